@@ -1,0 +1,46 @@
+# Every command a newcomer needs. `make help` lists them.
+PY := .venv/bin/python
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help setup demo test check screenshots serve clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.venv/.installed: setup.cfg
+	@test -x $(PY) || python3 -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+app/web/static/build/.built: node_modules/.installed $(shell find app/web/frontend -type f 2>/dev/null)
+	@npm run --silent build
+	@touch $@
+
+setup: .venv/.installed app/web/static/build/.built ## install Python and front-end packages, build the console
+
+demo: setup ## a lender's first three reporting days, end to end; results in var/demo
+	@$(PY) -m app.cli demo day
+
+serve: setup ## the web console on this machine
+	@$(PY) -m app.cli serve
+
+test: setup ## all tests
+	@$(PY) -m pytest
+
+check: setup ## style, types, imports, migrations, content, translations, documents
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m app.cli check-house
+
+screenshots: setup ## pictures of every page, both languages, wide and narrow, in var/screenshots
+	@$(PY) -m pytest tests/browser -q --screenshots var/screenshots
+
+clean: ## remove what can be made again
+	rm -rf var .venv node_modules app/web/static/build

@@ -1,0 +1,32 @@
+"""The one door of the audit room."""
+
+from __future__ import annotations
+
+from app.core.registry import EVERY_EVENT, MenuEntry, Registry
+from app.core.text import Text
+
+
+def register(registry: Registry) -> None:
+    """Announce permissions, pages, commands and the ear for every event."""
+    from app.audit.cli import audit
+    from app.audit.subscribers import note_event
+    from app.audit.views import blueprint
+
+    registry.models("app.audit.models")
+    registry.permission("audit.record.read", Text("查阅审计记录", "Read the audit record"))
+    registry.permission("audit.record.export", Text("导出审计记录", "Export the audit record"))
+    registry.grant("admin_audit", "audit.record.read", "audit.record.export")
+    registry.subscribe("audit.every_event", EVERY_EVENT, note_event)
+    registry.blueprint(blueprint)
+    registry.menu_entry(
+        MenuEntry(
+            "audit.log",
+            Text("审计记录", "Audit record"),
+            "audit.entries",
+            "audit.record.read",
+            order=920,
+            icon="list-search",
+            group="administration",
+        )
+    )
+    registry.command(audit)

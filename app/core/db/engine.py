@@ -1,0 +1,119 @@
+"""One engine an address, set up so that both databases keep the same promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.config import settings
+from app.core.errors import Invalid
+from app.core.text import Text
+
+READING: Final = "creditlink_reading"
+_BUSY_SECONDS: Final = 30
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _on_sqlite_connect(connection: Any, _record: object) -> None:
+    # The driver's own idea of when a transaction starts is too late for us; see _on_sqlite_begin.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # A reader that later wants to write would fail at once when another has written since; so a writer says so first.
+    reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """The operational database at one address."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.kind = parsed.get_backend_name()
+        self.url = parsed
+        if self.kind == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise Invalid(
+                    "core.database_url",
+                    Text("SQLite 数据库必须是文件", "a SQLite database must be a file: other processes share it"),
+                )
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(parsed, json_serializer=_dump, pool_size=20, max_overflow=20)
+            event.listen(self.engine, "connect", _on_sqlite_connect)
+            event.listen(self.engine, "begin", _on_sqlite_begin)
+        elif self.kind == "postgresql":
+            self.engine = create_engine(
+                parsed,
+                json_serializer=_dump,
+                pool_size=10,
+                max_overflow=20,
+                pool_pre_ping=True,
+                connect_args={"application_name": "creditlink", "connect_timeout": 10},
+            )
+        else:
+            raise Invalid(
+                "core.database_url",
+                Text("只支持 SQLite 与 PostgreSQL", "only SQLite and PostgreSQL are supported"),
+            )
+
+    def session(self, *, reading: bool = False) -> Session:
+        """A session outside of any unit of work; most code wants `unit_of_work` instead."""
+        engine: Engine = self.engine
+        if reading:
+            engine = engine.execution_options(**{READING: True, "postgresql_readonly": True})
+        return Session(engine, expire_on_commit=False)
+
+    def now(self, session: Session) -> datetime:
+        """The present moment by the database's clock where it has one, so that hosts need not agree on theirs."""
+        if self.kind == "postgresql" and not clock.is_frozen():
+            moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            return moment.astimezone(UTC)
+        return clock.now()
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+_databases: dict[str, Database] = {}
+_lock = threading.Lock()
+
+
+def database() -> Database:
+    """The database of the settings in force; raises Invalid (`core.database_url`) for an unusable address."""
+    url = settings().database_url
+    with _lock:
+        if url not in _databases:
+            _databases[url] = Database(url)
+        return _databases[url]
+
+
+def _forget_in_child() -> None:
+    # Connections must not be shared with the parent, nor closed under it.
+    for each in _databases.values():
+        each.engine.dispose(close=False)
+    _databases.clear()
+
+
+os.register_at_fork(after_in_child=_forget_in_child)

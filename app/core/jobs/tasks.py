@@ -1,0 +1,234 @@
+"""Asking for tasks, taking them, and noting how they went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core.actor import current_actor
+from app.core.backoff import delay
+from app.core.db import current_session, database, unit_of_work
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.jobs.context import TaskContext, overtaken
+from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
+from app.core.lease import insert_or_ignore
+from app.core.text import Text
+
+_LONGEST_ERROR: Final = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A task as a page may show it. Progress is of the latest attempt; a total of 0 means that it is not known."""
+
+    id: int
+    name: str
+    key: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    error: str | None
+    progress_current: int
+    progress_total: int
+    progress_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at a task, as the jobs board shows it."""
+
+    task_id: int
+    name: str
+    attempt: int
+    worker: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    error: str | None
+    progress_current: int
+    progress_total: int
+    progress_note: str
+
+
+def enqueue(name: str, params: Mapping[str, Any], key: str, *, due_at: datetime | None = None) -> int:
+    """Ask for the task `name` under `key` and return its number; a second asking finds the first, whatever its state.
+
+    Belongs to the running unit of work where there is one. `params` must be JSON. Raises Invalid (`core.task_params`).
+    """
+    try:
+        plain = json.loads(json.dumps(dict(params)))
+    except (TypeError, ValueError) as error:
+        raise Invalid("core.task_params", Text("任务参数须为 JSON", "the parameters of a task must be JSON")) from error
+    with unit_of_work() as session:
+        now = database().now(session)
+        insert_or_ignore(
+            session,
+            TaskRow,
+            name=name,
+            key=key,
+            params=plain,
+            state=WAITING,
+            attempts=0,
+            due_at=due_at or now,
+            created_at=now,
+            created_by=current_actor().id,
+        )
+        return session.scalars(select(TaskRow.id).where(TaskRow.name == name, TaskRow.key == key)).one()
+
+
+def task_state(task_id: int) -> TaskState:
+    """Where a task stands; raises NotFound (`core.task`)."""
+    session = current_session()
+    row = session.get(TaskRow, task_id, populate_existing=True)
+    if row is None:
+        raise _no_task()
+    run = session.scalars(select(JobRun).where(JobRun.task_id == task_id).order_by(JobRun.id.desc()).limit(1)).first()
+    return TaskState(
+        id=row.id,
+        name=row.name,
+        key=row.key,
+        state=row.state,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        finished_at=row.finished_at,
+        error=row.error,
+        progress_current=run.progress_current if run else 0,
+        progress_total=run.progress_total if run else 0,
+        progress_note=run.progress_note if run else "",
+    )
+
+
+def recent_runs(limit: int = 100, *, name: str | None = None) -> list[Run]:
+    """The latest attempts, newest first."""
+    query = select(JobRun).order_by(JobRun.id.desc()).limit(limit)
+    if name is not None:
+        query = query.where(JobRun.name == name)
+    return [
+        Run(
+            task_id=row.task_id,
+            name=row.name,
+            attempt=row.attempt,
+            worker=row.worker,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+            error=row.error,
+            progress_current=row.progress_current,
+            progress_total=row.progress_total,
+            progress_note=row.progress_note,
+        )
+        for row in current_session().scalars(query)
+    ]
+
+
+def retry_task(task_id: int) -> None:
+    """Try a task anew that failed for good; raises NotFound (`core.task`) or Conflict (`core.task_not_failed`)."""
+    session = current_session()
+    row = session.get(TaskRow, task_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise _no_task()
+    if row.state != FAILED:
+        raise Conflict("core.task_not_failed", Text("只有失败的任务可以重试", "only a failed task can be retried"))
+    row.state = WAITING
+    row.attempts = 0
+    row.due_at = database().now(session)
+    row.finished_at = None
+
+
+def _no_task() -> NotFound:
+    return NotFound("core.task", Text("没有这个任务", "there is no such task"))
+
+
+def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContext | None:
+    """Take the task of these names that is due longest: waiting, or with a worker that has been silent too long."""
+    with unit_of_work() as session:
+        now = database().now(session)
+        row = session.scalars(
+            select(TaskRow)
+            .where(
+                TaskRow.name.in_(sorted(names)),
+                or_(
+                    and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
+                    and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < now - patience),
+                ),
+            )
+            .order_by(TaskRow.due_at, TaskRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        if row.state == RUNNING:
+            _close_runs(session, row.id, LOST, "the worker was heard of no more", now)
+        row.state = RUNNING
+        row.attempts += 1
+        row.worker = worker
+        row.heartbeat_at = now
+        run = JobRun(
+            task_id=row.id, name=row.name, attempt=row.attempts, worker=worker, started_at=now, outcome=RUNNING
+        )
+        session.add(run)
+        session.flush()
+        return TaskContext(row.id, row.name, row.key, row.params, row.attempts, run.id)
+
+
+def keep_alive(taken: TaskContext, worker: str) -> bool:
+    """Note that the worker still works; False when the task is no longer its own."""
+    with unit_of_work() as session:
+        return _touch(session, taken, worker, heartbeat_at=database().now(session))
+
+
+def finish(taken: TaskContext, worker: str) -> None:
+    """Mark the task done, in the running unit; raises Conflict (`core.task_taken_over`), undoing the unit with it."""
+    with unit_of_work() as session:
+        now = database().now(session)
+        if not _touch(session, taken, worker, state=DONE, finished_at=now, error=None):
+            raise overtaken(taken.name)
+        _close_runs(session, taken.task_id, DONE, None, now)
+
+
+def give_back(taken: TaskContext, worker: str, error: str, *, again: bool) -> None:
+    """Note a failure: the task waits for its next attempt (`again`) or has failed for good."""
+    shown = error[-_LONGEST_ERROR:]
+    with unit_of_work() as session:
+        now = database().now(session)
+        values: dict[str, Any] = {"error": shown}
+        if again:
+            values |= {"state": WAITING, "due_at": now + delay(taken.attempt)}
+        else:
+            values |= {"state": FAILED, "finished_at": now}
+        if _touch(session, taken, worker, **values):
+            _close_runs(session, taken.task_id, FAILED, shown, now)
+
+
+def _touch(session: Session, taken: TaskContext, worker: str, **values: Any) -> bool:
+    result = session.execute(
+        update(TaskRow)
+        .where(
+            TaskRow.id == taken.task_id,
+            TaskRow.worker == worker,
+            TaskRow.attempts == taken.attempt,
+            TaskRow.state == RUNNING,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE always has one
+
+
+def _close_runs(session: Session, task_id: int, outcome: str, error: str | None, now: datetime) -> None:
+    session.execute(
+        update(JobRun)
+        .where(JobRun.task_id == task_id, JobRun.outcome == RUNNING)
+        .values(outcome=outcome, error=error, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,155 @@
+"""Opening the lake: one DuckDB process-wide, one attached DuckLake catalogue, encrypted data files.
+
+Writers of a SQLite catalogue exclude each other, so a write is a function that can be run again: `Lake.write` retries it
+whole when another process held the catalogue.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import duckdb_extensions
+
+from app.core.errors import Unavailable
+from app.core.text import Text
+
+T = TypeVar("T")
+Connection = duckdb.DuckDBPyConnection
+
+_EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner", "postgres_scanner")
+_BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
+_installed = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class LakeConfig:
+    """Where the lake lives and how much of the machine it may use.
+
+    `catalogue` is written as DuckLake does (`sqlite:FILE` or `postgres:dbname=… host=…`); `data_path` a folder or an `s3://` address;
+    `memory_limit` in DuckDB's notation ("1500MB").
+    """
+
+    catalogue: str
+    data_path: str
+    temporary: Path
+    threads: int = 2
+    memory_limit: str = "1500MB"
+
+
+class Lake:
+    """An attached lake. Threads get cursors of one shared DuckDB instance."""
+
+    def __init__(self, config: LakeConfig) -> None:
+        self.config = config
+        config.temporary.mkdir(parents=True, exist_ok=True)
+        self._root = duckdb.connect()
+        _load_extensions(self._root)
+        self._root.execute(f"SET threads = {int(config.threads)}")
+        self._root.execute("SET memory_limit = " + _quoted(config.memory_limit))
+        self._root.execute("SET temp_directory = " + _quoted(str(config.temporary)))
+        self._root.execute("SET preserve_insertion_order = false")
+        self._root.execute("SET TimeZone = 'Asia/Shanghai'")
+        self._root.execute("SET ducklake_max_retry_count = 20")
+        if not config.data_path.startswith("s3://"):
+            Path(config.data_path).mkdir(parents=True, exist_ok=True)
+        self._attach()
+
+    def _attach(self) -> None:
+        catalogue = self.config.catalogue
+        if catalogue.startswith("sqlite:"):
+            Path(catalogue.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
+        source = f"ducklake:{catalogue}"
+        options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
+        self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A cursor for reading; every statement sees the newest committed snapshot."""
+        cursor = self._root.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, all or nothing; it is run again when another writer was in the way.
+
+        `work` must therefore have no effect outside the lake. Raises Unavailable when the lake stays busy.
+        """
+
+        def attempt() -> T:
+            with self.read() as cursor:
+                cursor.execute("BEGIN")
+                try:
+                    result = work(cursor)
+                    cursor.execute("COMMIT")
+                except BaseException:
+                    _rollback(cursor)
+                    raise
+                return result
+
+        return self._retry(attempt)
+
+    def _retry(self, attempt: Callable[[], T]) -> T:
+        for turn in range(30):
+            try:
+                return attempt()
+            except duckdb.Error as problem:
+                if not any(mark in str(problem) for mark in _BUSY):
+                    raise
+                time.sleep(min(2.0, 0.05 * 2**turn) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+        raise Unavailable("lake.busy", Text("数据湖正忙，请稍后重试", "The lake is busy; try again in a moment"))
+
+    def rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """All rows of a small result."""
+        with self.read() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: Any = None) -> Any:
+        """The first column of the first row, or None."""
+        with self.read() as cursor:
+            row = cursor.execute(sql, parameters).fetchone()
+            return row[0] if row else None
+
+    def records(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        """All rows of a small result as dictionaries by column name."""
+        with self.read() as cursor:
+            result = cursor.execute(sql, parameters)
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def snapshot(self) -> int:
+        """The number of the newest committed snapshot, for reading this state again later."""
+        return int(self.value("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')") or 0)
+
+    def close(self) -> None:
+        self._root.close()
+
+
+def _load_extensions(connection: Connection) -> None:
+    with _installed:
+        for name in _EXTENSIONS:
+            try:
+                connection.execute(f"LOAD {name}")
+            except duckdb.Error:
+                duckdb_extensions.import_extension(name)
+                connection.execute(f"LOAD {name}")
+
+
+def _rollback(cursor: Connection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error:
+        pass  # the engine has rolled back by itself; the first error is the one to tell
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

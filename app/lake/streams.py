@@ -1,0 +1,29 @@
+"""Text columns as byte streams: a file is written straight from column buffers, without a Python object per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from app.lake.connection import Connection
+
+
+def text_chunks(connection: Connection, sql: str, rows: int = 20_000) -> Iterator[memoryview]:
+    """The single text column of `sql`, concatenated, in row order, as UTF-8 chunks of about `rows` rows each."""
+    reader = connection.execute(sql).to_arrow_reader(rows)
+    for batch in reader:
+        column = batch.column(0)
+        if column.null_count:
+            raise ValueError("a line rendered to nothing")
+        if len(column):
+            yield _joined(column)
+
+
+def _joined(column: pa.Array) -> memoryview:
+    if not pa.types.is_large_string(column.type):
+        column = column.cast(pa.large_string())
+    _, offsets, data = column.buffers()
+    positions = memoryview(offsets).cast("q")
+    start, end = positions[column.offset], positions[column.offset + len(column)]
+    return memoryview(data)[start:end]

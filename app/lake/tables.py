@@ -1,0 +1,56 @@
+"""Lake tables declared once by their owners and made on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.lake.connection import Connection, Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A lake table: `layer.name`, its columns with DuckDB types, and what its files are partitioned by."""
+
+    layer: str
+    name: str
+    columns: Mapping[str, str]
+    partition_by: Sequence[str] = ()
+
+    @property
+    def path(self) -> str:
+        return f'lake."{self.layer}"."{self.name}"'
+
+    @property
+    def column_list(self) -> str:
+        return ", ".join(f'"{name}"' for name in self.columns)
+
+
+def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
+    """Make the layers and tables that are not there yet; those that are there stay as they are."""
+
+    known = {(layer, name) for layer, name in lake.rows(_KNOWN)}
+    missing = [table for table in tables if (table.layer, table.name) not in known]
+    if missing:
+        lake.write(lambda connection: [_create(connection, table) for table in missing] and None)
+
+
+_KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
+
+
+def _create(connection: Connection, table: Table) -> None:
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+    connection.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table.path} ({columns})")
+    if table.partition_by:
+        connection.execute(f"ALTER TABLE {table.path} SET PARTITIONED BY ({', '.join(table.partition_by)})")
+
+
+def replace_rows(connection: Connection, table: Table, where: str, select: str) -> int:
+    """Put the rows of `select` in the place of those that `where` names; the number of rows put.
+
+    The unit of restart: run twice, it leaves the same rows as run once.
+    """
+    connection.execute(f"DELETE FROM {table.path} WHERE {where}")
+    result = connection.execute(f"INSERT INTO {table.path} BY NAME {select}").fetchone()
+    return int(result[0]) if result else 0

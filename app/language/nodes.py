@@ -1,0 +1,135 @@
+"""The parsed form of an expression: frozen nodes that every evaluator walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.language.types import CodeList, Field, Form, Function, Kind, Scalar, Type
+
+BOOL = Scalar(Kind.BOOL)
+NUMBER = Scalar(Kind.NUMBER)
+TEXT = Scalar(Kind.TEXT)
+MONTH = Scalar(Kind.MONTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Any part of an expression; `text` is its source."""
+
+    type: Type
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    value: str | int | bool | Decimal | date
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Node):
+    """A name, `parts` from the root of the fact or, if `variable`, from the element a quantifier stands on.
+
+    For a single value `type` is how it is read here, which for text functions differs from the field's own kind.
+    """
+
+    parts: tuple[str, ...]
+    field: Field
+    variable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Node):
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Membership(Node):
+    """`item in container`: of literal values, of a code table, of a set, or of a list of texts."""
+
+    item: Node
+    container: tuple[Literal, ...] | CodeList | Path
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Node):
+    operator: str
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation(Node):
+    term: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Node):
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Minus(Node):
+    term: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of values: unknown as soon as one argument is unknown."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    function: Function | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parent(Node):
+    """The code above `argument` in a table of levels; unknown where there is none."""
+
+    table: CodeList
+    argument: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Presence(Node):
+    """`has`, `filled`, `empty`, `has_items`: about being there, never unknown."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Conformity(Node):
+    """`conforms`, `is_date`: about the way a value is written; unknown when it is blank or absent."""
+
+    name: str
+    path: Path
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Quantifier(Node):
+    """`all`, `any`, `sum`, `count`, `distinct` over the elements of a list.
+
+    `body` has one node, or several for a tuple in `distinct`, or none where the elements themselves are meant.
+    Elements for which `condition` is not true are passed over.
+    """
+
+    name: str
+    variable: str
+    source: Path
+    body: tuple[Node, ...]
+    condition: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression: its text and its root."""
+
+    text: str
+    root: Node

@@ -1,0 +1,281 @@
+"""The cases that every rule carries: small facts with the verdict they must get, run by both evaluators."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.text import Text
+from app.language import ListOf, Scalar, SetOf, Struct, Type, Vocabulary
+from app.language.types import Kind
+from app.rules.explain import judge_of
+from app.rules.loading import read_text_pair
+from app.rules.model import Fault, Ruleset, RulesetInvalid
+from app.rules.reading import Content, Key, read_content
+
+BASE = "_base.yaml"
+CASES = "cases"
+_KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
+
+Verdict = frozenset[str]
+"""The ids of the rules that have a finding."""
+
+Sweeper = Callable[[Sequence[Mapping[str, Any]]], Sequence[Verdict]]
+"""Judges facts set-wise and gives the rules with findings for each, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: a fact, and whether its rule must have a finding. With `exactly` no other rule may have one."""
+
+    rule: str
+    name: Text
+    fact: Mapping[str, Any]
+    expect: frozenset[str]
+    exactly: bool
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """How many cases were run, and all that is wrong with verdicts, agreement and coverage."""
+
+    ruleset: str
+    cases: int
+    rules: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.faults
+
+
+def load_cases(ruleset: Ruleset) -> tuple[Case, ...]:
+    """The cases that stand beside a ruleset, in the order of files. Raises RulesetInvalid with every fault found."""
+    cases, _, faults = _read(ruleset)
+    if faults:
+        raise RulesetInvalid(tuple(faults))
+    return cases
+
+
+def load_bases(ruleset: Ruleset) -> Mapping[str, Mapping[str, Any]]:
+    """The complete facts that cases start from, by name. Raises RulesetInvalid with every fault found."""
+    _, bases, faults = _read(ruleset)
+    if faults:
+        raise RulesetInvalid(tuple(faults))
+    return bases
+
+
+def run_cases(ruleset: Ruleset, sweep: Sweeper | None = None) -> CaseReport:
+    """Run all cases of a ruleset by explain and, if given, by the sweep.
+
+    A fault is told for each wrong verdict, each case on which the evaluators differ, each base fact that is not clean,
+    and each rule without a passing or without a failing case.
+    """
+    cases, bases, faults = _read(ruleset)
+    judge = judge_of(ruleset)
+    facts: list[Mapping[str, Any]] = [*bases.values(), *(case.fact for case in cases)]
+    explained = [frozenset(finding.rule for finding in judge.judge(fact)) for fact in facts]
+    swept = sweep(facts) if sweep and facts else explained
+    base_file = _shown(ruleset, BASE)
+    for name, mine, other in zip(bases, explained, swept, strict=False):
+        if mine:
+            faults.append(Fault(base_file, 1, "", _unclean(name, mine)))
+        if mine != other:
+            faults.append(Fault(base_file, 1, "", _differs(name, mine, other)))
+    for case, mine, other in zip(cases, explained[len(bases) :], swept[len(bases) :], strict=True):
+        faults.extend(_case_faults(case, mine, other))
+    faults.extend(_coverage(ruleset, cases))
+    return CaseReport(ruleset.name, len(cases), len(ruleset.rules), tuple(faults))
+
+
+def _case_faults(case: Case, mine: Verdict, other: Verdict) -> Iterable[Fault]:
+    if mine != other:
+        yield Fault(case.file, case.line, case.rule, _differs(case.name.en, mine, other))
+    got = mine if case.exactly else mine & {case.rule}
+    if got != case.expect:
+        wanted, found = ", ".join(sorted(case.expect)) or "-", ", ".join(sorted(mine)) or "-"
+        yield Fault(
+            case.file,
+            case.line,
+            case.rule,
+            Text(
+                f"用例“{case.name.zh}”应得{wanted}，实得{found}",
+                f"case “{case.name.en}” should give {wanted}, gives {found}",
+            ),
+        )
+
+
+def _differs(name: str, mine: Verdict, other: Verdict) -> Text:
+    only = ", ".join(sorted(mine - other)) or "-", ", ".join(sorted(other - mine)) or "-"
+    return Text(
+        f"“{name}”两种判断不一致：仅逐条判断{only[0]}，仅批量判断{only[1]}",
+        f"the evaluators differ on “{name}”: only explain {only[0]}, only sweep {only[1]}",
+    )
+
+
+def _unclean(name: str, rules: Verdict) -> Text:
+    listed = ", ".join(sorted(rules))
+    return Text(f"基础记录“{name}”本身违反{listed}", f"the base fact “{name}” itself violates {listed}")
+
+
+def _coverage(ruleset: Ruleset, cases: Sequence[Case]) -> Iterable[Fault]:
+    failing = {case.rule for case in cases if case.rule in case.expect}
+    passing = {case.rule for case in cases if case.rule not in case.expect}
+    file = _shown(ruleset, "")
+    for rule in ruleset.rules:
+        if rule.id not in passing:
+            yield Fault(file, rule.line, rule.id, Text("没有通过的用例", "the rule has no passing case"))
+        if rule.id not in failing:
+            yield Fault(file, rule.line, rule.id, Text("没有违反的用例", "the rule has no failing case"))
+
+
+def _shown(ruleset: Ruleset, name: str) -> str:
+    folder = ruleset.path.parent.name
+    return f"{folder}/{CASES}/{name}" if name else f"{folder}/{ruleset.path.name}"
+
+
+def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
+    folder = ruleset.path.parent / CASES
+    base = read_content(folder / BASE, _shown(ruleset, BASE))
+    bases = _bases(base, ruleset.vocabulary)
+    faults = base.faults
+    cases: list[Case] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != BASE:
+            content = read_content(path, _shown(ruleset, path.name))
+            cases.extend(_cases(content, ruleset, bases))
+            faults.extend(content.faults)
+    return tuple(cases), bases, faults
+
+
+def _bases(content: Content, vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
+    if not isinstance(content.data, dict):
+        if not content.faults:
+            content.wrong(Text("须是名称到记录的键值结构", "must map names to facts"))
+        return {}
+    bases: dict[str, dict[str, Any]] = {}
+    for name, fact in content.data.items():
+        _check_value(content, fact, Struct(vocabulary.fields), (name,), "")
+        if isinstance(fact, dict):
+            bases[str(name)] = fact
+    return bases
+
+
+def _cases(content: Content, ruleset: Ruleset, bases: Mapping[str, dict[str, Any]]) -> Iterable[Case]:
+    data = content.data
+    if not isinstance(data, dict) or not isinstance(data.get("cases"), list):
+        if not content.faults:
+            content.wrong(Text("须有rule和cases", "needs rule and cases"))
+        return
+    rule = str(data.get("rule", ""))
+    if rule not in {known.id for known in ruleset.rules}:
+        content.wrong(Text(f"规则集中没有规则“{rule}”", f"the ruleset has no rule “{rule}”"), "rule")
+        return
+    for index, raw in enumerate(data["cases"]):
+        case = _case(content, ruleset, bases, rule, index, raw)
+        if case is not None:
+            yield case
+
+
+def _case(
+    content: Content, ruleset: Ruleset, bases: Mapping[str, dict[str, Any]], rule: str, index: int, raw: object
+) -> Case | None:
+    key: Key = ("cases", index)
+    if not isinstance(raw, dict) or raw.keys() - _KEYS:
+        content.wrong(
+            Text("用例只有name、base、set、expect、exactly", "a case has name, base, set, expect, exactly"), *key
+        )
+        return None
+    base = bases.get(str(raw.get("base")))
+    if base is None:
+        content.wrong(
+            Text(f"没有基础记录“{raw.get('base')}”", f"there is no base fact “{raw.get('base')}”"), *key, "base"
+        )
+        return None
+    expect = raw.get("expect")
+    known = {known.id for known in ruleset.rules}
+    if not isinstance(expect, list) or not known.issuperset(map(str, expect)):
+        content.wrong(Text("expect须是规则id的列表", "expect must be a list of ids of this ruleset"), *key, "expect")
+        return None
+    changes = raw.get("set") or {}
+    if not isinstance(changes, dict):
+        content.wrong(Text("set须是路径到值的键值结构", "set must map paths to values"), *key, "set")
+        return None
+    fact = copy.deepcopy(base)
+    for path, value in changes.items():
+        if _check_path(content, ruleset.vocabulary, path, value, (*key, "set", path), rule):
+            put(fact, path.split("."), value)
+    name = read_text_pair(content, raw.get("name"), *key, "name", rule=rule)
+    exactly = raw.get("exactly") is True
+    return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
+
+
+def put(fact: dict[str, Any], parts: Sequence[str], value: object) -> None:
+    """Set what stands at a path; None takes it away. Positions in lists count from 0."""
+    holder: Any = fact
+    for part in parts[:-1]:
+        if isinstance(holder, list):
+            holder = holder[int(part)]
+            continue
+        if not isinstance(holder.get(part), dict | list):
+            if value is None:
+                return
+            holder[part] = {}
+        holder = holder[part]
+    last = parts[-1]
+    if isinstance(holder, list):
+        holder[int(last)] = copy.deepcopy(value)
+    elif value is None:
+        holder.pop(last, None)
+    else:
+        holder[last] = copy.deepcopy(value)
+
+
+def _check_path(content: Content, vocabulary: Vocabulary, path: str, value: object, key: Key, rule: str) -> bool:
+    names = ".".join(part for part in path.split(".") if not part.isdigit())
+    field = vocabulary.find(names)
+    if field is None:
+        content.wrong(Text(f"没有“{path}”这个名称", f"there is no name “{path}”"), *key, rule=rule)
+        return False
+    if value is None:
+        return True
+    inner = field.type.element if isinstance(field.type, ListOf) and path.split(".")[-1].isdigit() else field.type
+    return _check_value(content, value, inner, key, rule, field.written)
+
+
+def _check_value(content: Content, value: object, wanted: Type, key: Key, rule: str, written: bool = True) -> bool:
+    """Whether a value has the shape its name asks for; what has not is noted."""
+    match wanted:
+        case Struct(fields=fields):
+            if not isinstance(value, dict):
+                content.wrong(Text("须是键值结构", "must be a mapping"), *key, rule=rule)
+                return False
+            good = True
+            for name, inner in value.items():
+                field = fields.get(name)
+                if field is None:
+                    content.wrong(Text(f"没有“{name}”这个名称", f"there is no name “{name}”"), *key, name, rule=rule)
+                    good = False
+                else:
+                    good &= _check_value(content, inner, field.type, (*key, name), rule, field.written)
+            return good
+        case ListOf() | SetOf():
+            element = wanted.element if isinstance(wanted, ListOf) else Scalar(Kind.TEXT)
+            if not isinstance(value, list):
+                content.wrong(Text("须是列表", "must be a list"), *key, rule=rule)
+                return False
+            return all(_check_value(content, inner, element, (*key, i), rule) for i, inner in enumerate(value))
+        case Scalar(kind=kind):
+            expected = bool if kind is Kind.BOOL else int if kind is Kind.NUMBER and not written else str
+            if type(value) is expected:
+                return True
+            content.wrong(
+                Text(f"值须是{expected.__name__}，文本请加引号", f"must be {expected.__name__}; put texts in quotes"),
+                *key,
+                rule=rule,
+            )
+            return False

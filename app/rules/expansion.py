@@ -1,0 +1,175 @@
+"""`each` rules: what the standard says once about every item, segment or group, written out over the catalogue."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.text import Text
+from app.language import Field, ListOf, Vocabulary
+from app.standard.catalogue import Group, Item, RecordType, Segment
+
+OCCURRENCE = "p"
+"""The name, inside a rule about an item of a group, of the occurrence that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place an `each` rule is written out for.
+
+    `names` maps `item`, `segment`, `group`, `count_item` to their paths, `lists` names like `item.accounts` to values.
+    `group` is the path of the group whose occurrences are to be looked at one by one, or ''.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    lists: Mapping[str, tuple[str, ...]]
+    group: str
+    variables: Mapping[str, Field]
+    blame: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A fault in an `each` mapping, at one of its keys."""
+
+    key: str
+    message: Text
+
+
+_KEYS: Mapping[str, frozenset[str]] = {
+    "item": frozenset(
+        {"of", "presence", "codes", "types", "tags", "except", "accounts", "empty_tag", "segments", "conditional", "in"}
+    ),
+    "segment": frozenset({"of", "required", "tags", "segments", "except"}),
+    "group": frozenset({"of", "tags", "segments", "except"}),
+}
+
+
+def find_places(each: object, record: RecordType, vocabulary: Vocabulary) -> tuple[list[Place], list[Wrong]]:
+    """The places a mapping selects, in the order of the record, or what is wrong with it."""
+    if not isinstance(each, dict) or each.get("of") not in _KEYS:
+        return [], [Wrong("of", Text("each须写明of: item、segment或group", "each needs of: item, segment or group"))]
+    wrong = list(_check(each, record))
+    if wrong:
+        return [], wrong
+    match each["of"]:
+        case "item":
+            places = [_item_place(*spot, vocabulary) for spot in record.items() if _item_wanted(each, *spot)]
+        case "segment":
+            places = [_segment_place(segment) for segment in record.segments if _segment_wanted(each, segment)]
+        case _:
+            places = [
+                _group_place(segment, group)
+                for segment in record.segments
+                for group in segment.groups
+                if _wanted_by_name(each, segment, group.tag, group.count_tag)
+            ]
+    if not places:
+        wrong.append(Wrong("of", Text("没有符合条件的数据项", "nothing in the catalogue fits this selection")))
+    return places, wrong
+
+
+def _listed(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _check(each: dict[str, Any], record: RecordType) -> Iterator[Wrong]:
+    known = _KEYS[each["of"]]
+    for key in each.keys() - known:
+        near = difflib.get_close_matches(key, known, 1, 0.5)
+        hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
+        yield Wrong(key, Text(f"each没有选项“{key}”{hint.zh}", f"each has no option “{key}”{hint.en}"))
+    tags = {item.tag for _, _, item in record.items()} | {segment.tag for segment in record.segments}
+    groups = {group.tag for segment in record.segments for group in segment.groups}
+    letters = {segment.code for segment in record.segments}
+    paths = {f"{segment.code}.{item.tag}" for segment, _, item in record.items()}
+    allowed: Mapping[str, set[str]] = {
+        "tags": tags | groups | letters | paths,
+        "except": tags | groups | letters | paths,
+        "segments": letters,
+        "presence": {"M", "O", "C"},
+        "types": {"A", "N", "AN", "ANC", "D", "M", "T"},
+        "in": {"segment", "group"},
+    }
+    for key, values in allowed.items():
+        for value in _listed(each[key]) if key in each else ():
+            if value not in values:
+                message = Text(f"“{value}”不是{key}的取值", f"“{value}” is not a value for {key} in this record")
+                yield Wrong(key, message)
+
+
+def _wanted_by_name(each: dict[str, Any], segment: Segment, *names: str) -> bool:
+    paths = {*names, *(f"{segment.code}.{name}" for name in names)}
+    if "tags" in each and not paths & {*_listed(each["tags"])}:
+        return False
+    if "except" in each and paths & {*_listed(each["except"])}:
+        return False
+    return "segments" not in each or segment.code in _listed(each["segments"])
+
+
+def _segment_wanted(each: dict[str, Any], segment: Segment) -> bool:
+    if "required" in each and segment.required is not each["required"]:
+        return False
+    return _wanted_by_name(each, segment, segment.tag, segment.code)
+
+
+def _item_wanted(each: dict[str, Any], segment: Segment, group: Group | None, item: Item) -> bool:
+    if not _wanted_by_name(each, segment, item.tag):
+        return False
+    if "presence" in each and item.presence not in _listed(each["presence"]):
+        return False
+    if "types" in each and item.type not in _listed(each["types"]):
+        return False
+    if "codes" in each and not _codes_wanted(each["codes"], item):
+        return False
+    if "accounts" in each and (item.accounts is not None) is not (each["accounts"] in ("any", True)):
+        return False
+    if "empty_tag" in each and item.empty_tag is not each["empty_tag"]:
+        return False
+    if "in" in each and (group is not None) is not (each["in"] == "group"):
+        return False
+    conditional = item.accounts is not None or item.present_when is not None
+    return "conditional" not in each or conditional is each["conditional"]
+
+
+def _codes_wanted(wanted: object, item: Item) -> bool:
+    if wanted in ("any", True):
+        return bool(item.codes)
+    if wanted in ("none", False):
+        return not item.codes
+    return bool({*_listed(wanted)} & {*item.codes})
+
+
+def _in_segment(segment: Segment, *parts: str) -> tuple[str, ...]:
+    return (segment.code, *parts) if segment.code else parts
+
+
+def _item_place(segment: Segment, group: Group | None, item: Item, vocabulary: Vocabulary) -> Place:
+    names = {"segment": _in_segment(segment)} if segment.code else {}
+    lists = {"item.accounts": tuple(sorted(item.accounts or ()))}
+    if group is None:
+        path = _in_segment(segment, item.tag)
+        return Place({**names, "item": path}, lists, "", {}, ".".join(path))
+    group_path = _in_segment(segment, group.tag)
+    where = ".".join(group_path)
+    names |= {"item": (OCCURRENCE, item.tag), "group": group_path, "count_item": _in_segment(segment, group.count_tag)}
+    found = vocabulary.find(where)
+    if found is None or not isinstance(found.type, ListOf):
+        raise KeyError(where)
+    occurrence = Field(OCCURRENCE, found.type.element, found.label)
+    return Place(names, lists, where, {OCCURRENCE: occurrence}, f"{where}.{item.tag}")
+
+
+def _segment_place(segment: Segment) -> Place:
+    return Place({"segment": _in_segment(segment)}, {}, "", {}, segment.code)
+
+
+def _group_place(segment: Segment, group: Group) -> Place:
+    names = {
+        "segment": _in_segment(segment),
+        "group": _in_segment(segment, group.tag),
+        "count_item": _in_segment(segment, group.count_tag),
+    }
+    return Place(names, {}, "", {}, ".".join(names["count_item"]))

@@ -1,0 +1,78 @@
+"""Identities that are well formed and belong to nobody, computed set-wise in SQL from a running number.
+
+Persons carry citizen numbers whose area code starts with 99, which no division has; companies carry unified social
+credit codes with the same kind of division. Check characters follow GB 11643, GB 32100 and GB 11714, so that every
+validator accepts them. Names are made from short syllable lists and look invented at first sight.
+
+All functions are DuckDB macros of one connection: `chance(i, salt, below)` is the only source of variety and depends on
+nothing but the seed, so every attribute of every subject can be recomputed from its number.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROVIDER: Final = "Z9900000000001"
+"""Section code of the data provider; every business identifier starts with it."""
+
+INSTITUTIONS: Final = tuple(f"Z99000000000{branch:02d}" for branch in range(1, 9))
+"""Head office and branches, 14 characters each."""
+
+SURNAMES: Final = "测样拟虚例仿演练"
+SYLLABLES: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
+TRADES: Final = ("贸易", "制造", "物流", "农业", "建设", "软件")
+
+_PERSON_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_PERSON_CHECKS: Final = "10X98765432"
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_LOAN_CARD_WEIGHTS: Final = (1, 3, 5, 7, 11, 2, 13, 1, 1, 17, 19, 97, 23, 29)
+
+
+def _weighted(alphabet: str, weights: tuple[int, ...]) -> str:
+    """SQL for the weighted sum of the characters of the text `t`, valued by their place in the alphabet."""
+    return " + ".join(
+        f"(strpos('{alphabet}', substr(t, {place}, 1)) - 1) * {weight}" for place, weight in enumerate(weights, start=1)
+    )
+
+
+def _pick(text_or_words: str | tuple[str, ...], salt: str) -> str:
+    """SQL choosing one character or word by the number `i`."""
+    words = ", ".join(f"'{word}'" for word in text_or_words)
+    return f"[{words}][1 + chance(i, '{salt}', {len(text_or_words)})]"
+
+
+def identity_macros(seed: int) -> tuple[str, ...]:
+    """The statements that create all macros; run once on a connection."""
+    credit_weights = tuple(pow(3, place, 31) for place in range(17))
+    return (
+        # hash() is stable within the pinned DuckDB version, which makes the whole bank a function of its seed.
+        f"CREATE OR REPLACE MACRO chance(i, salt, below) AS (hash(i, salt, {int(seed)}) % below)::BIGINT",
+        f"""CREATE OR REPLACE MACRO person_check(t) AS
+            substr('{_PERSON_CHECKS}', ((({_weighted("0123456789", _PERSON_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
+        f"""CREATE OR REPLACE MACRO organisation_check(t) AS substr('0X987654321',
+            ((({_weighted(_ORGANISATION_ALPHABET, _ORGANISATION_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
+        f"""CREATE OR REPLACE MACRO credit_check(t) AS substr('{_CREDIT_ALPHABET}',
+            ((31 - ({_weighted(_CREDIT_ALPHABET, credit_weights)}) % 31) % 31 + 1)::BIGINT, 1)""",
+        f"""CREATE OR REPLACE MACRO loan_card_check(t) AS
+            lpad(((({_weighted(_ORGANISATION_ALPHABET, _LOAN_CARD_WEIGHTS)}) % 97) + 1)::VARCHAR, 2, '0')""",
+        f"CREATE OR REPLACE MACRO business_code(kind, i) AS '{PROVIDER}' || kind || lpad(i::VARCHAR, 9, '0')",
+        "CREATE OR REPLACE MACRO person_birth(i) AS DATE '1950-01-01' + chance(i, 'birth', 12775)::INTEGER",
+        """CREATE OR REPLACE MACRO person_stem(i) AS '99' || lpad((((i // 1000) % 10000))::VARCHAR, 4, '0')
+            || strftime(person_birth(i), '%Y%m%d') || lpad((i % 1000)::VARCHAR, 3, '0')""",
+        "CREATE OR REPLACE MACRO person_number(i) AS person_stem(i) || person_check(person_stem(i))",
+        f"""CREATE OR REPLACE MACRO person_name(i) AS {_pick(SURNAMES, "surname")}
+            || {_pick(SYLLABLES, "given")} || {_pick(SYLLABLES, "given2")}""",
+        "CREATE OR REPLACE MACRO organisation_stem(i) AS 'Q' || lpad(i::VARCHAR, 7, '0')",
+        "CREATE OR REPLACE MACRO organisation_code(i) AS organisation_stem(i)"
+        " || organisation_check(organisation_stem(i))",
+        """CREATE OR REPLACE MACRO credit_stem(i) AS '9199' || lpad(((i % 10000))::VARCHAR, 4, '0')
+            || organisation_code(i)""",
+        "CREATE OR REPLACE MACRO credit_code(i) AS credit_stem(i) || credit_check(credit_stem(i))",
+        "CREATE OR REPLACE MACRO loan_card_stem(i) AS 'ZX0' || lpad(i::VARCHAR, 11, '0')",
+        "CREATE OR REPLACE MACRO loan_card_code(i) AS loan_card_stem(i) || loan_card_check(loan_card_stem(i))",
+        f"""CREATE OR REPLACE MACRO company_name(i) AS {_pick(SURNAMES, "firm")} || {_pick(SYLLABLES, "firm2")}
+            || {_pick(SYLLABLES, "firm3")} || {_pick(TRADES, "trade")} || '样本有限公司'""",
+        "CREATE OR REPLACE MACRO telephone(i) AS '12' || lpad((i % 1000000000)::VARCHAR, 9, '0')",
+    )

@@ -1,0 +1,125 @@
+"""The synthetic bank as a whole: built once from a seed, then asked for any business date.
+
+A world is a DuckDB file of account parameters. `build` writes it, `export` writes what the bank's three systems deliver
+for one day. Both are deterministic: the same seed, sizes, first day and date give the same bytes of data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from app.core.errors import Conflict, Invalid
+from app.core.text import Text
+from app.simulator.bank.card_delivery import card_tables, write_card_delivery
+from app.simulator.bank.cards import card_build
+from app.simulator.bank.core_delivery import core_tables, write_core_delivery
+from app.simulator.bank.corporate import corporate_build
+from app.simulator.bank.corporate_delivery import corporate_tables, write_corporate_delivery
+from app.simulator.bank.defects import DefectPlan, inject, write_truth
+from app.simulator.bank.deliveries import living_tables
+from app.simulator.bank.identity import identity_macros
+from app.simulator.bank.people import CUSTOMER_TABLES
+from app.simulator.bank.retail import retail_build
+from app.simulator.bank.schedule import SCHEDULE_MACROS
+
+HORIZON_DAYS: Final = 180
+"""New accounts open from 20 days before the first day until this many days after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A bank under `root`: `persons` and `companies` are the customers on the first day.
+
+    `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the first
+    delivery: whatever was closed before it has left the systems.
+    """
+
+    root: Path
+    persons: int = 5000
+    companies: int = 500
+    seed: int = 20261122
+    accounts: int | None = None
+    start: dt.date = field(default=dt.date(2026, 10, 29))
+
+    def __post_init__(self) -> None:
+        if self.persons < 2 or self.companies < 2 or (self.accounts is not None and self.accounts < 100):
+            raise Invalid(
+                "simulator.bank.size",
+                Text(
+                    "模拟银行至少需要2名个人客户、2家企业客户和100个账户。",
+                    "A synthetic bank needs at least 2 persons, 2 companies and 100 accounts.",
+                ),
+            )
+
+    @property
+    def database(self) -> Path:
+        return self.root / "bank.duckdb"
+
+    def build(self) -> None:
+        """Create the world, replacing one that stands at the same place."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.database.unlink(missing_ok=True)
+        total = self.accounts if self.accounts is not None else 2 * (self.persons + self.companies)
+        corporate = max(20, round(total * self.companies / (self.persons + self.companies)))
+        retail = (total - corporate) * 6 // 10
+        cards = total - corporate - retail
+        with duckdb.connect(str(self.database)) as bank:
+            self._prepare(bank)
+            retail_stock, retail_future = _split(retail)
+            card_stock, card_future = _split(cards)
+            statements = (
+                *retail_build(retail_stock, retail_future, self.persons),
+                *card_build(card_stock, card_future, self.persons, retail_stock, self.persons + retail_future),
+                *corporate_build(*_split(corporate), self.companies),
+                *CUSTOMER_TABLES,
+            )
+            for statement in statements:
+                bank.execute(statement)
+
+    def export(self, business_date: dt.date, out: Path, defects: DefectPlan | None = None) -> None:
+        """Write the deliveries of one day: `out/core_banking`, `out/card_system`, `out/corporate_loans`.
+
+        With defects also `out/truth/defects.jsonl`, which the platform must never read. Raises Conflict when the world
+        has not been built and Invalid for a day outside its life.
+        """
+        if not self.database.exists():
+            raise Conflict(
+                "simulator.bank.not_built",
+                Text("模拟银行尚未生成。", "The synthetic bank has not been built yet."),
+            )
+        last = self.start + dt.timedelta(days=HORIZON_DAYS)
+        if not self.start <= business_date <= last:
+            raise Invalid(
+                "simulator.bank.date",
+                Text(
+                    "业务日期须在{first}至{last}之间。", "The business date must lie between {first} and {last}."
+                ).format(first=self.start, last=last),
+            )
+        with duckdb.connect(str(self.database), read_only=True) as bank:
+            self._prepare(bank)
+            day = f"DATE '{business_date.isoformat()}'"
+            tables = (*living_tables(day), *core_tables(day), *card_tables(day), *corporate_tables(day))
+            for name, statement in tables:
+                bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
+            truths = inject(bank, defects, business_date, first=business_date == self.start) if defects else []
+            write_core_delivery(bank, business_date, out / "core_banking")
+            write_card_delivery(bank, business_date, out / "card_system")
+            write_corporate_delivery(bank, business_date, out / "corporate_loans")
+        if defects:
+            write_truth(truths, out / "truth")
+
+    def _prepare(self, bank: duckdb.DuckDBPyConnection) -> None:
+        for statement in (*identity_macros(self.seed), *SCHEDULE_MACROS):
+            bank.execute(statement.replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
+        bank.execute(f"CREATE OR REPLACE TEMP MACRO first_day() AS DATE '{self.start.isoformat()}'")
+
+
+def _split(accounts: int) -> tuple[int, int]:
+    """Accounts in mid-life on the first day, and those that open around and after it (a tenth of these before)."""
+    future = max(200, accounts // 5)
+    return max(accounts - future // 10, 1), future

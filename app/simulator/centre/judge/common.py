@@ -1,0 +1,170 @@
+"""Checks that the centre makes of every record, whatever its type: presence, form, identity numbers, registers,
+duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.simulator.centre.judge.case import Case
+from app.simulator.centre.judge.plan import PROVIDER_PREFIXED, GroupPlan, ItemPlan, SegmentPlan, segment_plans
+from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault, Segment, after, day, group, number, text
+from app.standard.identifiers import valid_organisation_number, valid_person_number
+
+_ACCOUNT_DEPENDENT = {"210": "BLD000", "410": "CLD000"}
+_KEY_TAG = {"110": "InfSurcCode", "310": "InfSurcCode", "210": "AcctCode", "410": "AcctCode"}
+_MAY_BE_EMPTY_IN_90 = frozenset({"BizEndDate", "EcoType", "RegCapCurrency", "RegCap"})
+"""Mandatory values of 310 that template 90 leaves free."""
+_INSTITUTION_TAGS = ("Cimoc", "MngmtOrgCode")
+
+
+def check_form(case: Case) -> Iterator[Fault]:
+    """ABD000, ABD001, ABE000, ABE001, ABE008, ABE010, ABE011 and the account-dependent tags (BLD000, CLD000)."""
+    account = text(case.segment("B"), "AcctType")
+    relaxed = _MAY_BE_EMPTY_IN_90 if case.header.template == "90" else frozenset()
+    code = _ACCOUNT_DEPENDENT.get(case.record)
+    for plan in segment_plans(case.record):
+        segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
+        if segment is None:
+            continue
+        if not segment:
+            yield "ABD001", plan.tag
+            continue
+        for item in plan.items:
+            for fault in _check_item(item, segment, account, code):
+                if fault[0] != "ABE000" or fault[1] not in relaxed:
+                    yield fault
+        for repeated in plan.groups:
+            yield from _check_group(repeated, segment, account, code)
+
+
+def _check_item(item: ItemPlan, segment: Segment, account: str | None, code: str | None) -> Iterator[Fault]:
+    value = segment.get(item.tag)
+    if value is None:
+        if item.always:
+            yield "ABD000", item.tag
+        elif code and item.accounts is not None and account in item.accounts:
+            yield code, item.tag
+        return
+    if code and item.accounts is not None and account and account not in item.accounts:
+        yield code, item.tag
+    stripped = value.strip(BLANKS)
+    if not stripped:
+        if item.filled:
+            yield "ABE000", item.tag
+        return
+    fits = item.fits_for.get(account, item.fits) if item.fits_for and account else item.fits
+    if not fits(stripped):
+        yield "ABE001", item.tag
+    if item.in_range is not None and not item.in_range(stripped):
+        yield "ABE008", item.tag
+
+
+def _check_group(plan: GroupPlan, segment: Segment, account: str | None, code: str | None) -> Iterator[Fault]:
+    occurrences = group(segment, plan.tag)
+    stated = number(segment, plan.count_tag)
+    if stated is not None and stated != len(occurrences):
+        yield "ABE010", plan.count_tag
+    for occurrence in occurrences:
+        for item in plan.items:
+            yield from _check_item(item, occurrence, account, code)
+    if len(occurrences) > 1:
+        tags = plan.compared or tuple(item.tag for item in plan.items)
+        contents = [tuple(occurrence.get(tag) for tag in tags) for occurrence in occurrences]
+        if len(set(contents)) < len(contents):
+            yield "ABE011", plan.count_tag
+
+
+def check_record_type(case: Case) -> Iterator[Fault]:
+    """ABR000: the record type stated in the record equals that of the file."""
+    stated = text(case.segment("B") or case.fact, "InfRecType")
+    if stated is not None and stated != case.header.record_type:
+        yield "ABR000", WHOLE
+
+
+def check_report_date(case: Case) -> Iterator[Fault]:
+    """ABR001: nothing can be reported as of a day after the file was made."""
+    carrier = case.segment("B") or case.fact
+    if after(day(carrier, "RptDate"), case.header.created):
+        yield "ABR001", "RptDate"
+
+
+def check_duplicates(case: Case) -> Iterator[Fault]:
+    """ABR002 within the file, ABR004 against the store, ABE012 for an identifier that was replaced."""
+    tag = _KEY_TAG.get(case.record, WHOLE)
+    if case.repeated:
+        yield "ABR002", tag
+    if case.stored.same:
+        yield "ABR004", tag
+    if case.stored.replaced:
+        yield "ABE012", WHOLE
+
+
+def check_registers(case: Case) -> Iterator[Fault]:
+    """ABE002: identifiers begin with a section code of the provider; ABE003: the institution named is a live one of
+    the provider."""
+    sections = case.institution.sections
+    for plan in segment_plans(case.record):
+        segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
+        if segment:
+            yield from _check_sections(plan, segment, sections)
+    base = case.segment("B")
+    for tag in _INSTITUTION_TAGS:
+        institution = text(base, tag)
+        if institution is not None and institution not in case.institution.institutions:
+            yield "ABE003", tag
+
+
+def _check_sections(plan: SegmentPlan, segment: Segment, sections: frozenset[str]) -> Iterator[Fault]:
+    for tag in plan.identifiers:
+        value = text(segment, tag)
+        if value is not None and value[:14] not in sections:
+            yield "ABE002", tag
+    for repeated in plan.groups:
+        for item in repeated.items:
+            if item.tag in PROVIDER_PREFIXED:
+                for occurrence in group(segment, repeated.tag):
+                    value = text(occurrence, item.tag)
+                    if value is not None and value[:14] not in sections:
+                        yield "ABE002", item.tag
+
+
+def person_number(segment: Segment, type_tag: str, number_tag: str) -> Iterator[Fault]:
+    """ABE004 for the identity document of a person."""
+    kind, value = text(segment, type_tag), text(segment, number_tag)
+    if kind is not None and value is not None and not valid_person_number(kind, value):
+        yield "ABE004", number_tag
+
+
+def organisation_number(segment: Segment, type_tag: str, number_tag: str) -> Iterator[Fault]:
+    """ABE004 for the identifier of an organisation."""
+    kind, value = text(segment, type_tag), text(segment, number_tag)
+    if kind is not None and value is not None and not valid_organisation_number(kind, value):
+        yield "ABE004", number_tag
+
+
+def party_number(segment: Segment, party_tag: str, type_tag: str, number_tag: str) -> Iterator[Fault]:
+    """ABE004 for a party that may be a person (1) or an organisation (2)."""
+    party = text(segment, party_tag)
+    if party == "1":
+        yield from person_number(segment, type_tag, number_tag)
+    elif party == "2":
+        yield from organisation_number(segment, type_tag, number_tag)
+
+
+def known_to_centre(case: Case, segment: Segment, party_tag: str, type_tag: str, number_tag: str) -> Iterator[Fault]:
+    """ABE005: an organisation named by its Zhongzheng code must have one."""
+    if text(segment, party_tag) == "2" and text(segment, type_tag) == "10":
+        value = text(segment, number_tag)
+        if value is not None and value not in case.institution.zhongzheng_codes:
+            yield "ABE005", number_tag
+
+
+def not_before(case: Case, segment: Segment, *tags: str) -> Iterator[Fault]:
+    """ABE007: the report date must not lie before the business dates named."""
+    reported = day(case.segment("B"), "RptDate")
+    for tag in tags:
+        if after(day(segment, tag), reported):
+            yield "ABE007", tag
+
+
+RULES = (check_record_type, check_form, check_report_date, check_duplicates, check_registers)

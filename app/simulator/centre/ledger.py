@@ -1,0 +1,184 @@
+"""The accepted state: turning stored records into what a judgement needs, and accepted records into stored ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.simulator.centre.judge.account_history import performance_closes
+from app.simulator.centre.judge.case import NEW, Event, Stored
+from app.simulator.centre.judge.values import BLANKS, NOTHING, Segment, group, text
+from app.simulator.centre.store import Store
+from app.standard.model import RecordType
+
+Fact = Mapping[str, Any]
+
+_NEIGHBOUR_TAGS = (
+    "FiveCateAdjDate",
+    "BalChgDate",
+    "LatRpyDate",
+    "LatAgrrRpyDate",
+    "NxtAgrrRpyDate",
+    "AcctBal",
+)
+_BASIC = frozenset({"110", "310"})
+_ACCOUNTS = frozenset({"210", "410"})
+_SEPARATOR = "\x1f"
+
+
+def key_of(record: RecordType, fact: Fact) -> tuple[str, str] | None:
+    """Subject (the key without the report date) and report date of a record; None if a part of its key is missing."""
+    carrier: Segment = fact if record.flat else next((fact[s.code] for s in record.segments if s.code in fact), NOTHING)
+    parts = []
+    for tag in record.key:
+        if tag != "RptDate":
+            value = text(carrier, tag)
+            if value is None:
+                return None
+            parts.append(value)
+    date = carrier.get("RptDate")
+    return _SEPARATOR.join(parts), date.strip(BLANKS) if isinstance(date, str) else ""
+
+
+class Ledger:
+    """Reads and extends the accepted state within a transaction of the store. Special events and replaced
+    identifiers, being few, are held in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._connection = store.connection
+        self._events: dict[str, list[Event]] = {}
+        for account, kind, month, report_date in self._connection.execute(
+            "SELECT account, kind, month, report_date FROM special_event"
+        ):
+            self._events.setdefault(account, []).append(Event(kind, month, report_date))
+        self._replaced = {
+            (record_type, identifier)
+            for record_type, identifier in self._connection.execute("SELECT record_type, identifier FROM replaced")
+        }
+
+    def stored(self, record_type: str, subject: str, report_date: str) -> Stored:
+        """What is held about a subject, seen from a record of that report date."""
+        rows = self._connection.execute(
+            "SELECT report_date, traits FROM record WHERE record_type = ? AND subject = ? ORDER BY report_date, id",
+            (record_type, subject),
+        ).fetchall()
+        events = tuple(self._events.get(subject, ()))
+        replaced = (record_type, subject) in self._replaced
+        if not rows and not events and not replaced:
+            return NEW
+        history = [(date, json.loads(traits)) for date, traits in rows]
+        same = any(date == report_date for date, _ in history)
+        if record_type in _ACCOUNTS:
+            return _account(history, events, report_date, same, replaced)
+        return _customer(history, same, replaced)
+
+    def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
+        """Store a record that was found right."""
+        subject, report_date = key
+        content = json.dumps(fact, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(content.encode()).hexdigest()[:32]
+        traits = json.dumps(_traits(record.code, fact), separators=(",", ":"))
+        self._connection.execute(
+            "INSERT INTO record (record_type, subject, report_date, content, digest, traits, arrival, line)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (record.code, subject, report_date, content, digest, traits, arrival, line),
+        )
+        if record.kind == "special_event":
+            self._note_event(fact)
+        elif record.kind == "change_identifier" and record.parent:
+            self._note_change(record.parent, fact)
+
+    def _note_event(self, fact: Fact) -> None:
+        account, event = fact["AcctCode"], Event(fact["OpetnType"], fact["Month"], fact["RptDate"])
+        others = [e for e in self._events.get(account, ()) if (e.kind, e.month) != (event.kind, event.month)]
+        self._connection.execute(
+            "DELETE FROM special_event WHERE account = ? AND kind = ? AND month = ?", (account, event.kind, event.month)
+        )
+        if fact.get("Flag") != "0":
+            others.append(event)
+            self._connection.execute(
+                "INSERT INTO special_event VALUES (?, ?, ?, ?)", (account, event.kind, event.month, event.report_date)
+            )
+        self._events[account] = others
+
+    def _note_change(self, parent: str, fact: Fact) -> None:
+        old, new = fact["OdBnesCode"], fact["NwBnesCode"]
+        self._connection.execute(
+            "UPDATE record SET subject = ? WHERE record_type = ? AND subject = ?", (new, parent, old)
+        )
+        self._connection.execute("INSERT OR REPLACE INTO replaced VALUES (?, ?, ?)", (parent, old, new))
+        self._connection.execute("DELETE FROM replaced WHERE record_type = ? AND identifier = ?", (parent, new))
+        self._replaced.add((parent, old))
+        self._replaced.discard((parent, new))
+
+
+def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
+    if record_type in _BASIC:
+        updates = {
+            tag: value
+            for segment in fact.values()
+            for tag, value in segment.items()
+            if tag.endswith("UpDate") and value
+        }
+        return {"updates": updates, "org_type": text(fact.get("B", NOTHING), "OrgType")}
+    if record_type not in _ACCOUNTS:
+        return {}
+    monthly, other = fact.get("H", NOTHING), fact.get("J", NOTHING)
+    account = text(fact["B"], "AcctType")
+    status = text(monthly, "AcctStatus") or text(other, "AcctStatus")
+    closed = status == "21" if record_type == "410" else performance_closes(account, monthly, other)
+    special = fact.get("K" if record_type == "210" else "I", NOTHING)
+    return {
+        "type": account,
+        "flag": text(fact.get("C", NOTHING), "Flag"),
+        "month": text(monthly, "Month"),
+        "closed": closed if status else None,
+        "trades": [[text(e, "TranDate"), text(e, "ChanTranType")] for e in group(special, "CagOfTrdInf")],
+        "performance": {tag: value for tag in _NEIGHBOUR_TAGS if (value := text(monthly, tag) or text(other, tag))},
+    }
+
+
+def _customer(history: list[tuple[str, dict[str, Any]]], same: bool, replaced: bool) -> Stored:
+    updates: dict[str, str] = {}
+    for _, traits in history:
+        for tag, value in traits["updates"].items():
+            if value > updates.get(tag, ""):
+                updates[tag] = value
+    return Stored(
+        exists=bool(history),
+        same=same,
+        replaced=replaced,
+        report_date=history[-1][0] if history else None,
+        org_type=history[-1][1]["org_type"] if history else None,
+        updates=updates,
+    )
+
+
+def _account(
+    history: list[tuple[str, dict[str, Any]]], events: tuple[Event, ...], report_date: str, same: bool, replaced: bool
+) -> Stored:
+    with_status = [(date, traits) for date, traits in history if traits["closed"] is not None]
+    closings = [(date, traits) for date, traits in with_status if traits["closed"]]
+    closed = bool(with_status) and bool(with_status[-1][1]["closed"])
+    if closed:
+        closed = not any(event.kind == "12" and event.report_date >= with_status[-1][0] for event in events)
+    earlier = [traits for date, traits in history if date < report_date]
+    later = [traits for date, traits in history if date > report_date]
+    return Stored(
+        exists=bool(history),
+        same=same,
+        replaced=replaced,
+        report_date=history[-1][0] if history else None,
+        event_date=max((event.report_date for event in events), default=None),
+        account_type=history[-1][1]["type"] if history else None,
+        flag=next((traits["flag"] for _, traits in reversed(history) if traits["flag"]), None),
+        closed=closed,
+        closed_month=(closings[-1][1]["month"] or closings[-1][0][:7]) if closings else None,
+        months=tuple((traits["month"], date) for date, traits in history if traits["month"]),
+        transactions=frozenset((day, kind) for _, traits in history for day, kind in traits["trades"]),
+        events=events,
+        previous=earlier[-1]["performance"] if earlier else {},
+        following=later[0]["performance"] if later else {},
+    )

@@ -1,0 +1,1 @@
+"""Submission: what the lender owes the credit centre, from the source systems to the centre's word."""

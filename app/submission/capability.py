@@ -1,0 +1,28 @@
+"""The one door of submission."""
+
+from __future__ import annotations
+
+from app.core.registry import Job, Registry
+from app.core.text import Text
+from app.submission.jobs import begin_due_batch
+from app.submission.permissions import PERMISSIONS, READERS
+from app.submission.steps import register_steps
+
+
+def register(registry: Registry) -> None:
+    registry.models("app.submission.models")
+    for name, title in PERMISSIONS.items():
+        registry.permission(name, title)
+    for role, permissions in READERS.items():
+        registry.grant(role, *permissions)
+    register_steps(registry)
+    registry.job(
+        Job("submission.nightly", Text("每日发起报送批次", "Begin the day's reporting batch"), begin_due_batch, cron="30 1 * * *")
+    )
+    for name, title in {
+        "submission.landing": Text("落地层：来源数据原样", "landing layer: source data as delivered"),
+        "submission.standard": Text("标准层：业务实体", "standard layer: business entities"),
+        "submission.record": Text("记录层：信息记录", "record layer: information records"),
+        "submission.accepted": Text("已入库记录", "records accepted by the centre"),
+    }.items():
+        registry.dataset(name, title)

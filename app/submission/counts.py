@@ -1,0 +1,131 @@
+"""Counts of a batch by record type, and the identities that show nothing was lost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.core.db import unit_of_work
+from app.submission.content import mappings
+from app.submission.lake import lake
+from app.submission.models import Batch, ReportFile, StageRun
+from app.submission.tables import FINDING, RECORD_TYPES
+
+_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+
+
+@dataclass(slots=True)
+class TypeCounts:
+    """Numbers of one record type in one batch.
+
+    `landed` and `standardised` count entities in the day's deliveries, `due` the records derived from them. Every due record
+    is blocked or sent, every sent one accepted, rejected or awaiting: `lost` is what is missing in these two sums.
+    """
+
+    landed: int = 0
+    standardised: int = 0
+    due: int = 0
+    blocked: int = 0
+    sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    awaiting: int = 0
+    corrected: int = 0
+    files: int = 0
+    lost: int = 0
+
+
+def due_by_type(batch: str) -> dict[str, int]:
+    """Records derived so far, by type."""
+    return _sums(batch, "derive")
+
+
+def _sums(batch: str, stage: str) -> dict[str, int]:
+    due = dict.fromkeys(RECORD_TYPES, 0)
+    with unit_of_work(reading=True) as session:
+        for part, rows in session.execute(select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage=stage)):
+            due[part[:3]] += rows
+    return due
+
+
+def count_batch(batch: str) -> dict[str, TypeCounts]:
+    """Count the batch anew from where the rows are, and keep the counts with it."""
+    counts = {code: TypeCounts() for code in RECORD_TYPES}
+    for code, due in due_by_type(batch).items():
+        counts[code].due = due
+    judged = _judged(batch)
+    if judged:
+        for code, blocked in lake().rows(
+            f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
+            " WHERE batch = ? AND severity = 'block' GROUP BY 1",
+            [batch],
+        ):
+            counts[code].blocked = int(blocked)
+    with unit_of_work() as session:
+        entities: dict[str, int] = {}
+        for (detail,) in session.execute(select(StageRun.detail).filter_by(batch_id=batch, stage="standardise")):
+            for entity, rows in detail["entities"].items():
+                entities[entity] = entities.get(entity, 0) + rows
+        landed = _landed(batch)
+        for code, entity in _ENTITY.items():
+            counts[code].landed, counts[code].standardised = landed.get(entity, 0), entities.get(entity, 0)
+        for file in session.scalars(select(ReportFile).filter_by(batch_id=batch)):
+            _count_file(counts[file.record_type], file)
+        corrected = select(StageRun.detail["record_type"].as_string(), func.sum(StageRun.rows)).filter_by(
+            batch_id=batch, stage="corrected"
+        )
+        for code, rows in session.execute(corrected.group_by(StageRun.detail["record_type"].as_string())):
+            counts[code].corrected = int(rows)
+        for each in counts.values():
+            each.lost = _lost(each, judged=judged, planned=_planned(batch))
+        session.get_one(Batch, batch).counts = {code: asdict(each) for code, each in counts.items()}
+    return counts
+
+
+def _count_file(counts: TypeCounts, file: ReportFile) -> None:
+    counts.files += 1
+    counts.sent += file.records
+    if file.status == "answered":
+        counts.accepted += file.accepted or 0
+        counts.rejected += file.rejected or 0
+    else:
+        counts.awaiting += file.records
+
+
+def _lost(counts: TypeCounts, *, judged: bool, planned: bool) -> int:
+    lost = abs(counts.sent - counts.accepted - counts.rejected - counts.awaiting)
+    return lost + (abs(counts.due - counts.blocked - counts.sent) if judged and planned else 0)
+
+
+def _landed(batch: str) -> dict[str, int]:
+    """Rows delivered for the main table of each entity."""
+    with unit_of_work(reading=True) as session:
+        query = select(StageRun.part, StageRun.detail).filter_by(batch_id=batch, stage="collect")
+        tables = {(source, name): rows for source, detail in session.execute(query) for name, rows in detail["tables"].items()}
+    landed: dict[str, int] = {}
+    for source, mapping in mappings().items():
+        for entity in {target.entity for target in mapping.targets}:
+            mains = {target.table for target in mapping.targets if target.entity == entity}
+            landed[entity] = landed.get(entity, 0) + sum(tables.get((source, name), 0) for name in mains)
+    return landed
+
+
+def _judged(batch: str) -> bool:
+    return _has(batch, "judge")
+
+
+def _planned(batch: str) -> bool:
+    return _has(batch, "plan")
+
+
+def _has(batch: str, stage: str) -> bool:
+    with unit_of_work(reading=True) as session:
+        query = select(func.count()).select_from(StageRun).filter_by(batch_id=batch, stage=stage)
+        return bool(session.scalar(query))
+
+
+def identities(counts: dict[str, dict[str, Any]]) -> int:
+    """Records that a batch's counts cannot account for; 0 is what must be."""
+    return sum(each["lost"] for each in counts.values())

@@ -1,0 +1,187 @@
+"""What a derivation is asked for, and the SQL that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.standard.catalogue import Group, Item, RecordType
+from app.standard.layout import column_types
+from app.submission.tables import FILE_LINE, accepted_table, record_table, record_type, standard_tables
+
+Condition = Callable[[str, str], str]
+"""Turns (record type, expression of the rule language) into SQL over the columns B, C, …; inside a group `p` is the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One bucket of one record type of one batch."""
+
+    batch: str
+    business_date: date
+    provider: str
+    bucket: int
+    buckets: int
+    unanswered: tuple[str, ...]
+    condition: Condition
+
+    @property
+    def day(self) -> str:
+        return f"DATE '{self.business_date.isoformat()}'"
+
+    @property
+    def day_text(self) -> str:
+        return f"'{self.business_date.isoformat()}'"
+
+    def entity(self, name: str, *key: str) -> str:
+        """SELECT of today's rows of a standard entity; with a key, only those of this bucket."""
+        bucket = f" AND {self.in_bucket(*key)}" if key and self.buckets > 1 else ""
+        return f"SELECT * FROM {standard_tables()[name].path} WHERE business_date = {self.day}{bucket}"
+
+    def in_bucket(self, *key: str) -> str:
+        return f"hash({key_text(*key)}) % {self.buckets} = {self.bucket}"
+
+    def accepted(self, code: str) -> str:
+        """SELECT of what the centre has taken of this bucket's keys."""
+        bucket = f" WHERE hash(key) % {self.buckets} = {self.bucket}" if self.buckets > 1 else ""
+        return f"SELECT * FROM {accepted_table(code).path}{bucket}"
+
+    def travelling(self, code: str) -> str:
+        """SELECT of the keys that have a record on its way, sent and not yet answered."""
+        files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
+        return f"SELECT DISTINCT key FROM {FILE_LINE.path} WHERE record_type = '{code}' AND file IN ({files})"
+
+
+def key_text(*columns: str) -> str:
+    """The business key as one text, its parts joined by `|`."""
+    return columns[0] if len(columns) == 1 else "concat_ws('|', " + ", ".join(columns) + ")"
+
+
+def segment(record: RecordType, letter: str, row: str, given: Mapping[str, str] | None = None, account: str = "") -> str:
+    """A STRUCT of the segment's tags from the columns of `row`; `given` replaces single values.
+
+    Tags that the account type does not have are absent (NULL), the others stand, empty where there is no value. Tags with a
+    further condition are settled by `settled` when the whole record is there.
+    """
+    given = given or {}
+    members = []
+    for member in record.segment(letter).items:
+        if isinstance(member, Group):
+            members.append(f"\"{member.tag}\" := {given[member.tag]}")
+            continue
+        value = f"coalesce({given.get(member.tag, f'{row}."{member.tag}"')}, '')"
+        if member.accounts is not None:
+            accounts = ", ".join(f"'{name}'" for name in sorted(member.accounts))
+            value = f"CASE WHEN {account} IN ({accounts}) THEN {value} END"
+        members.append(f'"{member.tag}" := {value}')
+    return f"struct_pack({', '.join(members)})"
+
+
+def occurrences(record: RecordType, letter: str, row: str) -> str:
+    """A list of STRUCTs, one for each row of a group in an aggregation, in the order of their origin."""
+    group = record.segment(letter).groups[0]
+    members = ", ".join(f"\"{item.tag}\" := coalesce({row}.\"{item.tag}\", '')" for item in group.items)
+    return f'list(struct_pack({members}) ORDER BY {row}."_row")'
+
+
+def settled(record: RecordType, condition: Condition) -> str:
+    """The segment columns with every conditional tag present exactly when its condition holds."""
+    return ", ".join(_settled(record, each.code, condition) for each in record.segments)
+
+
+def _settled(record: RecordType, letter: str, condition: Condition) -> str:
+    column = f'"{letter}"'
+    kind = column_types(record.code)[letter]
+    conditional = any(
+        item.present_when for member in record.segment(letter).items for item in _items(member)
+    )
+    if not conditional:
+        return f"CAST({column} AS {kind}) AS {column}"
+    members = []
+    for member in record.segment(letter).items:
+        if isinstance(member, Item):
+            members.append(f'"{member.tag}" := {_present(record, member, column, condition)}')
+        else:
+            inner = ", ".join(f'"{item.tag}" := {_present(record, item, "p", condition)}' for item in member.items)
+            members.append(f'"{member.tag}" := list_transform({column}."{member.tag}", p -> struct_pack({inner}))')
+    packed = f"struct_pack({', '.join(members)})"
+    return f"CAST(CASE WHEN {column} IS NOT NULL THEN {packed} END AS {kind}) AS {column}"
+
+
+def _items(member: Item | Group) -> tuple[Item, ...]:
+    return (member,) if isinstance(member, Item) else member.items
+
+
+def _present(record: RecordType, item: Item, owner: str, condition: Condition) -> str:
+    value = f'{owner}."{item.tag}"'
+    if item.present_when is None:
+        return value
+    return f"CASE WHEN {condition(record.code, item.present_when)} THEN {value} END"
+
+
+def origin(*rows: tuple[str, str]) -> str:
+    """The lineage of a record: (entity, row alias) pairs as a list of STRUCTs, missing rows left out."""
+    parts = ", ".join(
+        f"CASE WHEN {row}._row IS NOT NULL THEN"
+        f" struct_pack(entity := '{entity}', source := {row}._source, load := {row}._load, \"row\" := {row}._row) END"
+        for entity, row in rows
+    )
+    return f"list_filter([{parts}], o -> o IS NOT NULL)"
+
+
+def finished(
+    code: str, scope: Scope, fresh: str, known: str, keep: Mapping[str, str], where: str, base: Mapping[str, str]
+) -> str:
+    """SELECT in the shape of the record table.
+
+    `fresh` gives key, origin and a column for every segment as it would stand today; `known` gives by key what the centre has
+    (alias `k`, the fresh side is `n`). `keep` says per segment letter when it is sent (those not named never are), `where`
+    which records are due, `base` replaces items of the base segment.
+    """
+    record = record_type(code)
+    letters = [each.code for each in record.segments]
+    rest = ", ".join(f'CAST("{letter}" AS VARCHAR)' for letter in letters if letter != "B")
+    updates = ", ".join(f'"{tag}" := CAST({value} AS VARCHAR)' for tag, value in base.items())
+    chosen = ", ".join(
+        f'CASE WHEN {keep[letter]} THEN n."{letter}" END AS "{letter}"' if letter in keep else f'NULL AS "{letter}"'
+        for letter in letters
+        if letter != "B"
+    )
+    head = ", ".join(f'"{letter}"' for letter in letters)
+    columns = ", ".join(f"CAST({letter} AS {kind}) AS {letter}" for letter, kind in _quoted_types(code).items())
+    return f"""
+        WITH fresh AS ({fresh}),
+             settled AS (SELECT * REPLACE ({settled(record, scope.condition)}) FROM fresh),
+             known AS ({known}),
+             chosen AS (
+                 SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}
+                 FROM settled n LEFT JOIN known k ON n.key = k.key
+                 WHERE n.key NOT IN ({scope.travelling(code)}) AND ({where})),
+             typed AS (SELECT key, origin, {columns} FROM chosen)
+        SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "B"."RptDate")) AS record_id,
+               '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket,
+               key, "B"."RptDate" AS "RptDate",
+               md5(concat_ws('|', CAST(struct_update("B", "RptDate" := '') AS VARCHAR), {rest})) AS content,
+               origin, {head}
+        FROM typed"""
+
+
+def _quoted_types(code: str) -> dict[str, str]:
+    return {f'"{letter}"': kind for letter, kind in column_types(code).items()}
+
+
+def latest(*letters: str) -> str:
+    """Aggregates giving, by segment letter, the newest occurrence that the centre has."""
+    return ", ".join(f'arg_max("{letter}", RptDate) FILTER ("{letter}" IS NOT NULL) AS "{letter}"' for letter in letters)
+
+
+def changed(letter: str) -> str:
+    """The segment is new to the centre or differs from what it has."""
+    return f'(n."{letter}" IS NOT NULL AND n."{letter}" IS DISTINCT FROM k."{letter}")'
+
+
+def lacking(code: str, *letters: str) -> str:
+    """NULL columns for the segments that the source of fresh records does not give."""
+    types = column_types(code)
+    return "".join(f', CAST(NULL AS {types[letter]}) AS "{letter}"' for letter in letters)

@@ -1,0 +1,180 @@
+"""What rules may see of a record beside its own segments, as one relation per record type and bucket.
+
+`header` and `sets` are the same for all rows; `batch` counts records with the same identification items; `accepted` is the
+state that the centre holds of the same subject or account, neighbours in time included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.rules.vocabulary import column_types, record_vocabulary
+from app.standard.catalogue import RecordType
+from app.submission.tables import accepted_table, record_type
+
+_NEIGHBOUR = {
+    "210": {"RptDate": 'a."RptDate"', "FiveCateAdjDate": 'coalesce(a."H"."FiveCateAdjDate", a."J"."FiveCateAdjDate")'},
+    "410": {
+        "RptDate": 'a."RptDate"',
+        **{
+            tag: f'a."H"."{tag}"'
+            for tag in ("FiveCateAdjDate", "BalChgDate", "LatRpyDate", "LatAgrrRpyDate", "NxtAgrrRpyDate", "AcctBal")
+        },
+    },
+}
+_CLOSED = {
+    "210": "(account_type IN ('D1', 'R1', 'R4') AND status = '3') OR (account_type IN ('R2', 'R3') AND status = '4')"
+    " OR (account_type = 'C1' AND status = '2')",
+    "410": "status = '21'",
+}
+_STATUS = {"210": 'coalesce("H"."AcctStatus", "J"."AcctStatus")', "410": '"H"."AcctStatus"'}
+_DEEDS = {"210": '"K"', "410": '"I"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is the same for all records of a run. A set that is None is not known, and rules that ask it stay silent."""
+
+    provider: str
+    created_on: date
+    sections: tuple[str, ...]
+    institutions: tuple[str, ...] | None
+    zhongzheng: tuple[str, ...] | None = None
+
+
+def fact_relation(code: str, records: str, accepted: str, given: Surroundings) -> str:
+    """SELECT giving record_id, key, content, bucket, the segments, and the facts beside them, in the rules' own types.
+
+    `records` and `accepted` are relations in the shape of the record and the accepted table.
+    """
+    record = record_type(code)
+    types = column_types(record_vocabulary(code))
+    beside = {
+        "header": _struct(
+            {
+                "provider": _text(given.provider),
+                "created_date": _text(given.created_on.isoformat()),
+                "record_type": _text(code),
+                "version": "'2.0.0'",
+                "template": _text(record.template),
+            }
+        ),
+        "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",
+        "batch": 'struct_pack(same_key := count(*) OVER (PARTITION BY r.key, r."RptDate"))',
+        "sets": _struct(
+            {
+                "sections": _list(given.sections),
+                "institutions": _list(given.institutions),
+                "zhongzheng": _list(given.zhongzheng),
+            }
+        ),
+        "accepted": "s.state",
+    }
+    segments = ", ".join(f'r."{each.code}"' for each in record.segments)
+    packed = ", ".join(f'CAST({value} AS {types[name]}) AS "{name}"' for name, value in beside.items())
+    return f"""
+        WITH r AS (SELECT * FROM {records}), a AS (SELECT * FROM {accepted} WHERE key IN (SELECT key FROM r)),
+             s AS ({_states(record)})
+        SELECT r.record_id, r.key, r.content, r.bucket, {segments}, {packed}
+        FROM r LEFT JOIN s ON s.record_id = r.record_id"""
+
+
+def _states(record: RecordType) -> str:
+    return _account_states(record.code) if record.code in _NEIGHBOUR else _subject_states(record)
+
+
+def _subject_states(record: RecordType) -> str:
+    dates = {
+        item.tag: f'max("{segment.code}"."{item.tag}")'
+        for segment, _, item in record.items()
+        if item.tag.endswith("UpDate")
+    }
+    extra = {"OrgType": 'arg_max("B"."OrgType", "RptDate")'} if record.code == "310" else {}
+    summary = ", ".join(f'{value} AS "{name}"' for name, value in (dates | extra).items())
+    state = _struct(
+        _state_head() | {name: f'l."{name}"' for name in dates | extra}
+    )
+    return f"""
+        SELECT r.record_id, {state} AS state
+        FROM r LEFT JOIN (SELECT key, max("RptDate") AS newest, FALSE AS closed, {summary} FROM a GROUP BY key) l
+             ON l.key = r.key
+             LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) d ON d.key = r.key AND d."RptDate" = r."RptDate\""""
+
+
+def _state_head() -> dict[str, str]:
+    return {
+        "exists": "l.key IS NOT NULL",
+        "same": "d.key IS NOT NULL",
+        "closed": "coalesce(l.closed, FALSE)",
+        "transferred": "FALSE",
+        "replaced": "FALSE",
+        "RptDate": "l.newest",
+    }
+
+
+def _account_states(code: str) -> str:
+    neighbour = _NEIGHBOUR[code]
+    packed = _struct({tag: neighbour.get(tag, "NULL") for tag in _ALL_NEIGHBOUR})
+    deeds = _DEEDS[code]
+    state = _struct(
+        _state_head()
+        | {
+            "AcctType": "l.account_type",
+            "Flag": "l.flag",
+            "event_RptDate": "NULL",
+            "months": "l.months",
+            "transactions": "l.transactions",
+            "events": "[]",
+            "previous": "p.state",
+            "next": "n.state",
+        }
+    )
+    months = (
+        "list(struct_pack(\"Month\" := \"H\".\"Month\", \"RptDate\" := \"RptDate\")) FILTER (\"H\" IS NOT NULL)"
+        if code == "210"
+        else "NULL"
+    )
+    transactions = (
+        'flatten(list(list_transform(%s."CagOfTrdInf", t -> struct_pack("TranDate" := t."TranDate",'
+        ' "ChanTranType" := t."ChanTranType"))) FILTER (%s IS NOT NULL))' % (deeds, deeds)
+    )
+    return f"""
+        SELECT r.record_id, {state} AS state
+        FROM r
+        LEFT JOIN (
+            SELECT *, {_CLOSED[code]} AS closed FROM (
+                SELECT key, max("RptDate") AS newest, arg_max("B"."AcctType", "RptDate") AS account_type,
+                       arg_max("C"."Flag", "RptDate") FILTER ("C" IS NOT NULL) AS flag,
+                       arg_max({_STATUS[code]}, "RptDate") AS status,
+                       {months} AS months, {transactions} AS transactions
+                FROM a GROUP BY key)) l ON l.key = r.key
+        LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) d ON d.key = r.key AND d."RptDate" = r."RptDate"
+        LEFT JOIN ({_nearest(packed, "<", "DESC")}) p ON p.record_id = r.record_id
+        LEFT JOIN ({_nearest(packed, ">", "ASC")}) n ON n.record_id = r.record_id"""
+
+
+_ALL_NEIGHBOUR = ("RptDate", "FiveCateAdjDate", "BalChgDate", "LatRpyDate", "LatAgrrRpyDate", "NxtAgrrRpyDate", "AcctBal")
+
+
+def _nearest(packed: str, comparison: str, direction: str) -> str:
+    picked = "arg_max" if direction == "DESC" else "arg_min"
+    return f"""SELECT r.record_id, {picked}({packed}, a."RptDate") AS state
+        FROM r JOIN a ON a.key = r.key AND a."RptDate" {comparison} r."RptDate" GROUP BY r.record_id"""
+
+
+def accepted_relation(code: str) -> str:
+    return accepted_table(code).path
+
+
+def _struct(values: Mapping[str, str]) -> str:
+    return "struct_pack(" + ", ".join(f'"{name}" := {value}' for name, value in values.items()) + ")"
+
+
+def _list(values: Iterable[str] | None) -> str:
+    return "NULL" if values is None else "[" + ", ".join(_text(value) for value in values) + "]"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,27 @@
+"""What may be done with submissions, and which posts may do it from the start."""
+
+from __future__ import annotations
+
+from app.core.text import Text
+
+VIEW = "submission.batch.view"
+BEGIN = "submission.batch.begin"
+RELEASE = "submission.batch.release"
+RETRY = "submission.batch.retry"
+RECORDS = "submission.record.view"
+
+PERMISSIONS = {
+    VIEW: Text("查看报送批次与文件", "View batches and files"),
+    BEGIN: Text("发起报送批次", "Begin a batch"),
+    RELEASE: Text("复核并放行批次", "Review and release a batch"),
+    RETRY: Text("重试失败的步骤", "Retry a failed step"),
+    RECORDS: Text("查看记录明细与来源行", "View records and their source rows"),
+}
+
+READERS = {
+    "compliance": (VIEW, RECORDS),
+    "reviewer": (VIEW, RECORDS, RELEASE),
+    "analyst": (VIEW,),
+    "operator": (VIEW, BEGIN, RETRY),
+    "admin_system": (VIEW,),
+}

@@ -1,0 +1,98 @@
+"""Use cases of submission: begin a batch, release it, follow it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.actor import current_actor
+from app.core.config import settings
+from app.core.db import current_session
+from app.core.errors import Conflict, Invalid, NotFound, Refused
+from app.core.text import Text
+from app.submission.models import Batch
+from app.workflow import host
+from app.workflow.models import ProcessTask
+
+PROCESS = "submission.daily_batch"
+
+
+def begin_batch(business_date: date, *, precheck: bool = True) -> str:
+    """Begin the batch of a business day for this institution; its id, also when it has been begun before."""
+    session = current_session()
+    provider = settings().provider_code
+    if not provider:
+        raise Invalid(
+            "submission.provider",
+            Text("尚未设置数据提供机构区段码", "The provider's section code has not been set"),
+        )
+    batch_id = f"{provider}-{business_date:%Y%m%d}"
+    if session.get(Batch, batch_id) is None:
+        session.add(
+            Batch(
+                id=batch_id,
+                provider=provider,
+                business_date=business_date,
+                precheck=precheck,
+                status="running",
+                created_at=clock.now(),
+                begun_by=current_actor().id,
+            )
+        )
+        session.flush()
+    session.get_one(Batch, batch_id).instance_id = host.start(PROCESS, batch_id, {"batch": batch_id})
+    return batch_id
+
+
+def find_batch(batch_id: str) -> Batch:
+    """Raises NotFound."""
+    batch = current_session().get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("submission.batch", Text("没有这个批次", "There is no such batch"))
+    return batch
+
+
+def release_question(batch: Batch) -> ProcessTask | None:
+    """The open question whether this batch may go, if there is one."""
+    return current_session().scalar(
+        select(ProcessTask).filter_by(instance_id=batch.instance_id, kind="question", status="open")
+    )
+
+
+def decide_release(batch_id: str, decision: str, reason: str) -> None:
+    """A second person's decision on a batch with too many blocked records. Raises Invalid, Refused, Conflict."""
+    batch = find_batch(batch_id)
+    question = release_question(batch)
+    if question is None:
+        raise Conflict("submission.not_waiting", Text("该批次不在等待复核", "This batch is not waiting for a decision"))
+    if decision not in ("release", "stop") or not 4 <= len(reason.strip()) <= 500:
+        raise Invalid(
+            "submission.decision",
+            Text("请选择处理意见并写明理由（4 至 500 字）", "Choose a decision and give a reason of 4 to 500 characters"),
+        )
+    if current_actor().id == batch.begun_by:
+        raise Refused(
+            "submission.four_eyes",
+            Text("发起批次的人不能复核同一批次", "Whoever began the batch may not review it"),
+        )
+    host.answer(question.id, {"decision": decision, "reason": reason.strip()})
+    batch.status = "running"
+
+
+def current_batches(limit: int = 60) -> list[Batch]:
+    """The newest batches first."""
+    return list(current_session().scalars(select(Batch).order_by(Batch.business_date.desc()).limit(limit)))
+
+
+def batch_data(batch: Batch) -> dict[str, Any]:
+    """A batch as programs read it."""
+    return {
+        "id": batch.id,
+        "provider": batch.provider,
+        "business_date": batch.business_date.isoformat(),
+        "status": batch.status,
+        "counts": batch.counts,
+    }

@@ -1,0 +1,247 @@
+"""Reading the deliveries of source systems into the landing layer, as they are: every column text, every row with its key.
+
+Where a source's delivery for a day lies is said by the installation (`sources_file`); what its tables are called and how they
+are keyed is part of its mapping.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import yaml
+
+from app.core.errors import Invalid, Unavailable
+from app.core.text import Text
+from app.lake.connection import Connection, Lake
+from app.submission.mapping import SourceMapping, SourceTable
+
+_BATCH = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One source's delivery for one day: a folder or a database file."""
+
+    source: str
+    path: Path
+
+
+def deliveries(sources_file: Path, business_date: date) -> list[Delivery]:
+    """The deliveries to expect for a day. Raises Invalid when the list of sources cannot be read."""
+    try:
+        listed = yaml.safe_load(sources_file.read_text(encoding="utf-8"))["sources"]
+        return [Delivery(name, Path(str(given["path"]).format(date=business_date))) for name, given in listed.items()]
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, yaml.YAMLError) as problem:
+        raise Invalid(
+            "submission.sources",
+            Text("来源清单无法读取：{why}", "The list of sources cannot be read: {why}").format(why=problem),
+        ) from problem
+
+
+def landing_name(source: str, table: str) -> str:
+    """The landing relation of a source table."""
+    return f'lake.landing."{source}__{table}"'
+
+
+def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: date) -> dict[str, int]:
+    """Bring all tables of a delivery into landing, all or nothing; rows by table.
+
+    Raises Unavailable when the delivery is not there, Invalid when it is damaged or differs from its control file.
+    """
+    if not delivery.path.exists():
+        raise Unavailable(
+            "submission.delivery_missing",
+            Text("{source} 的数据尚未送达", "The delivery of {source} has not come yet").format(source=delivery.source),
+        )
+    load = f"{mapping.source}-{business_date:%Y%m%d}"
+
+    def work(connection: Connection) -> dict[str, int]:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
+        counts = {}
+        for table in mapping.tables.values():
+            with _relation(connection, mapping, table, delivery.path) as relation:
+                counts[table.name] = _store(connection, mapping, table, relation, load, business_date)
+        return counts
+
+    counts = lake.write(work)
+    _reconcile(mapping, delivery, counts)
+    return counts
+
+
+def _store(
+    connection: Connection, mapping: SourceMapping, table: SourceTable, relation: str, load: str, business_date: date
+) -> int:
+    target = landing_name(mapping.source, table.name)
+    columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+    missing = [name for name in table.key if name not in columns]
+    if missing:
+        raise Invalid(
+            "submission.delivery_columns",
+            Text("{table} 缺少键列 {names}", "{table} lacks its key columns {names}").format(
+                table=table.name, names=", ".join(missing)
+            ),
+        )
+    key = " || '|' || ".join(f"coalesce({_name(name)}, '')" for name in table.key) or "CAST(row_number() OVER () AS VARCHAR)"
+    day = f"DATE '{business_date.isoformat()}'"
+    select = f"SELECT *, '{load}' AS _load, {key} AS _row, {day} AS business_date FROM {relation}"
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS {select} LIMIT 0")
+    known = {row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()}
+    for name in columns:
+        if name not in known:
+            connection.execute(f"ALTER TABLE {target} ADD COLUMN {_name(name)} VARCHAR")
+    connection.execute(f"DELETE FROM {target} WHERE business_date = {day}")
+    row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _relation(connection: Connection, mapping: SourceMapping, table: SourceTable, path: Path) -> Iterator[str]:
+    if mapping.kind == "sql":
+        with _sql(connection, path, table) as relation:
+            yield relation
+    elif mapping.kind == "csv":
+        with TemporaryDirectory() as folder:
+            plain = Path(folder) / "plain.csv"
+            _transcode(path / table.location if path.is_dir() else path, plain, mapping.encoding)
+            separator = mapping.delimiter.replace("'", "''")
+            yield f"read_csv('{plain}', all_varchar = true, header = true, delim = '{separator}', strict_mode = true)"
+    else:
+        file = _workbook(path, table)
+        if file.suffix == ".parquet":
+            with connection.cursor() as cursor:
+                names = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()]
+            columns = ", ".join(f"CAST({_name(name)} AS VARCHAR) AS {_name(name)}" for name in names)
+            yield f"(SELECT {columns} FROM read_parquet('{file}'))"
+        else:
+            connection.register("delivered_sheet", _sheet(file, table))
+            try:
+                yield "delivered_sheet"
+            finally:
+                connection.unregister("delivered_sheet")
+
+
+@contextmanager
+def _sql(connection: Connection, path: Path, table: SourceTable) -> Iterator[str]:
+    connection.execute("SET sqlite_all_varchar = true")
+    file = str(path).replace("'", "''")
+    yield f"sqlite_scan('{file}', '{table.location}')"
+
+
+def _transcode(source: Path, target: Path, encoding: str) -> None:
+    """Rewrite a text file as UTF-8; a byte that is not of the encoding refuses the delivery with its place."""
+    decoder = codecs.getincrementaldecoder("gb18030" if encoding.lower() in ("gbk", "gb2312") else encoding)()
+    done = 0
+    try:
+        with source.open("rb") as raw, target.open("w", encoding="utf-8", newline="") as plain:
+            while chunk := raw.read(1 << 20):
+                plain.write(decoder.decode(chunk))
+                done += len(chunk)
+            plain.write(decoder.decode(b"", final=True))
+    except UnicodeDecodeError as problem:
+        raise Invalid(
+            "submission.delivery_encoding",
+            Text(
+                "{name} 第 {place} 字节附近不是 {encoding} 编码", "{name} is not {encoding} near byte {place}"
+            ).format(name=source.name, place=done + problem.start, encoding=encoding),
+        ) from problem
+    except OSError as problem:
+        raise Unavailable(
+            "submission.delivery_missing",
+            Text("缺少文件 {name}", "The file {name} is missing").format(name=source.name),
+        ) from problem
+
+
+def _workbook(path: Path, table: SourceTable) -> Path:
+    if path.is_file():
+        return path
+    stem = Path(table.location).stem
+    for candidate in (path / table.location, path / f"{stem}.parquet", path / f"{stem}.xlsx"):
+        if candidate.is_file():
+            return candidate
+    books = sorted(path.glob("*.xlsx"))
+    if len(books) == 1:
+        return books[0]
+    raise Unavailable(
+        "submission.delivery_missing",
+        Text("缺少表 {name}", "The table {name} is missing").format(name=table.location),
+    )
+
+
+def _sheet(file: Path, table: SourceTable) -> pa.Table:
+    """A worksheet as text columns; the first row names them."""
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    except Exception as problem:
+        raise Invalid(
+            "submission.delivery_damaged",
+            Text("{name} 不是可读的 Excel 文件", "{name} is not a readable Excel file").format(name=file.name),
+        ) from problem
+    try:
+        sheet = book[table.location] if table.location in book.sheetnames else book[book.sheetnames[0]]
+        rows = sheet.iter_rows(values_only=True)
+        names = [str(name) for name in next(rows, ()) if name is not None]
+        batches = []
+        while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
+            columns = [pa.array([_text(row[place]) for row in part], pa.string()) for place in range(len(names))]
+            batches.append(pa.record_batch(columns, names=names))
+    finally:
+        book.close()
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return pa.Table.from_batches(batches, schema=schema)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d"))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _reconcile(mapping: SourceMapping, delivery: Delivery, counts: Mapping[str, int]) -> None:
+    """Hold the rows landed against the delivery's control file. Raises Invalid naming every table that is short."""
+    if mapping.control is None:
+        return
+    folder = delivery.path if delivery.path.is_dir() else delivery.path.parent
+    expected = _control(folder / mapping.control)
+    short = [f"{table} {counts.get(table, 0)}/{rows}" for table, rows in expected.items() if counts.get(table) != rows]
+    if short:
+        raise Invalid(
+            "submission.delivery_short",
+            Text("{source} 行数与控制文件不符：{what}", "{source} differs from its control file: {what}").format(
+                source=delivery.source, what="；".join(short)
+            ),
+        )
+
+
+def _control(path: Path) -> dict[str, int]:
+    """Row counts by table from a control file: JSON `{tables: {name: {rows}}}` or CSV with table and rows."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".json":
+            tables = json.loads(text)["tables"]
+            return {name: int(given["rows"]) for name, given in tables.items()}
+        return {row["table"]: int(row["rows"]) for row in csv.DictReader(io.StringIO(text))}
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise Invalid(
+            "submission.control",
+            Text("控制文件 {name} 无法读取", "The control file {name} cannot be read").format(name=path.name),
+        ) from problem

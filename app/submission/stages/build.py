@@ -1,0 +1,175 @@
+"""Stage 6: report files. Planned first (name, serial, lines), then written: rendered by the lake, zipped, sealed.
+
+Planning is one transaction, so a serial number is never skipped nor used twice. Writing may be repeated: the same lines under
+the same name with the same header, until the file is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core import clock, crypto, packaging
+from app.core.crypto.keyring import key_ring
+from app.core.db import unit_of_work
+from app.core.errors import Conflict
+from app.core.text import Text
+from app.lake.rendering import line_expression
+from app.lake.streams import text_chunks
+from app.lake.tables import replace_rows
+from app.standard.files import FileHeader, FileName
+from app.submission.models import ReportFile
+from app.submission.stages.hold import open_prints, travelling
+from app.submission.stages.work import Work
+from app.submission.tables import FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
+
+FILE_ORDER = ("110", "310", "210", "410")
+"""Customers before their accounts (P000-032, CTIMING-X03)."""
+_SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def build(work: Work) -> dict[str, Any]:
+    """Write all files of the batch; records and files by type."""
+    work.part("plan", "files", lambda: _plan(work))
+    with unit_of_work(reading=True) as session:
+        query = select(ReportFile).filter_by(batch_id=work.batch)
+        files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
+    for number, file in enumerate(files):
+        if file.status == "planned":
+            _write(work, file)
+        work.progress(number + 1, len(files))
+    records = dict.fromkeys(RECORD_TYPES, 0)
+    for file in files:
+        records[file.record_type] += file.records
+    return {"records": records, "files": [file.prefix for file in files]}
+
+
+def _sendable(work: Work, code: str) -> str:
+    return f"""SELECT r.record_id, r.key, r."RptDate", r.content FROM {record_table(code).path} r
+        WHERE r.batch = '{work.batch}' AND r.record_id NOT IN (
+            SELECT record_id FROM {FINDING.path}
+            WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block')"""
+
+
+def _plan(work: Work) -> tuple[int, dict[str, Any]]:
+    size = work.settings.file_records
+    counts = {code: int(work.lake.value(f"SELECT count(*) FROM ({_sendable(work, code)})")) for code in FILE_ORDER}
+    planned: list[tuple[str, str, int]] = []
+    with unit_of_work() as session:
+        existing = {
+            (file.record_type, file.part): file for file in session.scalars(select(ReportFile).filter_by(batch_id=work.batch))
+        }
+        created = clock.local_now().replace(microsecond=0)
+        for code in FILE_ORDER:
+            for part in range(-(-counts[code] // size)):
+                file = existing.get((code, part))
+                if file is None:
+                    records = min(size, counts[code] - part * size)
+                    file = _planned_file(work, session, code, part, records, created)
+                planned.append((code, file.prefix, part))
+    for code in FILE_ORDER:
+        mine = [(prefix, part) for kind, prefix, part in planned if kind == code]
+        if mine:
+            _number_lines(work, code, mine, size)
+    return sum(counts.values()), {"files": [prefix for _, prefix, _ in planned]}
+
+
+def _planned_file(
+    work: Work, session: Session, code: str, part: int, records: int, created: datetime
+) -> ReportFile:
+    used = session.scalar(
+        select(func.count()).select_from(ReportFile).filter_by(
+            provider=work.provider, file_date=created.date(), record_type=code
+        )
+    )
+    serial = _serial(int(used or 0) + 1)
+    name = FileName(work.provider, created.date(), code, serial)
+    file = ReportFile(
+        prefix=name.text,
+        batch_id=work.batch,
+        provider=work.provider,
+        file_date=created.date(),
+        record_type=code,
+        serial=serial,
+        part=part,
+        created_at=created,
+        records=records,
+        status="planned",
+    )
+    session.add(file)
+    session.flush()
+    return file
+
+
+def _serial(number: int) -> str:
+    if number >= len(_SERIAL) ** 3:
+        raise Conflict(
+            "submission.serials",
+            Text("当日该类记录的文件流水号已用完", "The serial numbers of the day are used up for this record type"),
+        )
+    digits = ""
+    for _ in range(3):
+        number, digit = divmod(number, len(_SERIAL))
+        digits = _SERIAL[digit] + digits
+    return digits
+
+
+def _number_lines(work: Work, code: str, files: list[tuple[str, int]], size: int) -> None:
+    """Give every record to be sent its file and line (the header is line 1), in the order of business keys."""
+    names = " ".join(f"WHEN {part} THEN '{prefix}'" for prefix, part in files)
+    select_lines = f"""
+        SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
+               '{work.batch}' AS batch, (place - 1) % {size} + 2 AS line
+        FROM (SELECT *, row_number() OVER (ORDER BY key, "RptDate") AS place FROM ({_sendable(work, code)}))"""
+    where = f"batch = '{work.batch}' AND record_type = '{code}'"
+    work.lake.write(lambda connection: replace_rows(connection, FILE_LINE, where, select_lines))
+    with unit_of_work() as session:
+        del session
+        if open_prints(code):
+            rows = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
+            travelling(code, [key for (key,) in rows])
+
+
+def sealed_path(work: Work, prefix: str) -> Path:
+    """Where a sealed file of this lender lies."""
+    return work.settings.data_dir / "outgoing" / f"{prefix}.enc"
+
+
+def _write(work: Work, file: ReportFile) -> None:
+    target = sealed_path(work, file.prefix)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    suite = crypto.suite(work.settings.crypto_suite)
+    digest = hashlib.sha256()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in report_chunks(work, file):
+            digest.update(chunk)
+            yield chunk
+
+    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key("centre", suite))
+    with unit_of_work() as session:
+        fresh = session.get_one(ReportFile, file.prefix)
+        if fresh.status == "planned":
+            fresh.status, fresh.size, fresh.sha256 = "built", size, digest.hexdigest()
+
+
+def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:
+    """The plain text of a planned file: header, then its lines in order."""
+    record = record_type(file.record_type)
+    created = file.created_at.astimezone(clock.CHINA)
+    header = FileHeader(file.record_type, file.provider, created, file.records, template=record.template)
+    yield (header.text + "\r\n").encode()
+    letters = ", ".join(f'r."{segment.code}"' for segment in record.segments)
+    lines = f"""SELECT {line_expression(record)} FROM (
+        SELECT {letters}, l.line FROM {FILE_LINE.path} l JOIN {record_table(file.record_type).path} r
+               ON r.record_id = l.record_id AND r.batch = l.batch
+        WHERE l.file = '{file.prefix}') ORDER BY line"""
+    with work.lake.read() as connection:
+        for chunk in text_chunks(connection, lines):
+            yield bytes(chunk)

@@ -1,0 +1,42 @@
+"""Stage 4: the pre-check. Every rule of the rulesets over every derived record, set-wise; findings are rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.lake.tables import replace_rows
+from app.submission.facts import accepted_relation, fact_relation
+from app.submission.rulings import findings_select, surroundings
+from app.submission.stages.work import Work
+from app.submission.tables import FINDING, RECORD_TYPES, record_table
+
+
+def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
+    """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
+    parts = [(code, bucket) for code in RECORD_TYPES if due.get(code) for bucket in range(work.buckets)]
+    given = surroundings(work.settings, work.provider)
+    for number, (code, bucket) in enumerate(parts):
+
+        def one(code: str = code, bucket: int = bucket) -> tuple[int, dict[str, Any]]:
+            records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
+            facts = fact_relation(code, records, accepted_relation(code), given)
+            select = findings_select(code, facts, work.batch, work.business_date, precheck=work.precheck)
+            where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
+            return work.lake.write(lambda connection: replace_rows(connection, FINDING, where, select)), {}
+
+        work.part("judge", f"{code}/{bucket}", one)
+        work.progress(number + 1, len(parts))
+    blocked = dict(
+        work.lake.rows(
+            f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
+            f" WHERE batch = '{work.batch}' AND severity = 'block' GROUP BY 1"
+        )
+    )
+    total = sum(due.values())
+    share = sum(blocked.values()) / total if total else 0.0
+    return {
+        "blocked": {code: int(blocked.get(code, 0)) for code in RECORD_TYPES},
+        "due": total,
+        "share": round(share, 6),
+        "share_above_limit": work.precheck and share > work.settings.blocked_share_limit,
+    }

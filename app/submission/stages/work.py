@@ -1,0 +1,80 @@
+"""A batch at work: what every stage needs to know, and the marks that make stages restartable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.config import Settings, settings
+from app.core.db import unit_of_work
+from app.core.errors import NotFound
+from app.core.text import Text
+from app.lake.connection import Lake
+from app.submission.lake import lake
+from app.submission.models import Batch, ReportFile, StageRun
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One batch and the means to work on it."""
+
+    batch: str
+    provider: str
+    business_date: date
+    precheck: bool
+    settings: Settings
+    lake: Lake
+    progress: Progress = field(default=lambda done, total: None)
+
+    @classmethod
+    def on(cls, batch_id: str, progress: Progress | None = None) -> Work:
+        """Open the batch. Raises NotFound."""
+        with unit_of_work(reading=True) as session:
+            batch = session.get(Batch, batch_id)
+            if batch is None:
+                raise NotFound("submission.batch", Text("没有这个批次", "There is no such batch"))
+            known = (batch.id, batch.provider, batch.business_date, batch.precheck)
+        return cls(*known, settings(), lake(), progress or (lambda done, total: None))
+
+    @property
+    def buckets(self) -> int:
+        return self.settings.buckets
+
+    def part(self, stage: str, part: str, work: Callable[[], tuple[int, dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
+        """Do a part unless it is marked as done; its rows and detail either way."""
+        with unit_of_work(reading=True) as session:
+            done = session.scalar(select(StageRun).filter_by(batch_id=self.batch, stage=stage, part=part))
+            if done is not None:
+                return done.rows, dict(done.detail)
+        started = time.monotonic()
+        rows, detail = work()
+        with unit_of_work() as session:
+            session.add(
+                StageRun(
+                    batch_id=self.batch,
+                    stage=stage,
+                    part=part,
+                    rows=rows,
+                    seconds=time.monotonic() - started,
+                    finished_at=clock.now(),
+                    detail=detail,
+                )
+            )
+        return rows, detail
+
+
+def unanswered(provider: str, other_than: str) -> tuple[str, ...]:
+    """Prefixes of the files of other batches that are planned or on their way and have no answer yet."""
+    with unit_of_work(reading=True) as session:
+        query = select(ReportFile.prefix).where(
+            ReportFile.provider == provider, ReportFile.status != "answered", ReportFile.batch_id != other_than
+        )
+        return tuple(session.scalars(query.order_by(ReportFile.prefix)))

@@ -1,0 +1,87 @@
+"""The verbs of submission that diagrams may call. Each takes the batch, may be called again, and says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import unit_of_work
+from app.core.registry import Registry, Step
+from app.core.text import Text
+from app.submission.counts import count_batch, due_by_type
+from app.submission.models import Batch, StageRun
+from app.submission.stages.build import build
+from app.submission.stages.collect import collect
+from app.submission.stages.derive import derive
+from app.submission.stages.hold import hold
+from app.submission.stages.judge import judge
+from app.submission.stages.receive import receive
+from app.submission.stages.send import send
+from app.submission.stages.standardise import standardise
+from app.submission.stages.work import Work
+from app.workflow.host import Later, StepContext
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchParams:
+    """Which batch a step works on."""
+
+    batch: str
+
+
+def register_steps(registry: Registry) -> None:
+    """Announce the verbs."""
+    verbs: dict[str, tuple[Text, Callable[[Work], Any]]] = {
+        "collect": (Text("采集来源数据", "Collect from the sources"), collect),
+        "standardise": (Text("映射为标准实体", "Map to standard entities"), _standardise),
+        "derive": (Text("生成应报记录", "Derive the records due"), derive),
+        "judge": (Text("规则预校验", "Pre-check by rules"), lambda work: judge(work, due_by_type(work.batch))),
+        "hold": (Text("登记例外", "Hold blocked records"), hold),
+        "build": (Text("生成加密报文", "Build encrypted files"), build),
+        "send": (Text("发送报文", "Send the files"), send),
+        "receive": (Text("接收并处理反馈", "Receive and apply feedback"), _receive),
+        "stop": (Text("登记批次中止", "Note the batch as stopped"), _stop),
+    }
+    for name, (title, work) in verbs.items():
+        registry.step(Step(f"submission.{name}", title, _on_batch(work), BatchParams))
+
+
+def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams], Any]:
+    def run(context: StepContext, params: BatchParams) -> Any:
+        result = act(Work.on(params.batch, context.progress))
+        count_batch(params.batch)
+        return result
+
+    return run
+
+
+def _standardise(work: Work) -> dict[str, Any]:
+    with unit_of_work(reading=True) as session:
+        query = select(StageRun.part).filter_by(batch_id=work.batch, stage="collect")
+        sources = sorted(session.scalars(query))
+    return standardise(work, sources)
+
+
+def _receive(work: Work) -> Any:
+    found = receive(work)
+    if found["waiting"]:
+        return Later(POLL_SECONDS)
+    _finish(work.batch, "done")
+    return found
+
+
+def _stop(work: Work) -> dict[str, Any]:
+    _finish(work.batch, "stopped")
+    return {}
+
+
+def _finish(batch: str, status: str) -> None:
+    with unit_of_work() as session:
+        found = session.get_one(Batch, batch)
+        found.status, found.finished_at = status, clock.now()

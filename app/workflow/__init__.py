@@ -1,0 +1,1 @@
+"""Processes: analysts draw them, this room runs them. The only room that imports SpiffWorkflow."""
