@@ -13,16 +13,16 @@ from app.web.commands import FINDINGS, as_json, json_option
 
 @click.group()
 def audit() -> None:
-    """The audit record. 审计记录"""
+    """审计记录 The audit record."""
 
 
 @audit.command("verify")
 @json_option
 def verify_command(as_json_wanted: bool) -> None:
-    """Check that the audit record is whole. 核验审计记录未被改动
+    """核验审计记录未被改动 Check that the audit record is whole.
 
-    Exits with 1 when the chain is broken. The last digest, noted outside the system, proves later that nothing before it
-    has changed.
+    Exits with 1 when the chain is broken. The last digest, noted outside the system, proves later that nothing before
+    it has changed.
     """
     with unit_of_work(reading=True):
         if as_json_wanted:

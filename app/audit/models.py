@@ -1,4 +1,4 @@
-"""The audit record. Rows are only ever added: triggers in the database refuse anything else, to the application as well."""
+"""The audit record. Rows are only ever added: triggers in the database refuse anything else, even to us."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFUSAL: Final = "the audit record is append-only"
 
 
 class AuditEntry(Base):
-    """One thing done or seen. `number` counts without gaps; `digest` covers the row and the digest of the one before."""
+    """One thing done or seen. `number` has no gaps; `digest` covers the row and the digest of the one before."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -69,7 +69,12 @@ POSTGRESQL_GUARDS: Final = (
     "WHEN (NEW.number <> OLD.number + 1) EXECUTE FUNCTION audit_refuse()",
 )
 
+
+def _ddl(statement: str) -> DDL:
+    return DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call] # it has no types
+
+
 for _kind, _guards in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
     for _guard in _guards:
         # After both tables: a schema made from the models, without migrations, is guarded as well.
-        event.listen(Base.metadata, "after_create", DDL(_guard.replace("%", "%%")).execute_if(dialect=_kind))
+        event.listen(Base.metadata, "after_create", _ddl(_guard).execute_if(dialect=_kind))

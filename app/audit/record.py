@@ -1,7 +1,7 @@
 """Writing the audit record.
 
-Entries join the running unit of work and are chained just before its commit, so the lock on the chain's end is short and an
-entry stands if and only if the change stands. A unit that only reads cannot write: its entries follow in a unit of
+Entries join the running unit of work and are chained just before its commit: the lock on the chain's end is short, and
+an entry stands if and only if the change stands. A unit that only reads cannot write: its entries follow in a unit of
 their own before the answer leaves, so nothing is seen without a trace.
 """
 
@@ -73,9 +73,7 @@ def record(
         unit.before_commit.append(lambda running: _append(running, pending))
 
 
-def record_alone(
-    action: str, thing: Thing, outcome: Outcome = "done", detail: Mapping[str, Any] | None = None
-) -> None:
+def record_alone(action: str, thing: Thing, outcome: Outcome = "done", detail: Mapping[str, Any] | None = None) -> None:
     """As `record`, where no unit of work runs in one of its own: for what changes nothing, such as a refusal."""
     if in_unit_of_work():
         record(action, thing, outcome, detail)
@@ -85,7 +83,7 @@ def record_alone(
 
 
 def looked_at(thing: Thing, **what: str) -> None:
-    """Write down that the current actor saw personal data in the clear: `looked_at(Thing("record", key), item="IDNum")`."""
+    """Write down that the current actor saw personal data in the clear: `looked_at(Thing("record", key), item=…)`."""
     record_alone(LOOKED, thing, "done", what)
 
 

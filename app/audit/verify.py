@@ -84,7 +84,9 @@ def _breaks_at(entry: AuditEntry, number: int, digest: str) -> Iterator[Break]:
     elif entry.previous_digest != digest:
         yield Break(entry.number, Text("与上一条记录的衔接不符", "it does not follow from the entry before it"))
     if entry.digest != digest_of(entry):
-        yield Break(entry.number, Text("内容与其摘要不符，已被改动", "its content does not fit its digest: it was changed"))
+        yield Break(
+            entry.number, Text("内容与其摘要不符，已被改动", "its content does not fit its digest: it was changed")
+        )
 
 
 def _entries() -> Iterator[AuditEntry]:

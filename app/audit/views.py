@@ -82,7 +82,7 @@ def entries() -> ResponseReturnValue:
     query = LISTING.read()
     sorts = {"number": AuditEntry.number, "at": AuditEntry.at}
     page = database_page(current_session(), _selected(query), query, sorts, AuditEntry.number)
-    export = url_for("audit.entries_csv", **query.filters)
+    export = query.at(url_for("audit.entries_csv"))
     return render_template("audit/entries.html", page=page, outcomes=OUTCOMES, tones=TONES, export=export)
 
 

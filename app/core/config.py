@@ -171,12 +171,16 @@ class Settings:
     )
     sources_file: Path = _setting(
         Path("sources.yaml"),
-        Text("来源清单（YAML）：各来源系统每日数据送达的位置，路径中可写 {date:%Y%m%d}",
-             "list of sources (YAML): where each source system delivers its data; paths may hold {date:%Y%m%d}"),
+        Text(
+            "来源清单（YAML）：各来源系统每日数据送达的位置，路径中可写 {date:%Y%m%d}",
+            "list of sources (YAML): where each source system delivers its data; paths may hold {date:%Y%m%d}",
+        ),
     )
     file_records: int = _setting(
         100_000,
-        Text("单个报文文件的记录数上限，超过即拆分", "most records in one report file; more are split over several files"),
+        Text(
+            "单个报文文件的记录数上限，超过即拆分", "most records in one report file; more are split over several files"
+        ),
         check=validate.Range(1, 1_000_000),
     )
     blocked_share_limit: float = _setting(

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import click
 
+from app.core import timetable
 from app.core.errors import Invalid
 from app.core.events import Event, Handler
 from app.core.text import Text
@@ -75,7 +76,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task with a timetable: `cron` (five fields, Chinese time) or `every_seconds`."""
+    """A task with a timetable: `cron` (five fields, Chinese time, weekdays by name) or `every_seconds`."""
 
     name: str
     title: Text
@@ -173,8 +174,12 @@ class Registry:
         self._put("task", self.tasks, task.name, task, prefixed=True)
 
     def job(self, job: Job) -> None:
-        if (job.cron is None) == (job.every_seconds is None):
-            self._complain(f"作业 {job.name} 须恰有一种时间表", f"job {job.name} needs exactly one timetable")
+        try:
+            timetable.trigger(job.cron, job.every_seconds)
+        except ValueError as error:
+            self._complain(
+                f"作业 {job.name} 的时间表有误：{error}", f"the timetable of job {job.name} is wrong: {error}"
+            )
         self._put("job", self.jobs, job.name, job, prefixed=True)
         self._put("task", self.tasks, job.name, job.task(), prefixed=True)
 

@@ -134,6 +134,17 @@ class Lake:
         self._root.close()
 
 
+@contextmanager
+def scratch() -> Iterator[Connection]:
+    """An engine of its own in memory, for judging what is in no lake."""
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET TimeZone = 'Asia/Shanghai'")
+        yield connection
+    finally:
+        connection.close()
+
+
 def _load_extensions(connection: Connection) -> None:
     with _installed:
         for name in _EXTENSIONS:

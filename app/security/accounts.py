@@ -1,4 +1,4 @@
-"""Keeping people's accounts: made, granted roles, locked, given new passwords. Every change is recorded with its maker."""
+"""People's accounts: made, granted roles, locked, given new passwords. Every change is recorded with its maker."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from app.security.passwords import (
     password_matches,
     password_problems,
 )
-from app.security.roles import ADMINISTRATORS, Role, parse_roles, refuse_exclusive
+from app.security.roles import Role, parse_roles, refuse_exclusive
 from app.security.sign_in import find_user, normal_username
+from app.web.console import address
 
 THEMES: Final = ("auto", "light", "dark")
 _USERNAME: Final = re.compile(r"[a-z][a-z0-9._-]{2,63}")
@@ -175,9 +176,12 @@ def change_password(user: User, present: str, new: str, keep_session: str | None
 
     Raises Invalid (`security.password_present`) when the present one is wrong, and PasswordRefused.
     """
-    if not password_matches(user.password_hash, present):
+    if attempts.name_locked(user.username) or not password_matches(user.password_hash, present):
+        # Whoever finds a session open must not guess at its password for ever.
+        attempts.note_failure(user.username, address())
         record("security.password_change_failed", Thing("user", user.username), "refused")
         raise Invalid("security.password_present", Text("当前密码不正确", "the present password is not right"))
+    attempts.forget(user.username)
     problems = list(password_problems(new, user.username))
     if not problems and _was_used(user, new):
         problems.append(
@@ -215,7 +219,3 @@ def keep_preference(user: User, name: str, value: str) -> None:
         raise Invalid("security.preference", Text("没有这个选项", "there is no such choice"))
     setattr(user, name, value)
     current_session().flush()
-
-
-def is_administrator(user: User) -> bool:
-    return bool(user.roles & ADMINISTRATORS)

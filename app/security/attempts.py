@@ -1,7 +1,7 @@
 """Lockout: after five failures a user name, after twenty an address, waits a quarter of an hour from the last of them.
 
-It counts names that do not exist like those that do, so that lockout does not tell which exist. An address gets more, for
-a branch may stand behind one.
+It counts names that do not exist like those that do, so that lockout does not tell which exist. An address gets more,
+for a branch may stand behind one.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def name_locked(username: str) -> bool:
 
 def _full_until(whose: ColumnElement[bool], limit: int) -> datetime | None:
     now = clock.now()
-    count, last = current_session().execute(
-        select(func.count(), func.max(FailedSignIn.at)).where(whose, FailedSignIn.at > now - WINDOW)
-    ).one()
+    count, last = (
+        current_session()
+        .execute(select(func.count(), func.max(FailedSignIn.at)).where(whose, FailedSignIn.at > now - WINDOW))
+        .one()
+    )
     return last + WINDOW if count >= limit else None
 
 
@@ -53,9 +55,12 @@ def note_failure(username: str, address: str) -> int:
     session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - _KEPT))
     session.add(FailedSignIn(at=now, name_mark=name_mark(username), address=address))
     session.flush()
-    return session.scalar(
-        select(func.count()).where(FailedSignIn.name_mark == name_mark(username), FailedSignIn.at > now - WINDOW)
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count()).where(FailedSignIn.name_mark == name_mark(username), FailedSignIn.at > now - WINDOW)
+        )
+        or 0
+    )
 
 
 def forget(username: str) -> None:

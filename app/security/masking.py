@@ -1,7 +1,7 @@
 """Personal data is shown with its middle hidden; who holds the grant may have one value at a time shown in full.
 
-What stays visible is enough to tell two persons of one list apart and too little to use: the last four digits of numbers,
-the family name, the district of an address.
+What stays visible is enough to tell two persons of one list apart and too little to use: the last four digits of
+numbers, the family name, the city of an address.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Passwords: what is acceptable, how they are kept (argon2id), and that checking takes the same time for unknown users."""
+"""Passwords: what is acceptable, how they are kept (argon2id), and checks that take as long for unknown users."""
 
 from __future__ import annotations
 
@@ -18,9 +18,20 @@ REMEMBERED: Final = 5
 _KINDS_WANTED: Final = 3
 _SEQUENCE: Final = 5
 _ROWS: Final = (string.digits, string.ascii_lowercase, "qwertyuiop", "asdfghjkl", "zxcvbnm")
-_COMMON: Final = ("password", "passw0rd", "creditlink", "admin", "welcome", "zhengxin", "111111", "888888", "qwerty", "5201314")
+_COMMON: Final = (
+    "password",
+    "passw0rd",
+    "creditlink",
+    "admin",
+    "welcome",
+    "zhengxin",
+    "111111",
+    "888888",
+    "qwerty",
+    "5201314",
+)
 
-# RFC 9106, second recommended choice: 64 MiB would let a few sign-ins at once exhaust a small host; 19 MiB is OWASP's floor.
+# The lowest cost that OWASP recommends for argon2id: RFC 9106's 64 MiB would let a few sign-ins exhaust a small host.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 

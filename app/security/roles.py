@@ -1,7 +1,7 @@
 """The roles of a lender's staff, and which of them one person may not hold together.
 
-The three administrators are separate by the duty to keep system, security and audit apart (GB/T 22239-2019, 8.1.5): none of them
-may hold another's role, nor do business with the rights that he could arrange for himself or the trail that he keeps.
+The three administrators are separate by the duty to keep system, security and audit apart (GB/T 22239-2019, 8.1.5):
+none may hold another's role, nor do business with rights they could give themselves or a trail they keep.
 """
 
 from __future__ import annotations
@@ -85,6 +85,6 @@ def refuse_exclusive(roles: frozenset[Role]) -> None:
             "security.roles_exclusive",
             Text(
                 "系统、安全、审计管理员三权分立：管理员只能担任其中一种，且不得兼任业务岗位",
-                "system, security and audit administration are kept apart: an administrator holds one of them and no business role",
+                "system, security and audit are kept apart: an administrator holds one of these roles and no other",
             ),
         )

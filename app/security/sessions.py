@@ -24,7 +24,8 @@ _SEEN_EVERY: Final = timedelta(seconds=20)
 _AGENT_LENGTH: Final = 200
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What the database keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -37,7 +38,7 @@ def begin(user: User, address: str, agent: str) -> str:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     session = SignedInSession(
-        token_digest=_digest(token),
+        token_digest=digest(token),
         user=user,
         address=address,
         agent=agent[:_AGENT_LENGTH],
@@ -51,7 +52,7 @@ def begin(user: User, address: str, agent: str) -> str:
 
 def live(token: str) -> SignedInSession | None:
     """The session of that token while it lasts; None once it is over, by whatever cause."""
-    found = current_session().get(SignedInSession, _digest(token))
+    found = current_session().get(SignedInSession, digest(token))
     if found is None or found.ended_at is not None or found.user.locked or overdue(found) is not None:
         return None
     return found
@@ -79,7 +80,7 @@ def touch(token: str) -> None:
 
 def end(token: str, reason: EndReason) -> None:
     """End the session of that token, if it has not ended."""
-    found = current_session().get(SignedInSession, _digest(token))
+    found = current_session().get(SignedInSession, digest(token))
     if found is not None and found.ended_at is None:
         found.ended_at, found.end_reason = clock.now(), reason
 
@@ -92,7 +93,7 @@ def end_all(user: User, reason: EndReason, but: str | None = None) -> int:
         .values(ended_at=clock.now(), end_reason=reason)
     )
     if but is not None:
-        statement = statement.where(SignedInSession.token_digest != _digest(but))
+        statement = statement.where(SignedInSession.token_digest != digest(but))
     result = current_session().execute(statement)
     return int(result.rowcount)  # type: ignore[attr-defined] # an UPDATE always has one
 
@@ -109,4 +110,4 @@ def live_sessions(user: User) -> list[SignedInSession]:
 
 def is_of(session: SignedInSession, token: str) -> bool:
     """Whether that is the session of the token."""
-    return secrets.compare_digest(session.token_digest, _digest(token))
+    return secrets.compare_digest(session.token_digest, digest(token))

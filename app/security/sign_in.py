@@ -83,6 +83,6 @@ def _turn_away(username: str, address: str, user: User | None) -> TurnedAway:
 
 
 def _thing(username: str) -> Thing:
-    """Known names stand in the record as they are; unknown ones as a mark, since people mistype passwords into the field."""
+    """Known names are recorded as they are, unknown ones as a mark: people type passwords into the wrong field."""
     known = find_user(username) is not None
     return Thing("user", username if known else f"?{attempts.name_mark(username)[:16]}")

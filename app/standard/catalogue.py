@@ -140,13 +140,14 @@ def _assemble(folder: Path, about: edition.Raw) -> Catalogue:
                 matrix = appearance.get("report_point_matrix", {})
                 records.update((record.code, record) for record in edition.records_of(raw, subject, overlay, matrix))
         by_subject[subject] = records
+        wrong = edition.misplaced(overlay, records)
+        if wrong:
+            raise ValueError(f"presence of unknown items: {', '.join(wrong)}")
+        titles = edition.table_titles(records, overlay)
         loaded: dict[str, CodeTable] = {}
         for name in about["codes"][subject]:
             raw = edition.read_yaml(folder / name)
-            loaded.update((table.name, table) for table in edition.tables_of(raw, records, overlay))
-        titles = {
-            code: item.title for record in records.values() for _, _, item in record.items() for code in item.codes
-        }
+            loaded.update((table.name, table) for table in edition.tables_of(raw, titles, overlay))
         files = {
             name: (folder / path, titles.get(name, Text(name, name))) for name, path in about["tables"][subject].items()
         }

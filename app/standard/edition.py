@@ -64,6 +64,7 @@ class Overlay:
     correction_base: Mapping[str, list[str]]
     writing_order: Mapping[str, list[str]]
     child_tables: Mapping[str, str]
+    table_titles: Mapping[str, Mapping[str, str]]
     account_types: Mapping[str, Any]
 
     def of(self, record: str, segment: str, group: str, tag: str, segment_tag: str) -> Raw:
@@ -85,6 +86,7 @@ def overlay_of(presence: Raw, appearance: Raw) -> Overlay:
         presence.get("correction_base", {}),
         presence.get("writing_order", {}),
         presence.get("child_tables", {}),
+        presence.get("table_titles", {}),
         account_types,
     )
 
@@ -220,13 +222,8 @@ def corrections_of(code: str, segments: tuple[Segment, ...], overlay: Overlay) -
     return (Segment(first.code, first.tag, first.title, part, False, first.when), *rest)
 
 
-def tables_of(raw: Raw, records: Mapping[str, RecordType], overlay: Overlay) -> Iterator[CodeTable]:
-    """The code tables of one file. Where the source gives a table no title, that of the first item using it serves."""
-    used: dict[str, Text] = {}
-    for record in records.values():
-        for _, _, item in record.items():
-            for name in item.codes:
-                used.setdefault(name, item.title)
+def tables_of(raw: Raw, titles: Mapping[str, Text], overlay: Overlay) -> Iterator[CodeTable]:
+    """The code tables of one file. `titles` names those to which the file itself gives no title."""
     upward: dict[str, dict[str, str]] = {}
     for name, children in raw.get("code_hierarchy", {}).items():
         for parent, below in children.items():
@@ -239,11 +236,40 @@ def tables_of(raw: Raw, records: Mapping[str, RecordType], overlay: Overlay) -> 
         title = raw.get("titles", {}).get(name)
         yield CodeTable(
             name=name,
-            title=Text.of(title) if title else used.get(name, Text(name, name)),
+            title=Text.of(title) if title else titles.get(name, Text(name, name)),
             values={code: Text(entry["zh"], entry["en"]) for code, entry in values.items()},
             parents=upward.get(name) or {code: entry["parent"] for code, entry in values.items() if "parent" in entry},
             note=raw.get("codes_meta", {}).get(name, {}).get("note", ""),
         )
+
+
+def table_titles(records: Mapping[str, RecordType], overlay: Overlay) -> dict[str, Text]:
+    """A title for every code table: our own where there is one, else that of the first item using the table."""
+    titles = {name: Text.of(title) for name, title in overlay.table_titles.items()}
+    for record in records.values():
+        for _, _, item in record.items():
+            for name in (*item.codes, *(table for table, _ in item.codes_when)):
+                titles.setdefault(name, item.title)
+    return titles
+
+
+def misplaced(overlay: Overlay, records: Mapping[str, RecordType]) -> list[str]:
+    """Places of the overlay that name no item of the records; a slip of the pen there would silently change nothing."""
+    known = {
+        (code, segment.code, group.tag if group else "", item.tag)
+        for code, record in records.items()
+        for segment, group, item in record.items()
+    }
+    groups = {(code, letter, group) for code, letter, group, _ in known if group}
+    found: list[str] = []
+    for code, segments in overlay.items.items():
+        for letter, entries in segments.items():
+            for tag, entry in entries.items():
+                inside = (code, letter, tag) in groups
+                for group, item in ((tag, inner) for inner in entry) if inside else (("", tag),):
+                    if (code, letter, group, item) not in known:
+                        found.append(".".join(part for part in (code, letter, group, item) if part))
+    return found
 
 
 def national_table(path: Path, name: str, title: Text) -> CodeTable:

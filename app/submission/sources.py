@@ -194,7 +194,7 @@ def _sheet(file: Path, table: SourceTable) -> pa.Table:
         names = [str(name) for name in next(rows, ()) if name is not None]
         batches = []
         while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
-            columns = [pa.array([_text(row[place]) for row in part], pa.string()) for place in range(len(names))]
+            columns = [pa.array([_cell(row, place) for row in part], pa.string()) for place in range(len(names))]
             batches.append(pa.record_batch(columns, names=names))
     finally:
         book.close()
@@ -202,7 +202,8 @@ def _sheet(file: Path, table: SourceTable) -> pa.Table:
     return pa.Table.from_batches(batches, schema=schema)
 
 
-def _text(value: Any) -> str | None:
+def _cell(row: tuple[Any, ...], place: int) -> str | None:
+    value = row[place] if place < len(row) else None
     if value is None:
         return None
     if hasattr(value, "strftime"):

@@ -1,7 +1,7 @@
 """Getting report files to the credit centre and its feedback back: over SFTP, or a folder of the centre's own client.
 
-A file is put beside its place and then renamed, so the far end never sees half of one. Whether a file has arrived can be
-asked again after a crash: it lies in the inbox, or the centre has written its receipt.
+A file is put beside its place and then renamed, so the far end never sees half of one. Files stay in the inbox as the proof
+that they came, so whether one has arrived can be asked again after a crash.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Transport(ABC):
 
     @abstractmethod
     def arrived(self, name: str) -> bool:
-        """Whether the centre has this file already, waiting or taken."""
+        """Whether the centre has got this file whole."""
 
     @abstractmethod
     def send(self, source: Path, name: str) -> None:
@@ -44,15 +44,15 @@ class Transport(ABC):
 
 
 class FolderTransport(Transport):
-    """The exchange folder of the centre's own client, with `inbox`, `outbox` and `receipts`."""
+    """The exchange folder of the centre's own client, with `inbox` and `outbox`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("inbox", "outbox", "receipts"):
+        for name in ("inbox", "outbox"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     def arrived(self, name: str) -> bool:
-        return (self.folder / "inbox" / name).exists() or (self.folder / "receipts" / name).exists()
+        return (self.folder / "inbox" / name).exists()
 
     def send(self, source: Path, name: str) -> None:
         part = self.folder / "inbox" / f"{name}.part"
@@ -82,7 +82,7 @@ class SftpTransport(Transport):
 
     def arrived(self, name: str) -> bool:
         async def ask(sftp: asyncssh.SFTPClient) -> bool:
-            return bool(await sftp.exists(f"/inbox/{name}") or await sftp.exists(f"/receipts/{name}"))
+            return bool(await sftp.exists(f"/inbox/{name}"))
 
         return self._with(ask)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -121,13 +121,15 @@ class ListQuery:
         arguments = urlencode({**kept, **written})
         return f"{request.path}?{arguments}" if arguments else request.path
 
+    def at(self, address: str) -> str:
+        """The same filters at another address, for an export."""
+        arguments = urlencode({self.listing.prefix + name: value for name, value in self.filters.items()})
+        return f"{address}?{arguments}" if arguments else address
+
     def sort_url(self, column: str) -> str:
         """The address that sorts by `column`, turning round where it already does."""
         turned = column == self.sort and not self.descending
         return self.url(sort=f"-{column}" if turned else column)
-
-    def without(self, name: str) -> ListQuery:
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,16 @@ def theme() -> str:
 class Who:
     """The visitor as the account menu shows them."""
 
+    id: str
     name: str
     detail: str
 
 
 def _who() -> Who:
     here = visitor()
-    return Who(here.actor.name, words.say(here.detail)) if here else Who(words.t("访客", "Visitor"), "")
+    return (
+        Who(here.actor.id, here.actor.name, words.say(here.detail)) if here else Who("", words.t("访客", "Visitor"), "")
+    )
 
 
 def _account_links() -> tuple[AccountLink, ...]:

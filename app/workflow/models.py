@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base
+from app.core.db import Base, Json
 
 
 class ProcessVersion(Base):
@@ -38,7 +38,7 @@ class ProcessInstance(Base):
     path: Mapped[list[Any]] = mapped_column(default=list)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    lock: Mapped[int]
+    lock: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": lock}  # noqa: RUF012 - SQLAlchemy reads it off the class
 
@@ -63,7 +63,7 @@ class ProcessTask(Base):
     permission: Mapped[str] = mapped_column(String(120), default="")
     result_name: Mapped[str] = mapped_column(String(80))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    result: Mapped[Any] = mapped_column(default=None, type_=Base.type_annotation_map[dict[str, Any]])
+    result: Mapped[Any] = mapped_column(Json, default=None)
     error: Mapped[str | None] = mapped_column(Text)
     turn: Mapped[int] = mapped_column(default=0)
     """how often a step has asked to be called again later"""

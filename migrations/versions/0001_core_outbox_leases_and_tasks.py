@@ -112,7 +112,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_job_run_task_id"), ["task_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("job_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_job_run_task_id"))

@@ -15,12 +15,9 @@ from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job as ScheduledJob
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
+from app.core import clock, timetable
 from app.core.actor import SYSTEM, acting
-from app.core.clock import CHINA
 from app.core.db import database, unit_of_work
 from app.core.jobs.models import TIMETABLE
 from app.core.jobs.tasks import enqueue
@@ -35,13 +32,6 @@ _DOOR: Final = "app.core.jobs.schedule:due"
 def due(name: str) -> None:
     """Stands in the stored timetable, since APScheduler wants a function there; our executor enqueues instead."""
     raise RuntimeError(f"{name} is to be enqueued, not called")
-
-
-def trigger_of(job: Job) -> BaseTrigger:
-    """When the job is due; cron fields are read in Chinese time. Raises ValueError for a malformed one."""
-    if job.cron is not None:
-        return CronTrigger.from_crontab(job.cron, timezone=CHINA)
-    return IntervalTrigger(seconds=job.every_seconds, timezone=CHINA)
 
 
 class _Enqueuer(BaseExecutor):  # type: ignore[misc] # APScheduler has no types
@@ -68,7 +58,7 @@ class Schedule:
             jobstores={"default": store},
             executors={"default": _Enqueuer(lease)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
-            timezone=CHINA,
+            timezone=clock.CHINA,
         )
         self._scheduler.start(paused=True)
         self._agree_with(jobs)
@@ -83,7 +73,7 @@ class Schedule:
         for name in stored.keys() - jobs.keys():
             self._scheduler.remove_job(name)
         for name, job in jobs.items():
-            trigger = trigger_of(job)
+            trigger = timetable.trigger(job.cron, job.every_seconds)
             if name not in stored or str(stored[name].trigger) != str(trigger):
                 self._scheduler.add_job(_DOOR, trigger, args=[name], id=name, name=name, replace_existing=True)
                 log.info("job_scheduled", job=name, trigger=str(trigger))

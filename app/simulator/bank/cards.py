@@ -57,7 +57,7 @@ def card_build(stock: int, future: int, persons: int, first_holder: int, first_n
             habit, CASE WHEN habit = 'S' THEN first_day() + chance(n, 'activation', 240)::INTEGER END AS activated,
             acct_type = 'R2' AND chance(n, 'special', 10) = 0 AS special,
             acct_type = 'R2' AND chance(n, 'special only', 40) = 0 AS special_only,
-            greatest(credit_line // 10, credit_line * chance(n * 1000 + coalesce(missed, 1) - 1, 'spent', 80) // 100)
+            greatest(credit_line // 10, credit_line * (2 + chance(n * 1000 + coalesce(missed, 1) - 1, 'spent', 78)) // 100)
                 AS stuck_balance,
             1 + n % 8 AS branch
         FROM dated""",
@@ -126,7 +126,7 @@ def card_state(accounts: str, as_of: str) -> str:
 
 def _spent(cycle: str) -> str:
     """SQL for the bill of a cycle in whole yuan, as the habit has it; the last bill before arrears is never nothing."""
-    drawn = f"chance(n * 1000 + {cycle}, 'spent', 80)"
+    drawn = f"(2 + chance(n * 1000 + {cycle}, 'spent', 78))"
     return (
         f"(CASE WHEN habit IN ('I', 'S') AND missed IS NULL OR {cycle} < 0 THEN 0"
         f" WHEN {cycle} >= missed - 1 AND {cycle} < missed + coalesce(lasts, 9999) THEN stuck_balance"

@@ -87,8 +87,8 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
                 ELSE due_date(first_month, settle_day, terms) END AS closed,
             CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(1, least(14, age + 1))) + 6 END AS drawn_2,
             CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(3, least(16, age + 3))) + 9 END AS drawn_3,
-            CASE WHEN mode = '31' THEN greatest(amount // 10, amount * chance(n * 1000 + coalesce(missed, 1) - 1,
-                'corporate drawn', 80) // 100) END AS stuck_balance,
+            CASE WHEN mode = '31' THEN greatest(amount // 10, amount * (5 + chance(n * 1000 + coalesce(missed, 1) - 1,
+                'corporate drawn', 75)) // 100) END AS stuck_balance,
             1 + n % 8 AS branch
         FROM (SELECT *, CASE WHEN early_drawn < due_date(first_month, settle_day, terms) THEN early_drawn END
             AS settled_early FROM eventful)""",
@@ -208,7 +208,7 @@ def _balance(paid_up_to: str) -> str:
     """SQL for the balance once the instalments up to `paid_up_to` have been paid."""
     revolving = (
         f"CASE WHEN {paid_up_to} >= terms THEN 0 WHEN {paid_up_to} = missed - 1 THEN stuck_balance"
-        f" ELSE amount * chance(n * 1000 + {paid_up_to}, 'corporate drawn', 80) // 100 END"
+        f" ELSE amount * (5 + chance(n * 1000 + {paid_up_to}, 'corporate drawn', 75)) // 100 END"
     )
     return (
         f"(CASE WHEN mode = '31' THEN {revolving}"

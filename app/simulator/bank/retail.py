@@ -27,7 +27,7 @@ def retail_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
         f"""CREATE OR REPLACE TEMP TABLE retail_draw AS SELECT n, n >= {stock} AS fresh,
             CASE WHEN n < {stock} THEN n % {persons}
                  WHEN n % 2 = 0 THEN chance(n, 'holder', {persons}) ELSE {persons} + n - {stock} END AS person,
-            CASE WHEN n >= {stock} AND n % 16 = 7 THEN 'C' ELSE
+            CASE WHEN n >= {stock} AND n % CASE WHEN n < {stock + future // 10} THEN 4 ELSE 16 END = 3 THEN 'C' ELSE
                 ['H','H','H','H','H','V','V','V','P','P','P','P','B','B','E','R','R','S','S','F']
                 [1 + chance(n, 'product', 20)] END AS product
             FROM range({stock + future}) t(n)""",
@@ -90,8 +90,8 @@ def retail_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
                 WHEN missed + lasts - 1 >= terms THEN cured
                 ELSE due_date(first_month, settle_day, terms) END AS closed,
             -- A missed instalment of a revolving loan supposes that something had been drawn.
-            CASE WHEN mode = '31' THEN greatest(amount // 10, amount * chance(n * 1000 + coalesce(missed, 1) - 1,
-                'drawn', 80) // 100) END AS stuck_balance
+            CASE WHEN mode = '31' THEN greatest(amount // 10, amount * (5 + chance(n * 1000 + coalesce(missed, 1) - 1,
+                'drawn', 75)) // 100) END AS stuck_balance
         FROM (SELECT *, CASE WHEN early_drawn < due_date(first_month, settle_day, terms) THEN early_drawn END
                 AS settled_early FROM ended)""",
     )
@@ -119,10 +119,10 @@ def retail_state(accounts: str, as_of: str) -> str:
     counts AS (
         SELECT *, CASE WHEN overdue THEN dues - missed + 1 ELSE 0 END AS periods,
             CASE WHEN mode = '31' THEN CASE WHEN {_LAST} >= terms THEN 0 WHEN {_LAST} = paid_before THEN stuck_balance
-                    ELSE amount * chance(n * 1000 + {_LAST}, 'drawn', 80) // 100 END
+                    ELSE amount * (5 + chance(n * 1000 + {_LAST}, 'drawn', 75)) // 100 END
                 ELSE scheduled_balance(mode, amount, rate, terms, {_LAST}) END AS planned,
             CASE WHEN mode = '31' THEN CASE WHEN {_LAST} - 1 = paid_before THEN stuck_balance
-                    ELSE amount * chance(n * 1000 + {_LAST} - 1, 'drawn', 80) // 100 END
+                    ELSE amount * (5 + chance(n * 1000 + {_LAST} - 1, 'drawn', 75)) // 100 END
                 ELSE scheduled_balance(mode, amount, rate, terms, {_LAST} - 1) END AS planned_before
         FROM troubled),
     arrears AS (

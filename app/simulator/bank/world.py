@@ -44,7 +44,7 @@ class World:
     companies: int = 500
     seed: int = 20261122
     accounts: int | None = None
-    start: dt.date = field(default=dt.date(2026, 10, 29))
+    start: dt.date = field(default=dt.date(2026, 10, 27))
 
     def __post_init__(self) -> None:
         if self.persons < 2 or self.companies < 2 or (self.accounts is not None and self.accounts < 100):
@@ -106,7 +106,8 @@ class World:
             tables = (*living_tables(day), *core_tables(day), *card_tables(day), *corporate_tables(day))
             for name, statement in tables:
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
-            truths = inject(bank, defects, business_date, first=business_date == self.start) if defects else []
+            age = (business_date - self.start).days
+            truths = inject(bank, defects, business_date, first=age == 0, part=age) if defects else []
             write_core_delivery(bank, business_date, out / "core_banking")
             write_card_delivery(bank, business_date, out / "card_system")
             write_corporate_delivery(bank, business_date, out / "corporate_loans")

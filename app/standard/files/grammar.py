@@ -26,10 +26,13 @@ class Place:
     leaves: frozenset[str]
     inner: Mapping[str, Place] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    named: Mapping[str, Place | None] = field(init=False)
 
-    def keys(self) -> Mapping[str, Place]:
-        """The places inside by their key in the fact."""
-        return {place.key: place for place in self.inner.values()}
+    def __post_init__(self) -> None:
+        # what a fact calls its members, in writing order: a place, or None for text
+        members = (self.inner.get(tag) for tag in self.order)
+        names = {place.key if place else tag: place for tag, place in zip(self.order, members, strict=True)}
+        object.__setattr__(self, "named", names)
 
 
 @lru_cache(maxsize=256)

@@ -1,30 +1,27 @@
 """Reads one record line into its fact.
 
-The grammar of a line is tiny: elements without attributes, text, five entities. So the reader is two regular
-expressions and no XML library: there is nothing in it that could expand an entity, fetch a document type or recurse.
-A clean line takes the quick way, one split; a line with any fault is read again by the slow way, which knows the
-position of everything and says what was expected.
+The grammar of a line is tiny: elements without attributes, text, five entities. So no XML library reads it: there is
+nothing here that could expand an entity, fetch a document type or recurse. A clean line takes the quick way
+(`shape`); a line with any fault is read again by the slow way (`scan`), which knows the position of everything and
+says what was expected.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from app.core.text import Text
 from app.standard.catalogue import Catalogue, current
-from app.standard.files.characters import STRAY, plain
-from app.standard.files.grammar import DOCUMENT, Place, root_of
+from app.standard.files.grammar import DOCUMENT
 from app.standard.files.scan import MOST_FINDINGS, diagnose
+from app.standard.files.shape import quick_reader
 from app.standard.finding import Finding
 from app.standard.model import RecordType
 
 Fact = dict[str, Any]
 
-# text with its own start and end tag, or a start tag, or an end tag
-_ELEMENT = re.compile(r"<([A-Za-z_]\w*+)>(?:([^<]*+)</\1>)?|</([A-Za-z_]\w*+)>", re.ASCII)
 _ROOT = re.compile(rf"<{DOCUMENT}><([A-Za-z_]\w*+)>", re.ASCII)
 
 
@@ -67,8 +64,8 @@ def read_line(
     if record is None:
         named = _ROOT.match(line)
         record = (catalogue or current()).roots().get(named[1]) if named else None
-    if record is not None and line.startswith(f"<{DOCUMENT}><{record.root}>"):
-        fact = _quick(line, root_of(record))
+    if record is not None:
+        fact = quick_reader(record).read(line)
         if fact is not None:
             return ParsedLine(fact, record_type=record)
     return _slow(line, number, record, catalogue or current())
@@ -80,48 +77,6 @@ def parse_record(
     """The fact of one line and the findings against it; see `read_line`."""
     parsed = read_line(line, number, record_type)
     return parsed.fact, parsed.findings
-
-
-def _quick(line: str, root: Place) -> Fact | None:
-    """The fact of a line without any fault, None if there is one."""
-    escaped = "&" in line
-    if (escaped or not line.isprintable()) and STRAY.search(line):
-        return None
-    parts = _ELEMENT.split(line)
-    if "".join(parts[::4]):
-        return None
-    # the first two elements are known; the last two close them
-    fact: Fact = {}
-    place, target = root, fact
-    stack: list[tuple[Place, Fact]] = []
-    last = len(parts) // 4 - 2
-    if last < 2 or parts[4 * last + 3] != root.tag or parts[4 * last + 7] != DOCUMENT:
-        return None
-    tags, texts, ends = parts[1::4], parts[2::4], parts[3::4]
-    for tag, text, end in islice(zip(tags, texts, ends, strict=True), 2, last):
-        if text is not None and tag in place.leaves:
-            if tag in target:
-                return None
-            target[tag] = plain(text) if escaped else text
-        elif end is not None:
-            if end != place.tag or not stack:
-                return None
-            place, target = stack.pop()
-        else:
-            inner = place.inner.get(tag)
-            if inner is None or text:
-                return None
-            opened: Fact = {}
-            if inner.repeats:
-                target.setdefault(inner.key, []).append(opened)
-            elif inner.key in target:
-                return None
-            else:
-                target[inner.key] = opened
-            if text is None:
-                stack.append((place, target))
-                place, target = inner, opened
-    return None if stack else fact
 
 
 def _slow(line: str, number: int, expected: RecordType | None, catalogue: Catalogue) -> ParsedLine:

@@ -4,7 +4,7 @@ byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.core.errors import Invalid
@@ -29,30 +29,23 @@ def render_record(record: RecordType, fact: Mapping[str, Any], *, as_read: bool 
 
 
 def _inside(place: Place, fact: Mapping[str, Any], as_read: bool) -> str:
-    keys = place.keys()
-    unknown = fact.keys() - keys.keys() - place.leaves
-    if unknown:
-        raise _unusable(
-            Text("{place}中没有数据项{names}", "{place} has no {names}").format(
-                place=place.tag, names=", ".join(sorted(unknown))
-            )
-        )
-    ordered: Iterable[str] = (
-        fact if as_read else (place.inner[tag].key if tag in place.inner else tag for tag in place.order)
-    )
     parts: list[str] = []
-    for key in ordered:
-        if key not in fact:
+    known = 0
+    for key in fact if as_read else place.named:
+        if key not in fact or key not in place.named:
             continue
-        value = fact[key]
-        if key in place.leaves:
+        known += 1
+        value, inner = fact[key], place.named[key]
+        if inner is None:
             parts.append(f"<{key}>{_written(key, value)}</{key}>")
             continue
-        inner = keys[key]
         occurrences = value if inner.repeats else [value]
         if not isinstance(occurrences, list) or not all(isinstance(one, Mapping) for one in occurrences):
             raise _unusable(Text("{name}的结构不对", "{name} has the wrong shape").format(name=key))
         parts.extend(f"<{inner.tag}>{_inside(inner, one, as_read)}</{inner.tag}>" for one in occurrences)
+    if known != len(fact):
+        names = ", ".join(sorted(str(key) for key in fact if key not in place.named))
+        raise _unusable(Text("{place}中没有{names}", "{place} has no {names}").format(place=place.tag, names=names))
     return "".join(parts)
 
 

@@ -16,14 +16,12 @@ from typing import Any, BinaryIO
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.standard.catalogue import Catalogue, current
+from app.standard.files.fixed import day_of, header_layout, name_layout
 from app.standard.files.lines import Line, cut
 from app.standard.files.names import (
     REPORT_FLAG,
     FileHeader,
     FileName,
-    day_of,
-    header_layout,
-    name_layout,
     prefix_of,
 )
 from app.standard.files.parse import UNREADABLE, Form, read_line

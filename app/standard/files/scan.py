@@ -79,11 +79,12 @@ class _Scan:
     done: bool = False
 
     def note(self, code: str, tag: str, message: Text, at: int, expected: str = "") -> None:
-        if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(self.number, code, tag, message, at + 1, expected))
+        if len(self.findings) == MOST_FINDINGS - 1:
+            raise self.broken(Text("错误过多，不再读取本行", "too many faults, the line is read no further"), at, "")
+        self.findings.append(Finding(self.number, code, tag, message, at + 1, expected))
 
     def broken(self, message: Text, at: int, expected: str) -> _Broken:
-        self.note("ABR006", "0000", message, at, expected)
+        self.findings.append(Finding(self.number, "ABR006", "0000", message, at + 1, expected))
         return _Broken()
 
     def run(self) -> None:
@@ -157,8 +158,7 @@ class _Scan:
             else:
                 self.stack.append(_Open(tag, top.place, top.target, leaf=True, start=at))
         else:
-            if len(self.unknown) < MOST_FINDINGS:
-                self.unknown.setdefault(tag[:SHOWN])
+            self.unknown.setdefault(tag[:SHOWN])
             message = Text("{holder}中不得出现标签{tag}", "{holder} may not hold the tag {tag}")
             expected = ", ".join(top.place.order) if not top.leaf else "text"
             self.note("ABR000", "0000", message.format(holder=top.tag, tag=tag[:SHOWN]), at, expected[:400])

@@ -70,7 +70,7 @@ def _choice(scope: Scope) -> str:
         t AS ({_grouped(scope, "special_transaction", "I")}),
         known AS (
             SELECT key, max(RptDate) AS newest, arg_max("H", RptDate) FILTER ("H" IS NOT NULL) AS "H",
-                   flatten(list(list_transform("I"."CagOfTrdInf", d -> d."TranDate" || d."ChanTranType"))
+                   flatten(list(list_transform("I"."CagOfTrdInf", deed -> deed."TranDate" || deed."ChanTranType"))
                        FILTER ("I" IS NOT NULL)) AS deeds,
                    {latest("C", "D", "E", "F")}
             FROM ({scope.accepted("410")}) GROUP BY key),
@@ -80,8 +80,8 @@ def _choice(scope: Scope) -> str:
                    {h("AcctStatus")} AS status, {h("AcctBal")} AS balance, {h("LatAgrrRpyDate")} AS agreed_on,
                    {h("LatRpyDate")} AS repaid_on, {h("FiveCate")} AS class_now, {h("TotOverd")} AS overdue,
                    {h("CloseDate")} AS closed_on,
-                   list_filter(t.found, d -> d."TranDate" <= {scope.day_text}
-                       AND NOT list_contains(coalesce(known.deeds, []), d."TranDate" || d."ChanTranType")) AS fresh_deeds
+                   list_filter(t.found, deed -> deed."TranDate" <= {scope.day_text}
+                       AND NOT list_contains(coalesce(known.deeds, []), deed."TranDate" || deed."ChanTranType")) AS fresh_deeds
             FROM account JOIN performance ON performance."AcctCode" = account."AcctCode"
                  LEFT JOIN known ON known.key = account."AcctCode"
                  LEFT JOIN t ON t.key = account."AcctCode"),
@@ -91,7 +91,7 @@ def _choice(scope: Scope) -> str:
                 WHEN status = '21' AND first AND coalesce(closed_on, '') < strftime({scope.day} - 30, '%Y-%m-%d') THEN NULL
                 WHEN status = '21' THEN '20'
                 WHEN first THEN '10'
-                WHEN "AcctType" IN ('D1', 'R4') AND len(list_filter(fresh_deeds, d -> d."ChanTranType" = '11')) > 0 THEN '42'
+                WHEN "AcctType" IN ('D1', 'R4') AND len(list_filter(fresh_deeds, deed -> deed."ChanTranType" = '11')) > 0 THEN '42'
                 WHEN "AcctType" = 'D1' AND "Flag" = '2'
                      AND TRY_CAST(balance AS BIGINT) > TRY_CAST(known_h."AcctBal" AS BIGINT) THEN '31'
                 WHEN "AcctType" IN ('D1', 'D2', 'R4') AND agreed_on > known_h."LatAgrrRpyDate" THEN '32'

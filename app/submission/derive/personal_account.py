@@ -52,8 +52,8 @@ def _fresh(scope: Scope) -> str:
              r AS ({_grouped(scope, "repayment_party", "D")}),
              c AS ({_grouped(scope, "collateral_link", "E")}),
              t AS ({_grouped(scope, "special_transaction", "K")}),
-             a AS (SELECT choice.*, list_filter(t.found, d -> d."TranDate" <= choice.report_date
-                       AND NOT list_contains(coalesce(choice.deeds, []), d."TranDate" || d."ChanTranType")) AS fresh_deeds
+             a AS (SELECT choice.*, list_filter(t.found, deed -> deed."TranDate" <= choice.report_date
+                       AND NOT list_contains(coalesce(choice.deeds, []), deed."TranDate" || deed."ChanTranType")) AS fresh_deeds
                    FROM choice LEFT JOIN t ON choice.key = t.key WHERE point IS NOT NULL),
              x AS (SELECT * FROM day UNION ALL SELECT * FROM settled)
         SELECT a.key, a.point, a.report_date, a.first,
@@ -94,7 +94,7 @@ def _choice(scope: Scope) -> str:
                    arg_max(coalesce("H"."AcctStatus", "J"."AcctStatus"), RptDate) AS status,
                    arg_max(coalesce("H"."TotOverd", "J"."TotOverd"), RptDate) AS overdue,
                    arg_max(coalesce("H"."AcctBal", "J"."AcctBal"), RptDate) AS balance,
-                   flatten(list(list_transform("K"."CagOfTrdInf", d -> d."TranDate" || d."ChanTranType"))
+                   flatten(list(list_transform("K"."CagOfTrdInf", deed -> deed."TranDate" || deed."ChanTranType"))
                        FILTER ("K" IS NOT NULL)) AS deeds,
                    {latest("C", "D", "E", "F", "G", "I")}
             FROM ({scope.accepted("210")}) GROUP BY key),

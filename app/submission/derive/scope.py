@@ -70,7 +70,8 @@ def segment(record: RecordType, letter: str, row: str, given: Mapping[str, str] 
         if isinstance(member, Group):
             members.append(f"\"{member.tag}\" := {given[member.tag]}")
             continue
-        value = f"coalesce({given.get(member.tag, f'{row}."{member.tag}"')}, '')"
+        own = f'{row}."{member.tag}"'
+        value = f"coalesce({given.get(member.tag, own)}, '')"
         if member.accounts is not None:
             accounts = ", ".join(f"'{name}'" for name in sorted(member.accounts))
             value = f"CASE WHEN {account} IN ({accounts}) THEN {value} END"

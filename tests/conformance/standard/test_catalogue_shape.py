@@ -5,6 +5,7 @@ A number that changes here means that the facts changed, which is a new edition,
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 
 import pytest
@@ -12,11 +13,67 @@ import pytest
 from app.standard import catalogue
 from app.standard.catalogue import Catalogue, RecordType
 
-PERSON = "110 114 120 130 134 140 210 211 212 213 214 215 220 221 222 223 224 230 231 232 233 234 510 511 514".split()
-ORGANISATION = (
-    "310 314 340 350 410 411 412 413 414 420 421 422 423 424 440 441 442 443 444 510 511 514 "
-    "610 614 620 624 630 634 640 644 650 654"
-).split()
+PERSON = [
+    "110",
+    "114",
+    "120",
+    "130",
+    "134",
+    "140",
+    "210",
+    "211",
+    "212",
+    "213",
+    "214",
+    "215",
+    "220",
+    "221",
+    "222",
+    "223",
+    "224",
+    "230",
+    "231",
+    "232",
+    "233",
+    "234",
+    "510",
+    "511",
+    "514",
+]
+ORGANISATION = [
+    "310",
+    "314",
+    "340",
+    "350",
+    "410",
+    "411",
+    "412",
+    "413",
+    "414",
+    "420",
+    "421",
+    "422",
+    "423",
+    "424",
+    "440",
+    "441",
+    "442",
+    "443",
+    "444",
+    "510",
+    "511",
+    "514",
+    "610",
+    "614",
+    "620",
+    "624",
+    "630",
+    "634",
+    "640",
+    "644",
+    "650",
+    "654",
+]
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +307,32 @@ def test_line_limits(edition: Catalogue) -> None:
     assert edition.line_limit("110") == 10_000_000
     assert edition.line_limit("134") == 10_000_000
     assert edition.line_limit("210") == 100_000
+
+
+def names_of(expression: str) -> set[tuple[str, str]]:
+    """The (owner, tag) pairs an expression speaks of."""
+    tree = ast.parse(expression, mode="eval")
+    paths = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {(node.value.id, node.attr) for node in paths if isinstance(node.value, ast.Name)}
+
+
+def test_expressions_speak_of_items_that_exist(edition: Catalogue) -> None:
+    for by_code in edition.by_subject.values():
+        for record in by_code.values():
+            known = {(segment.code, item.tag) for segment, group, item in record.items() if group is None}
+            for row in record.appearance:
+                for cases in row.segments.values():
+                    for condition, _ in cases:
+                        assert not condition or names_of(condition) <= known, (record.code, condition)
+            for _, group, item in record.items():
+                inside = {("p", each.tag) for each in group.items} if group else set()
+                expressions = [item.present_when, item.filled_when, item.empty_when]
+                for expression in [*expressions, *(when for _, when in item.codes_when)]:
+                    assert not expression or names_of(expression) <= known | inside, (record.code, expression)
+
+
+def test_every_table_has_a_title(edition: Catalogue) -> None:
+    for tables in edition.tables.values():
+        for name, table in tables.items():
+            assert table.title.zh != name
+            assert table.values

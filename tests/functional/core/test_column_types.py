@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -33,9 +32,9 @@ class Person(Sample):
 
 
 @pytest.fixture
-def samples(database: Database) -> Iterator[Database]:
+def samples(database: Database) -> Database:
     Sample.metadata.create_all(database.engine)
-    yield database
+    return database
 
 
 MOMENT = datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))

@@ -74,9 +74,13 @@ def test_asking_twice_is_asking_once(database: Database) -> None:
 
 
 def test_a_task_asked_for_in_a_unit_that_fails_does_not_exist(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), unit_of_work():
-        _ask()
-        raise ZeroDivisionError
+    def ask_and_fail() -> None:
+        with unit_of_work():
+            _ask()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ask_and_fail()
     assert Worker(_registry(lambda _: None)).run_until_idle() == 0
 
 

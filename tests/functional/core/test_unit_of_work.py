@@ -32,10 +32,15 @@ def test_a_block_that_ends_is_committed(database: Database) -> None:
 
 def test_a_block_that_raises_leaves_nothing_and_forgets_what_hung_on_the_commit(database: Database) -> None:
     done: list[str] = []
-    with pytest.raises(ZeroDivisionError), unit_of_work():
-        _add("lost")
-        on_commit(lambda: done.append("told"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with unit_of_work():
+            _add("lost")
+            on_commit(lambda: done.append("told"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert _names() == []
     assert done == []
 
@@ -51,29 +56,38 @@ def test_what_hangs_on_the_commit_sees_it_done(database: Database) -> None:
 
 def test_an_inner_block_joins_and_is_rolled_back_alone(database: Database) -> None:
     done: list[str] = []
+
+    def fail() -> None:
+        with unit_of_work():
+            _add("failed")
+            on_commit(lambda: done.append("failed"))
+            raise ZeroDivisionError
+
     with unit_of_work():
         _add("outer")
         with unit_of_work():
             _add("inner")
             on_commit(lambda: done.append("inner"))
-        with pytest.raises(ZeroDivisionError), unit_of_work():
-            _add("failed")
-            on_commit(lambda: done.append("failed"))
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fail()
     assert _names() == ["inner", "outer"]
     assert done == ["inner"]
 
 
 def test_the_outer_block_takes_the_inner_one_with_it(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), unit_of_work():
+    def fail() -> None:
         with unit_of_work():
-            _add("inner")
-        raise ZeroDivisionError
+            with unit_of_work():
+                _add("inner")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert _names() == []
 
 
 def test_a_reading_block_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match="(?i)readonly|read-only"), unit_of_work(reading=True):
+    with pytest.raises(Exception, match=r"(?i)readonly|read-only"), unit_of_work(reading=True):
         _add("never")
     with pytest.raises(RuntimeError), unit_of_work(reading=True), unit_of_work():
         pass

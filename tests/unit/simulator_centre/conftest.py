@@ -263,7 +263,7 @@ COMPANY_PROFILE: Fact = {
         "MnSharHodNm": "1",
         "SharHodInf": [
             {
-                "SharHodType": "14",
+                "SharHodType": "10",
                 "SharHodCertType": "2",
                 "SharHodName": "某集团",
                 "SharHodIDType": "20",
@@ -315,7 +315,7 @@ COMPANY_LOAN: Fact = {
     },
     "C": {
         "BusiLines": "11",
-        "BusiDtlLines": "10",
+        "BusiDtlLines": "11",
         "OpenDate": "2025-03-10",
         "Cy": "CNY",
         "LoanAmt": "500000",
@@ -386,7 +386,7 @@ def facts() -> dict[str, Fact]:
 
 @pytest.fixture
 def judged(facts: dict[str, Fact]) -> Judged:
-    """Judge a named record after changes: `judged('loan', {'H.AcctBal': '5', 'H.CloseDate': None, 'I': {…}}, stored=…)`.
+    """Judge a named record after changes: `judged('loan', {'H.AcctBal': '5', 'H.CloseDate': None}, stored=…)`.
 
     None takes a tag or segment away; `D.RltRepymtInf.0.ArlpAmt` reaches into a group.
     """
@@ -413,7 +413,7 @@ def judged(facts: dict[str, Fact]) -> Judged:
         fact = facts[name]
         record = fact["B"]["InfRecType"]
         for path, value in (changes or {}).items():
-            change(fact, path, value)
+            change(fact, path, copy.deepcopy(value))
         institution = Institution(
             frozenset({PROVIDER}), frozenset(f"Z99{n:011}" for n in range(1, 21)), frozenset({"3301000000000149"})
         )

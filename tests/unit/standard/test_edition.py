@@ -53,6 +53,7 @@ def test_an_unknown_record_type_is_answered_in_words() -> None:
         ("person/records.yaml", "{unclosed"),
         ("person/records.yaml", "records: [{code: '110'}]"),
         ("errors.yaml", "error_codes: 7"),
+        ("person/presence.yaml", "presence: {'210': {H: {ClosedDate: {empty_tag: true}}}}"),
     ],
 )
 def test_a_broken_edition_is_refused_in_words(folder: Path, name: str, content: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.values import (
@@ -40,7 +41,7 @@ def same_type(case: Case) -> Iterator[Fault]:
 
 def person_closed(case: Case) -> Iterator[Fault]:
     """BLR020 (R2101205)."""
-    if case.stored.exists and case.stored.closed:
+    if case.stored.closed and after(day(case.segment("B"), "RptDate"), case.stored.report_date):
         yield "BLR020", "AcctStatus"
 
 
@@ -173,8 +174,10 @@ def organisation_balance_falls(case: Case) -> Iterator[Fault]:
         return
     if account == "D1" and (text(case.segment("C"), "Flag") or case.stored.flag or "2") == "2":
         return
-    balance, before = number(case.segment("H"), "AcctBal"), number(case.stored.previous, "AcctBal")
-    if balance is not None and before is not None and balance > before:
+    balances = [
+        number(segment, "AcctBal") for segment in (case.stored.previous, case.segment("H"), case.stored.following)
+    ]
+    if any(a is not None and b is not None and a < b for a, b in pairwise(balances)):
         yield "CLR029", "AcctBal"
 
 

@@ -69,7 +69,7 @@ def _check_group(plan: GroupPlan, segment: Segment, account: str | None, code: s
             yield from _check_item(item, occurrence, account, code)
     if len(occurrences) > 1:
         tags = plan.compared or tuple(item.tag for item in plan.items)
-        contents = [tuple(occurrence.get(tag) for tag in tags) for occurrence in occurrences]
+        contents = [tuple(text(occurrence, tag) for tag in tags) for occurrence in occurrences]
         if len(set(contents)) < len(contents):
             yield "ABE011", plan.count_tag
 
@@ -151,9 +151,24 @@ def party_number(segment: Segment, party_tag: str, type_tag: str, number_tag: st
         yield from organisation_number(segment, type_tag, number_tag)
 
 
+def party_lengths(segment: Segment, party_tag: str) -> Iterator[Fault]:
+    """ABE001: the name of a natural person has at most 30 characters and the number of the document 20, those of an
+    organisation more."""
+    if text(segment, party_tag) == "1":
+        for tag, most in (("ArlpName", 30), ("ArlpCertNum", 20)):
+            if len(text(segment, tag) or "") > most:
+                yield "ABE001", tag
+
+
 def known_to_centre(case: Case, segment: Segment, party_tag: str, type_tag: str, number_tag: str) -> Iterator[Fault]:
-    """ABE005: an organisation named by its Zhongzheng code must have one."""
-    if text(segment, party_tag) == "2" and text(segment, type_tag) == "10":
+    """ABE005 for a party: an organisation (2) named by a Zhongzheng code must have it."""
+    if text(segment, party_tag) == "2":
+        yield from organisation_known(case, segment, type_tag, number_tag)
+
+
+def organisation_known(case: Case, segment: Segment, type_tag: str, number_tag: str) -> Iterator[Fault]:
+    """ABE005 for an organisation: the Zhongzheng code it is named by must exist."""
+    if text(segment, type_tag) == "10":
         value = text(segment, number_tag)
         if value is not None and value not in case.institution.zhongzheng_codes:
             yield "ABE005", number_tag

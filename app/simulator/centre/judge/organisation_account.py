@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from app.simulator.centre.judge.appearance import organisation_first_stored, organisation_point
 from app.simulator.centre.judge.case import Case
-from app.simulator.centre.judge.common import known_to_centre, not_before, organisation_number, party_number
+from app.simulator.centre.judge.common import (
+    known_to_centre,
+    not_before,
+    organisation_known,
+    organisation_number,
+    party_lengths,
+    party_number,
+)
 from app.simulator.centre.judge.organisation_basic import party_type_fits
 from app.simulator.centre.judge.values import WHOLE, Fault, after, day, group, is_zero, number, text
 from app.standard import catalogue
@@ -17,11 +24,13 @@ _LIABILITY_DATES = ("BalChgDate", "FiveCateAdjDate", "LatRpyDate", "LatAgrrRpyDa
 
 
 def identity_numbers(case: Case) -> Iterator[Fault]:
-    """ABE004 for borrower and responsible parties, ABE005 for the latter."""
+    """ABE004 and ABE005 for borrower and responsible parties, ABE001 for the lengths of the latter."""
     yield from organisation_number(case.segment("B"), "IDType", "IDNum")
+    yield from organisation_known(case, case.segment("B"), "IDType", "IDNum")
     for party in group(case.segment("D"), "RltRepymtInf"):
         yield from party_number(party, "ArlpIDType", "ArlpCertType", "ArlpCertNum")
         yield from known_to_centre(case, party, "ArlpIDType", "ArlpCertType", "ArlpCertNum")
+        yield from party_lengths(party, "ArlpIDType")
 
 
 def business_dates(case: Case) -> Iterator[Fault]:

@@ -6,7 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.simulator.centre.judge.case import Case
-from app.simulator.centre.judge.common import not_before, organisation_number, party_number, person_number
+from app.simulator.centre.judge.common import (
+    known_to_centre,
+    not_before,
+    organisation_known,
+    organisation_number,
+    party_number,
+    person_number,
+)
 from app.simulator.centre.judge.values import WHOLE, Fault, Segment, after, day, group, number, text
 from app.standard import catalogue
 
@@ -45,6 +52,18 @@ def identity_numbers(case: Case) -> Iterator[Fault]:
     for controller in group(case.segment("G"), "ActuCotrlInf"):
         yield from party_number(controller, "ActuCotrlCertType", "ActuCotrlIDType", "ActuCotrlIDNum")
     yield from organisation_number(case.segment("H"), "SupOrgCertType", "SupOrgCertNum")
+
+
+def zhongzheng_codes(case: Case) -> Iterator[Fault]:
+    """ABE005 (I0001402) for every organisation named by such a code."""
+    yield from organisation_known(case, case.segment("B"), "EntCertType", "EntCertNum")
+    for other in group(case.segment("C"), "IDRec"):
+        yield from organisation_known(case, other, "OthEntCertType", "OthEntCertNum")
+    for holder in group(case.segment("F"), "SharHodInf"):
+        yield from known_to_centre(case, holder, "SharHodCertType", "SharHodIDType", "SharHodIDNum")
+    for controller in group(case.segment("G"), "ActuCotrlInf"):
+        yield from known_to_centre(case, controller, "ActuCotrlCertType", "ActuCotrlIDType", "ActuCotrlIDNum")
+    yield from organisation_known(case, case.segment("H"), "SupOrgCertType", "SupOrgCertNum")
 
 
 def business_dates(case: Case) -> Iterator[Fault]:
@@ -219,6 +238,7 @@ def parent_type(case: Case) -> Iterator[Fault]:
 
 RULES = (
     identity_numbers,
+    zhongzheng_codes,
     business_dates,
     base_segment,
     first_report,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.simulator.centre.judge.appearance import person_first_stored, person_point
 from app.simulator.centre.judge.case import Case
-from app.simulator.centre.judge.common import known_to_centre, not_before, party_number, person_number
+from app.simulator.centre.judge.common import known_to_centre, not_before, party_lengths, party_number, person_number
 from app.simulator.centre.judge.values import (
     WHOLE,
     Fault,
@@ -30,11 +30,12 @@ _ORGANISATION_TYPES = frozenset({"10", "20", "30"})
 
 
 def identity_numbers(case: Case) -> Iterator[Fault]:
-    """ABE004 for borrower and responsible parties, ABE005 for the latter."""
+    """ABE004 for borrower and responsible parties, ABE005 and ABE001 (length) for the latter."""
     yield from person_number(case.segment("B"), "IDType", "IDNum")
     for party in group(case.segment("D"), "RltRepymtInf"):
         yield from party_number(party, "InfoIDType", "ArlpCertType", "ArlpCertNum")
         yield from known_to_centre(case, party, "InfoIDType", "ArlpCertType", "ArlpCertNum")
+        yield from party_lengths(party, "InfoIDType")
 
 
 def business_dates(case: Case) -> Iterator[Fault]:

@@ -1,0 +1,93 @@
+"""The statement of a sweep: first a cheap pass over all records, then the exact judgement of those it lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.rules.sweep.relation import Structure, constant, text_literal
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """What a finding of one check says."""
+
+    rule: str
+    code: str
+    tag: str
+    severity: str
+    check: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A compiled ruleset. `columns` are the columns a relation must have, with their DuckDB types."""
+
+    columns: Mapping[str, str]
+    structures: Mapping[str, Structure]
+    quick_columns: tuple[tuple[tuple[str, str], ...], ...]
+    suspect: str
+    exact_columns: tuple[tuple[tuple[str, str], ...], ...]
+    violated: tuple[str, ...]
+    needed: tuple[tuple[int, ...], ...]
+    rows: tuple[CheckRow, ...]
+    edition: str
+
+    def sql(
+        self,
+        relation: str,
+        id_column: str = "record_id",
+        extra: Sequence[str] = (),
+        constants: Mapping[str, object] | None = None,
+    ) -> str:
+        """The statement that gives a row for each finding: the id, the `extra` columns, rule, code, tag, severity, check.
+
+        `relation` is what may stand after FROM: a table's name or a query in brackets. It must have the id, the extra
+        columns and those of `columns`, save the ones in `constants`: facts that are the same for all records (header,
+        sets), as Python values. A set that is missing there is unknown.
+        """
+        fixed = constants or {}
+        carried = [quoted(name) for name in (id_column, *extra)]
+        given = [
+            f"{constant(fixed[name], self.structures[name])} AS {quoted(name)}" if name in fixed else quoted(name)
+            for name in self.columns
+        ]
+        kept = ", ".join([*carried, *map(quoted, self.columns)])
+        source = f"SELECT {', '.join([*carried, *given])} FROM {relation} AS relation_"
+        quick = _layered(source, self.quick_columns)
+        # random() keeps the optimiser from moving the condition below the columns prepared for it
+        diced = f"SELECT *, random() AS dice_ FROM ({quick})"
+        suspects = f"SELECT {kept} FROM ({diced}) WHERE dice_ < 0 OR {self.suspect}"
+        exact = _layered(suspects, self.exact_columns)
+        violated = ", ".join(f"{condition} AS v{number}" for number, condition in enumerate(self.violated))
+        judged = f"SELECT {', '.join([*carried, violated])} FROM ({exact})"
+        hits = ", ".join(self._hit(number) for number in range(len(self.rows)))
+        carried_list = ", ".join(carried)
+        unnested = (
+            f"SELECT {carried_list}, unnest(list_filter([{hits}], lambda n: n IS NOT NULL)) AS number_ FROM ({judged})"
+        )
+        meaning = ", ".join(
+            f"({number}, {text_literal(row.rule)}, {text_literal(row.code)}, {text_literal(row.tag)}, {text_literal(row.severity)}, {row.check})"
+            for number, row in enumerate(self.rows)
+        )
+        return (
+            f'SELECT {carried_list}, "rule", "code", "tag", "severity", "check" FROM ({unnested}) AS hits_ '
+            f'JOIN (VALUES {meaning}) AS meaning_(number_, "rule", "code", "tag", "severity", "check") USING (number_)'
+        )
+
+    def _hit(self, number: int) -> str:
+        held = "".join(f" AND v{need} IS NOT TRUE" for need in self.needed[number])
+        return f"CASE WHEN v{number}{held} THEN {number} END"
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _layered(source: str, layers: Sequence[Sequence[tuple[str, str]]]) -> str:
+    for layer in layers:
+        if layer:
+            added = ", ".join(f"{made} AS {quoted(name)}" for name, made in layer)
+            source = f"SELECT *, {added} FROM ({source})"
+    return source

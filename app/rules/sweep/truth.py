@@ -1,0 +1,335 @@
+"""When a condition is true, and when it is false, as SQL: two questions, since unknown is neither.
+
+Both forms are built only of AND, OR and leaves that are not true when they are unknown, so that NULL and FALSE come to
+the same and nothing has to be asked twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from app.language import Kind, ListOf, Scalar, Struct
+from app.language.interpreter import children_of
+from app.language.nodes import (
+    BOOL,
+    Arithmetic,
+    Call,
+    Comparison,
+    Conformity,
+    Literal,
+    Logic,
+    Membership,
+    Minus,
+    Negation,
+    Node,
+    Parent,
+    Path,
+    Presence,
+    Quantifier,
+)
+from app.language.numbers import number_size
+from app.language.types import CodeList
+from app.rules.sweep import sql
+from app.rules.sweep.functions import ADDED, conformity, digits, in_codes
+from app.rules.sweep.reading import Exact, Scope, holder_known
+from app.rules.sweep.sql import Sql
+
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_DATE = Scalar(Kind.DATE)
+
+
+class Truth:
+    """Compiles nodes under one reading and one scope of variables."""
+
+    def __init__(self, reading: Exact, exact: Exact, scope: Scope | None = None) -> None:
+        self.reading = reading
+        self.exact = exact
+        self.scope = scope or Scope()
+
+    def true(self, node: Node) -> Sql:
+        """SQL that is TRUE exactly where the node is true."""
+        return self.ask(node, True)
+
+    def false(self, node: Node) -> Sql:
+        """SQL that is TRUE exactly where the node is false."""
+        return self.ask(node, False)
+
+    def ask(self, node: Node, wanted: bool) -> Sql:
+        match node:
+            case Literal(value=value):
+                return sql.truth(value is wanted)
+            case Negation(term=term):
+                return self.ask(term, not wanted)
+            case Logic():
+                terms = [self.ask(term, wanted) for term in node.terms]
+                return sql.every(terms) if (node.operator == "and") is wanted else sql.some(terms)
+            case Path():
+                self.exact.prepared.roots.add(self.scope.full(node)[0])
+                return _either(self.scope.raw(node), wanted)
+            case Comparison():
+                return self.comparison(node, wanted)
+            case Membership():
+                return self.membership(node, wanted is not node.negated)
+            case Presence():
+                return self.presence(node, wanted)
+            case Conformity():
+                reading = self.reading.for_path(node.path, self.scope)
+                test = conformity(node.name, node.form, reading.text(node.path, self.scope))
+                return sql.every([*reading.guards([node.path], self.scope), _either(test, wanted)])
+            case Call():
+                return sql.every([*self.guards(node), _either(self.value(node), wanted)])
+            case Quantifier():
+                return self.quantifier(node, wanted)
+            case _:
+                raise TypeError(type(node).__name__)
+
+    # leaves
+
+    def guards(self, *nodes: Node) -> list[Sql]:
+        return self.reading.guards([path for node in nodes for path in _paths(node)], self.scope)
+
+    def comparison(self, node: Comparison, wanted: bool) -> Sql:
+        if node.left.type == BOOL:
+            same = (node.operator == "==") is wanted
+            return sql.some(
+                sql.every([self.ask(node.left, left), self.ask(node.right, left is same)]) for left in (True, False)
+            )
+        operator = node.operator if wanted else _OPPOSITE[node.operator]
+        if node.left.type == _DATE:
+            left, right = self.ordered_date(node.left), self.ordered_date(node.right)
+        else:
+            left, right = self.value(node.left), self.value(node.right)
+        exact_match = operator == "==" and any(isinstance(side, Literal) for side in (node.left, node.right))
+        guards = [] if exact_match else self.guards(node.left, node.right)
+        return sql.every([*guards, sql.compare(operator, left, right)])
+
+    def membership(self, node: Membership, wanted: bool) -> Sql:
+        item = self.ordered_date(node.item) if node.item.type == _DATE else self.value(node.item)
+        test = self.contained(node, item)
+        guards = [] if wanted else self.guards(node.item)
+        return sql.every([*guards, _either(test, wanted)])
+
+    def contained(self, node: Membership, item: Sql) -> Sql:
+        container = node.container
+        if isinstance(container, Path):
+            self.exact.prepared.roots.add(self.scope.full(container)[0])
+            held = self.scope.raw(container)
+            if isinstance(container.type, ListOf):
+                known = holder_known(container, self.scope)
+                held = sql.case((sql.every(known), sql.coalesce(held, sql.call("list_value"))))
+            return sql.call("list_contains", held, item)
+        if isinstance(container, CodeList):
+            return in_codes(item, container.values) if container.values else sql.null()
+        return sql.among(item, [_literal(value) for value in container])
+
+    def presence(self, node: Presence, wanted: bool) -> Sql:
+        path, raw = node.path, self.scope.raw(node.path)
+        self.exact.prepared.roots.add(self.scope.full(path)[0])
+        if node.name == "has_items" and isinstance(path.type, Struct):
+            there = [sql.is_there(sql.field(raw.copy(), tag)) for tag in path.type.fields]
+            return sql.some(there) if wanted else sql.no(sql.sure(sql.some(there)))
+        if node.name == "has":
+            if isinstance(path.type, ListOf):
+                size = sql.coalesce(sql.call("len", raw), sql.number(0))
+                return sql.compare(">" if wanted else "==", size, sql.number(0))
+            return sql.is_there(raw) if wanted else sql.is_null(raw)
+        filled = wanted is (node.name == "filled")
+        if not path.field.written:
+            return sql.is_there(raw) if filled else sql.is_null(raw)
+        reading = self.reading.for_path(path, self.scope)
+        value = reading.text(path, self.scope)
+        if not reading.quick:
+            return sql.is_there(value) if filled else sql.is_null(value)
+        if filled:
+            return sql.compare("!=", value, sql.text(""))
+        return sql.some([sql.is_null(value), sql.compare("==", value.copy(), sql.text(""))])
+
+    # values
+
+    def value(self, node: Node) -> Sql:
+        """SQL for the value of a node that is not a condition; NULL where it is unknown."""
+        match node:
+            case Literal():
+                return _literal(node)
+            case Path():
+                return self.path_value(node)
+            case Arithmetic():
+                return sql.calculate(node.operator, self.operand(node.left), self.operand(node.right))
+            case Minus():
+                return sql.minus(self.operand(node.term))
+            case Parent():
+                pairs = [(sql.text(code), sql.text(above)) for code, above in sorted(node.table.parents.items())]
+                return sql.choose(self.value(node.argument), *pairs)
+            case Call():
+                return self.call(node)
+            case Quantifier(name="count"):
+                return self.count(node)
+            case Quantifier(name="sum"):
+                return self.sum(node)
+            case _:
+                raise TypeError(type(node).__name__)
+
+    def path_value(self, path: Path) -> Sql:
+        reading = self.reading.for_path(path, self.scope)
+        match path.type:
+            case Scalar(kind=Kind.NUMBER):
+                return reading.number(path, self.scope)
+            case Scalar(kind=Kind.DATE):
+                return reading.date(path, self.scope)
+            case Scalar(kind=Kind.MONTH):
+                return reading.month(path, self.scope)
+            case _:
+                return reading.text(path, self.scope)
+
+    def ordered_date(self, node: Node) -> Sql:
+        if isinstance(node, Path):
+            return self.reading.for_path(node, self.scope).ordered_date(node, self.scope)
+        return _literal(node, as_text=True)
+
+    def operand(self, node: Node) -> Sql:
+        """A number inside a calculation, as a decimal just wide enough, so that no step can overflow."""
+        value = self.value(node)
+        if isinstance(node, Arithmetic | Minus) or (isinstance(node, Path) and node.field.written):
+            return value
+        whole, scale = number_size(node)
+        return sql.cast(value, f"DECIMAL({whole + scale},{scale})")
+
+    def call(self, node: Call) -> Sql:
+        if node.name in ADDED and node.function is not None:
+            return ADDED[node.name](*map(self.value, node.arguments))
+        first = node.arguments[0]
+        match node.name:
+            case "days":
+                return sql.call("date_diff", sql.text("day"), *map(self.value, node.arguments))
+            case "month":
+                return sql.call("left", self.ordered_date(first), sql.number(7))
+            case "months":
+                return _months(self.value(first), self.value(node.arguments[1]))
+            case "abs":
+                return sql.call("abs", self.value(first))
+            case "len":
+                return sql.call("length", self.value(first))
+            case "left":
+                return sql.call("left", self.value(first), self.value(node.arguments[1]))
+            case "starts":
+                return sql.call("starts_with", self.value(first), self.value(node.arguments[1]))
+            case "digits":
+                count = node.arguments[1] if len(node.arguments) > 1 else None
+                return digits(self.value(first), count.value if isinstance(count, Literal) else None)
+            case _:
+                return sql.call("regexp_full_match", self.value(first), self.value(node.arguments[1]))
+
+    # quantifiers
+
+    def inner(self, node: Quantifier, exact: bool = False) -> tuple[Truth, str]:
+        """The compiler for what stands inside a quantifier, and the name of the lambda's parameter."""
+        scope, parameter = self.scope.inner(node.variable, self.scope.full(node.source))
+        return Truth(self.exact if exact else self.reading, self.exact, scope), parameter
+
+    def elements(self, node: Quantifier) -> Sql:
+        self.exact.prepared.roots.add(self.scope.full(node.source)[0])
+        return self.scope.raw(node.source)
+
+    def wanted_elements(self, node: Quantifier) -> Sql:
+        """The elements for which the condition is true. Always read exactly: too many would be as wrong as too few."""
+        condition = node.condition
+        if condition is None:
+            return self.elements(node)
+        inside, parameter = self.inner(node, exact=True)
+        return sql.over("list_filter", self.elements(node), parameter, lambda _: inside.true(condition))
+
+    def quantifier(self, node: Quantifier, wanted: bool) -> Sql:
+        if node.name == "distinct":
+            return self.distinct(node, wanted)
+        inside, parameter = self.inner(node)
+        body = node.body[0]
+        if (node.name == "any") is wanted:
+            terms = [inside.true(node.condition)] if node.condition else []
+            found = sql.every([*terms, inside.ask(body, wanted)])
+            return sql.call("list_bool_or", sql.over("list_transform", self.elements(node), parameter, lambda _: found))
+        passed = sql.sure(inside.ask(body, wanted))
+        if node.condition is not None:
+            outside, _ = self.inner(node, exact=True)
+            passed = sql.some([sql.no(sql.sure(outside.true(node.condition))), passed])
+        results = sql.over("list_transform", self.elements(node), parameter, lambda _: passed)
+        answer = sql.coalesce(sql.call("list_bool_and", results), sql.truth(True))
+        return sql.every([*holder_known(node.source, self.scope), answer])
+
+    def known(self, node: Quantifier, value: Sql) -> Sql:
+        holders = holder_known(node.source, self.scope)
+        return sql.case((sql.every(holders), value)) if holders else value
+
+    def count(self, node: Quantifier) -> Sql:
+        size = sql.coalesce(sql.call("len", self.wanted_elements(node)), sql.number(0))
+        return self.known(node, size)
+
+    def sum(self, node: Quantifier) -> Sql:
+        inside, parameter = self.inner(node)
+        values = sql.over("list_transform", self.wanted_elements(node), parameter, lambda _: inside.value(node.body[0]))
+        complete = sql.compare("==", sql.call("list_count", values), sql.call("len", values.copy()))
+        total = sql.coalesce(sql.call("list_sum", values.copy()), sql.number(0))
+        return self.known(node, sql.case((sql.coalesce(complete, sql.truth(True)), total)))
+
+    def distinct(self, node: Quantifier, wanted: bool) -> Sql:
+        found = self.wanted_elements(node)
+        inside, parameter = self.inner(node)
+        rows = sql.over("list_transform", found.copy(), parameter, lambda element: self.row(node, inside, element))
+        size, different = sql.call("len", found), sql.call("len", sql.call("list_distinct", rows))
+        several = sql.compare(">", size, sql.number(1))
+        if not wanted:
+            return sql.case((several, sql.compare("<", different, size.copy())), otherwise=sql.truth(False))
+        unique = sql.case((several, sql.compare("==", different, size.copy())), otherwise=sql.truth(True))
+        return sql.every([*holder_known(node.source, self.scope), unique])
+
+    def row(self, node: Quantifier, inside: Truth, element: Sql) -> Sql:
+        """What makes an element the same as another: its values as a list, blank and absent alike."""
+        if node.body:
+            values = [inside.value(part) for part in node.body]
+        else:
+            values = [inside.value(path) for path in _whole(node)]
+        return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
+
+
+def _either(test: Sql, wanted: bool) -> Sql:
+    return test if wanted else sql.no(test)
+
+
+def _literal(node: Node, as_text: bool = False) -> Sql:
+    value = node.value if isinstance(node, Literal) else None
+    if isinstance(value, date):
+        return sql.text(value.isoformat()) if as_text else sql.cast(sql.text(value.isoformat()), "DATE")
+    if isinstance(value, int | Decimal):
+        return sql.number(value)
+    return sql.text(str(value))
+
+
+def _months(first: Sql, second: Sql) -> Sql:
+    def part(month: Sql, start: int, length: int) -> Sql:
+        piece = sql.call("substring", month.copy(), sql.number(start), sql.number(length))
+        return sql.try_cast(piece, "INTEGER")
+
+    years = sql.calculate("-", part(second, 1, 4), part(first, 1, 4))
+    months = sql.calculate("-", part(second, 6, 2), part(first, 6, 2))
+    return sql.calculate("+", sql.calculate("*", years, sql.number(12)), months)
+
+
+def _paths(node: Node) -> Iterator[Path]:
+    """The single values a leaf reads itself, not those inside its quantifiers."""
+    if isinstance(node, Path):
+        yield node
+    elif not isinstance(node, Quantifier):
+        for child in children_of(node):
+            yield from _paths(child)
+
+
+def _whole(node: Quantifier) -> Iterator[Path]:
+    """Every single value of an element, as if each had been named."""
+    element = node.source.type.element if isinstance(node.source.type, ListOf) else None
+    if isinstance(element, Struct):
+        for tag, field in element.fields.items():
+            if isinstance(field.type, Scalar):
+                yield Path(Scalar(Kind.TEXT), tag, (node.variable, tag), field, True)
+    elif element is not None:
+        yield Path(Scalar(Kind.TEXT), node.variable, (node.variable,), node.source.field, True)
