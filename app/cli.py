@@ -23,7 +23,9 @@ from app.core.errors import CreditLinkError
 from app.core.jobs.worker import Worker
 from app.core.log import configure_logging
 from app.core.settings_table import page_is_fresh, settings_page
+from app.demo.commands import commands as demonstrations
 from app.factory import assemble, create_app
+from app.simulator.centre.command import centre
 from app.web.assets import built
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
 from app.web.shell import product_version
@@ -197,7 +199,7 @@ def docs_settings(out: Path | None, check: Path | None) -> None:
 
 
 _registry = assemble()
-for _command in _registry.commands.values():
+for _command in (*_registry.commands.values(), *demonstrations(_registry), centre):
     cli.add_command(_command)
 
 

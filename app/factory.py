@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Final
 
 from app.audit.capability import register as audit
+from app.core.capability import register as core
 from app.core.config import Settings, override, settings
 from app.core.registry import Registry
 from app.security.capability import register as security
+from app.submission.capability import register as submission
 from app.web import shell
 from app.web.access import access_problems
 from app.web.capability import register as web
 from app.web.console import Console
+from app.workflow.capability import register as workflow
 
 ROOMS: Final = (
+    ("core", core),
     ("web", web),
+    ("workflow", workflow),
     ("audit", audit),
     ("security", security),
+    ("submission", submission),
 )
 
 

@@ -11,8 +11,16 @@ def register(registry: Registry) -> None:
     from app.audit.cli import audit
     from app.audit.subscribers import note_event
     from app.audit.views import blueprint
+    from app.audit.wording import name_actions
 
     registry.models("app.audit.models")
+    name_actions(
+        {
+            "audit.personal_data_seen": Text("查看个人信息明文", "Saw personal data in the clear"),
+            "audit.detail_read": Text("查看审计详情", "Read the detail of an entry"),
+            "audit.exported": Text("导出审计记录", "Exported the audit record"),
+        }
+    )
     registry.permission("audit.record.read", Text("查阅审计记录", "Read the audit record"))
     registry.permission("audit.record.export", Text("导出审计记录", "Export the audit record"))
     registry.grant("admin_audit", "audit.record.read", "audit.record.export")

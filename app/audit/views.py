@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 
 from app.audit.models import AuditEntry
 from app.audit.record import Thing, detail_of, record_alone
+from app.audit.wording import actions_matching, title_of
 from app.core import clock
 from app.core.db import current_session, unit_of_work
 from app.core.errors import NotFound
@@ -63,8 +64,8 @@ def _selected(query: ListQuery) -> Select[AuditEntry]:
     if wanted := query.filters.get("q"):
         pattern = like_pattern(wanted)
         columns = (AuditEntry.actor_name, AuditEntry.actor_id, AuditEntry.action, AuditEntry.object_id)
-        exact = AuditEntry.object_type == wanted
-        statement = statement.where(or_(exact, *(each.ilike(pattern, escape="\\") for each in columns)))
+        known = or_(AuditEntry.object_type == wanted, AuditEntry.action.in_(actions_matching(wanted)))
+        statement = statement.where(or_(known, *(each.ilike(pattern, escape="\\") for each in columns)))
     if outcome := query.filters.get("outcome"):
         statement = statement.where(AuditEntry.outcome == outcome)
     # Days are the reader's, in China; moments are stored in UTC.
@@ -83,7 +84,9 @@ def entries() -> ResponseReturnValue:
     sorts = {"number": AuditEntry.number, "at": AuditEntry.at}
     page = database_page(current_session(), _selected(query), query, sorts, AuditEntry.number)
     export = query.at(url_for("audit.entries_csv"))
-    return render_template("audit/entries.html", page=page, outcomes=OUTCOMES, tones=TONES, export=export)
+    return render_template(
+        "audit/entries.html", page=page, outcomes=OUTCOMES, tones=TONES, title_of=title_of, export=export
+    )
 
 
 @blueprint.get("/<int:number>")
@@ -94,9 +97,18 @@ def entries_one(number: int) -> ResponseReturnValue:
     if entry is None:
         raise NotFound("audit.entry", Text("没有这条审计记录", "there is no such audit entry"))
     detail = detail_of(entry)
+    has_next = current_session().get(AuditEntry, number + 1) is not None
     if detail:
         record_alone("audit.detail_read", Thing("audit_entry", str(number)))
-    return render_template("audit/entry.html", entry=entry, detail=detail, outcomes=OUTCOMES, tones=TONES)
+    return render_template(
+        "audit/entry.html",
+        entry=entry,
+        detail=detail,
+        has_next=has_next,
+        outcomes=OUTCOMES,
+        tones=TONES,
+        title_of=title_of,
+    )
 
 
 @blueprint.get("/export.csv")
@@ -105,7 +117,8 @@ def entries_csv() -> ResponseReturnValue:
     """The filtered record as CSV, without details; the export is itself recorded."""
     query = LISTING.read()
     record_alone("audit.exported", Thing("audit_entry", "*"), detail=dict(query.filters))
-    titles = (*(column.title for column in LISTING.columns), Text("摘要", "Digest"))
+    columns = [column.title for column in LISTING.columns]
+    titles = (*columns[:4], Text("事项代码", "Code"), *columns[4:], Text("摘要", "Digest"))
     return csv_answer("audit", titles, _exported(query), _cells)
 
 
@@ -131,6 +144,7 @@ def _cells(entry: AuditEntry) -> tuple[object, ...]:
         entry.number,
         datetime_text(entry.at, seconds=True),
         f"{entry.actor_name} ({entry.actor_kind}:{entry.actor_id})",
+        say(title_of(entry.action)),
         entry.action,
         f"{entry.object_type}:{entry.object_id}",
         say(OUTCOMES[entry.outcome]),

@@ -33,6 +33,11 @@ def current_actor() -> Actor:
     return actor
 
 
+def actor_if_named() -> Actor | None:
+    """Who acts here, or None; for the log, which must be able to speak before anybody is named."""
+    return _current.get()
+
+
 @contextmanager
 def acting(actor: Actor) -> Iterator[Actor]:
     """Within the block `actor` acts."""

@@ -196,13 +196,11 @@ class Settings:
         Text("无操作自动退出的分钟数", "minutes without a request after which a session ends"),
         check=validate.Range(1, 1440),
     )
-    buckets: int = _setting(
-        8,
-        Text(
-            "一次运行按业务主键划分的桶数；桶是内存、重启与分发的单位",
-            "hash buckets of a run; a bucket is the unit of memory, restart and distribution",
-        ),
-        check=validate.Range(1, 4096),
+    bucket_records: int = _setting(
+        100_000,
+        Text("一个桶的记录数；桶是内存、重启与分发的单位",
+             "records in one hash bucket of a run; a bucket is the unit of memory, restart and distribution"),
+        check=validate.Range(1_000, 10_000_000),
     )
     threads: int = _setting(
         0,
@@ -245,14 +243,13 @@ class Settings:
     def changed(self, **changes: Any) -> Settings:
         """These settings with `changes`; what was derived from a changed setting is derived anew."""
         derived = Settings(data_dir=self.data_dir, keys_dir=self.keys_dir)
-        kept = {
-            each.name: getattr(self, each.name)
-            for each in dataclasses.fields(self)
-            if each.metadata["derived"] is None or getattr(self, each.name) != getattr(derived, each.name)
-        }
-        if self.keys_dir == self.data_dir / "keys":
-            kept.pop("keys_dir", None)
-        return Settings(**{**kept, **changes})
+        given = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        for each in dataclasses.fields(self):
+            if each.metadata["derived"] is not None and given[each.name] == getattr(derived, each.name):
+                del given[each.name]
+        if self.keys_dir != self.data_dir / "keys":
+            given["keys_dir"] = self.keys_dir
+        return Settings(**{**given, **changes})
 
     @property
     def production(self) -> bool:

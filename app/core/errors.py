@@ -1,4 +1,4 @@
-"""The five ways a request can fail by the user's or the world's doing, each with a stable code and words in both languages.
+"""The five ways a request can fail by the user's or the world's doing, each with a code and words in both languages.
 
 Anything else that is raised is our fault and is answered as such.
 """

@@ -6,9 +6,6 @@ A holder may lose its lease without noticing (a stopped process, a cut line); so
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.db import Base, current_session, database, unit_of_work
 from app.core.errors import Conflict, CreditLinkError, Unavailable
+from app.core.process import is_gone, process_name
 from app.core.text import Text
 
 log = structlog.get_logger(__name__)
@@ -48,11 +46,6 @@ class Lease:
     token: int
 
 
-def process_name() -> str:
-    """A name for this process that no other has, now or later."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-
 def insert_or_ignore(session: Session, row: type[Base], **values: object) -> bool:
     """Insert a row unless its key is there already; whether it was inserted."""
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -61,12 +54,12 @@ def insert_or_ignore(session: Session, row: type[Base], **values: object) -> boo
 
 
 def acquire(name: str, holder: str, seconds: float) -> Lease | None:
-    """Take the lease for `seconds`, if it is free, run out, or held by the same holder; else None."""
+    """Take the lease for `seconds`, if it is free, run out, or held by the same or a vanished process; else None."""
     with unit_of_work() as session:
         now = database().now(session)
         insert_or_ignore(session, LeaseRow, name=name, holder="", token=0, expires_at=now)
         row = session.scalars(select(LeaseRow).where(LeaseRow.name == name).with_for_update()).one()
-        if row.holder not in ("", holder) and row.expires_at > now:
+        if row.holder not in ("", holder) and row.expires_at > now and not is_gone(row.holder):
             return None
         row.holder = holder
         row.token += 1
@@ -133,8 +126,12 @@ class LeaseKeeper:
         """End the renewals and give the lease back."""
         self._stop.set()
         self._thread.join()
-        if not self.lost.is_set():
+        if self.lost.is_set():
+            return
+        try:
             release(self.lease)
+        except CreditLinkError as error:
+            log.warning("lease_not_released", lease=self.lease.name, error=str(error))
 
     def _keep(self) -> None:
         good_until = time.monotonic() + self._seconds * 2 / 3

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-from app.core.actor import _current as _actor
+from app.core.actor import actor_if_named
 from app.core.config import settings
 
 STRUCK: Final = "***"
@@ -67,7 +67,7 @@ def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _name_actor(_logger: object, _method: str, event: EventDict) -> EventDict:
-    actor = _actor.get()
+    actor = actor_if_named()
     if actor is not None:
         event.setdefault("actor", f"{actor.kind}:{actor.id}")
     return event

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
-from sqlalchemy import ForeignKey, Index, String, delete, exists, func, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, delete, exists, func, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app.core import clock
@@ -140,15 +140,14 @@ class Dispatcher:
 
     def fan_out(self, limit: int = 200) -> int:
         """Give each new event a delivery for each of its subscribers; the number of events."""
+        fresh_ones = select(OutboxEvent).where(OutboxEvent.fanned_out.is_(False)).order_by(OutboxEvent.id).limit(limit)
+        with unit_of_work(reading=True) as session:
+            # An idle dispatcher looks often; only reading, it keeps nobody from writing.
+            if session.scalars(fresh_ones.limit(1)).first() is None:
+                return 0
         with unit_of_work() as session:
             # No skipping of locked rows: a later event of a thing must not get its delivery before the earlier one.
-            fresh = session.scalars(
-                select(OutboxEvent)
-                .where(OutboxEvent.fanned_out.is_(False))
-                .order_by(OutboxEvent.id)
-                .limit(limit)
-                .with_for_update()
-            ).all()
+            fresh = session.scalars(fresh_ones.with_for_update()).all()
             for row in fresh:
                 for subscriber in self._subscriptions.subscribers_of(row.name):
                     session.add(
@@ -166,10 +165,14 @@ class Dispatcher:
 
     def deliver_next(self) -> bool:
         """Attempt the delivery that has been due longest; False when none is due."""
+        with unit_of_work(reading=True) as session:
+            if session.scalars(_next_due(database().now(session))).first() is None:
+                return False
         taken: tuple[int, str] | None = None
         try:
             with unit_of_work() as session:
-                delivery = session.scalars(_next_due(database().now(session))).first()
+                due = _next_due(database().now(session)).with_for_update(skip_locked=True, of=InboxDelivery)
+                delivery = session.scalars(due).first()
                 if delivery is None:
                     return False
                 taken = (delivery.outbox_id, delivery.subscriber)
@@ -211,7 +214,7 @@ class Dispatcher:
         log.warning("delivery_failed", outbox_id=taken[0], subscriber=taken[1], error=str(error))
 
 
-def _next_due(now: datetime) -> Any:
+def _next_due(now: datetime) -> Select[InboxDelivery]:
     earlier = aliased(InboxDelivery)
     blocked = exists().where(
         earlier.subscriber == InboxDelivery.subscriber,
@@ -224,7 +227,6 @@ def _next_due(now: datetime) -> Any:
         .where(InboxDelivery.state == WAITING, InboxDelivery.due_at <= now, ~blocked)
         .order_by(InboxDelivery.outbox_id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=InboxDelivery)
     )
 
 

@@ -110,8 +110,8 @@ def require_current(on: Database | None = None) -> None:
         raise Unavailable(
             "core.schema",
             Text(
-                f"数据库版本为 {present}，程序需要 {newest}：请先执行 creditlink db migrate",
-                f"the database is at {present} and {newest} is needed: run creditlink db migrate",
+                f"数据库版本为 {present}，程序需要 {newest}：请先执行 creditlink db upgrade",
+                f"the database is at {present} and {newest} is needed: run creditlink db upgrade",
             ),
         )
 

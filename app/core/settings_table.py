@@ -14,7 +14,7 @@ _HEAD = """# 设置 · Settings
 每项设置取自环境变量或工作目录下的 `.env` 文件，环境变量优先。
 Each setting is read from the environment or from a `.env` file in the working directory; the environment wins.
 
-This page is generated from `app/core/config.py`: `creditlink docs settings`.
+This page is generated from `app/core/config.py`: `creditlink docs settings --out docs/settings.md`.
 
 | 变量 variable | 类型 type | 默认 default | 含义 meaning |
 | --- | --- | --- | --- |

@@ -20,8 +20,9 @@ from app.core import config, crypto, schema
 from app.core.config import Settings
 from app.core.crypto.keyring import key_ring
 from app.core.errors import Unavailable
+from app.core.log import configure_logging
 from app.core.text import Text
-from app.simulator.bank import PROVIDER, DefectPlan, World
+from app.simulator.bank import INSTITUTIONS, PROVIDER, DefectPlan, World
 
 SOURCES = {"core_banking": "core_banking/core.sqlite", "card_system": "card_system", "corporate_loans": "corporate_loans"}
 
@@ -64,10 +65,12 @@ class Stage:
         )
 
     def write_sources(self) -> None:
-        """Say where the sources deliver, in the file an installation would write."""
+        """Write what an installation would: where the sources deliver, and which institutions are its own."""
         base = self.root.resolve() / "deliveries" / "{date:%Y%m%d}"
         listed = {name: {"path": str(base / place)} for name, place in SOURCES.items()}
         (self.root / "sources.yaml").write_text(yaml.safe_dump({"sources": listed}), encoding="utf-8")
+        registered = {"sections": [PROVIDER], "institutions": list(INSTITUTIONS)}
+        (self.root / "institutions.yaml").write_text(yaml.safe_dump(registered), encoding="utf-8")
 
 
 def build_world(stage: Stage, persons: int, companies: int, seed: int, start: date) -> World:
@@ -132,5 +135,6 @@ def _make_client_key(path: Path) -> None:
 def platform(stage: Stage, **changes: object) -> Iterator[Settings]:
     """The platform with settings of the demonstration, its database migrated, while the block lasts."""
     with config.override(stage.settings(**changes)) as settings:
+        configure_logging()
         schema.migrate()
         yield settings

@@ -59,11 +59,11 @@ def read_truth(path: Path) -> tuple[set[Hit], set[Hit]]:
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
             truth = json.loads(line)
-            for rule, code in truth["rules"]:
-                if truth.get("centre_only"):
-                    centre_only.add((truth["record_type"], truth["key"], code))
+            for finding in truth["findings"]:
+                if truth["centre_only"]:
+                    centre_only.add((truth["record_type"], truth["record_key"], finding["code"]))
                 else:
-                    expected.add((truth["record_type"], truth["key"], rule))
+                    expected.add((truth["record_type"], truth["record_key"], finding["rule"]))
     return expected, centre_only
 
 

@@ -34,8 +34,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a ruleset. `code` is the credit centre's error code, '' for a rule of practice that the centre does not
-    test. `needs` are ids of rules that must hold, else this one is not judged."""
+    """One rule of a ruleset.
+
+    `code` is the credit centre's error code, '' for a rule of practice that the centre does not test. `needs` are ids
+    of rules that must hold, else this one is not judged.
+    """
 
     id: str
     code: str

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from app.audit import name_actions
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
 from app.security import permissions
 from app.security.roles import WORDS, Role
+
+ACTIONS: Final = {
+    "security.signed_in": Text("登录", "Signed in"),
+    "security.signed_out": Text("退出登录", "Signed out"),
+    "security.session_ended": Text("会话到时结束", "Session ended by time"),
+    "security.sign_in_failed": Text("登录失败", "Failed to sign in"),
+    "security.sign_in_locked_out": Text("锁定期内尝试登录", "Tried to sign in while locked out"),
+    "security.locked_out": Text("失败次数过多被暂时锁定", "Locked out after failures"),
+    "security.access_refused": Text("越权访问被拒绝", "Refused for lack of permission"),
+    "security.user_created": Text("新建用户", "Created a user"),
+    "security.user_locked": Text("锁定用户", "Locked a user"),
+    "security.user_unlocked": Text("解锁用户", "Unlocked a user"),
+    "security.roles_changed": Text("变更岗位", "Changed roles"),
+    "security.password_reset": Text("重置密码", "Reset a password"),
+    "security.password_changed": Text("修改密码", "Changed the password"),
+    "security.password_change_failed": Text("修改密码未成功", "Failed to change the password"),
+}
 
 
 def register(registry: Registry) -> None:
@@ -14,6 +34,7 @@ def register(registry: Registry) -> None:
     from app.security.views import make_blueprint
 
     registry.models("app.security.models")
+    name_actions(ACTIONS)
     for name, title in permissions.TITLES.items():
         registry.permission(name, title)
     for role in Role:

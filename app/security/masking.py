@@ -29,7 +29,7 @@ def mask_name(value: str) -> str:
     """张三丰 → 张**; Li Lei → L* L**. The number of hidden characters of a Chinese name is kept."""
     parts = value.split()
     if len(parts) > 1 or value.isascii():
-        return " ".join(part[0] + HIDDEN * (len(part) - 1) for part in parts)
+        return " ".join(part[0] + HIDDEN * max(1, len(part) - 1) for part in parts)
     return value[:1] + HIDDEN * max(1, len(value) - 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.registry import Job, Registry
 from app.core.text import Text
+from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.permissions import PERMISSIONS, READERS
 from app.submission.steps import register_steps
@@ -16,6 +17,8 @@ def register(registry: Registry) -> None:
     for role, permissions in READERS.items():
         registry.grant(role, *permissions)
     register_steps(registry)
+    registry.command(check)
+    registry.command(submission)
     registry.job(
         Job("submission.nightly", Text("每日发起报送批次", "Begin the day's reporting batch"), begin_due_batch, cron="30 1 * * *")
     )

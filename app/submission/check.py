@@ -15,7 +15,7 @@ from typing import Any
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.lake.connection import Connection, scratch
+from app.lake.connection import Connection, scratch, unoptimised
 from app.rules.explain import judge_of
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.files import ReportFile, ReportLine, read_report
@@ -133,7 +133,9 @@ def _record_findings(code: str, facts: Path, report: ReportFile) -> Iterator[Lin
     offline = {rule.id: rule for rule in rules.rules if rule.stage in STAGES_OFFLINE}
     with scratch() as connection:
         relation = _relation(connection, code, facts, report)
-        for line, rule_id, error, tag, severity in connection.execute(sweep_select(code, relation, "line")).fetchall():
+        with unoptimised(connection):
+            found = connection.execute(sweep_select(code, relation, "line", _constants(report))).fetchall()
+        for line, rule_id, error, tag, severity in found:
             if rule_id in offline:
                 title = offline[rule_id].title
                 yield LineFinding(int(line), rule_id, error, tag, severity, title.zh, title.en)
@@ -143,21 +145,20 @@ def _relation(connection: Connection, code: str, facts: Path, report: ReportFile
     types = column_types(record_vocabulary(code))
     given = {name: kind for name, kind in types.items() if name not in ("header", "batch", "sets", "accepted")}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in ({"line": "BIGINT"} | given).items())
-    header = report.facts()["header"]
-    fields = ("provider", "created_date", "record_type", "version", "template")
-    packed = ", ".join(f'"{name}" := {_literal(header.get(name))}' for name in fields)
     record = report.record_type
     assert record is not None  # noqa: S101 - a type was found before
     key = ", ".join(f'B."{tag}"' for tag in dict.fromkeys((*record.key, "RptDate")))
     connection.execute(
-        f"CREATE TEMP TABLE facts AS SELECT *, CAST(struct_pack({packed}) AS {types['header']}) AS header,"
+        "CREATE TEMP TABLE facts AS SELECT *,"
         f" CAST(struct_pack(same_key := count(*) OVER (PARTITION BY {key})) AS {types['batch']}) AS batch,"
-        f" CAST(NULL AS {types['sets']}) AS sets, CAST(NULL AS {types['accepted']}) AS accepted"
+        f" CAST(NULL AS {types['accepted']}) AS accepted"
         f" FROM read_json('{facts}', columns = {{{columns}}}, format = 'newline_delimited',"
         " maximum_object_size = 67108864)"
     )
     return "facts"
 
 
-def _literal(value: object) -> str:
-    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
+def _constants(report: ReportFile) -> dict[str, Any]:
+    header = report.facts()["header"]
+    fields = ("provider", "created_date", "record_type", "version", "template")
+    return {"header": {name: header[name] for name in fields if name in header}, "sets": {}}

@@ -11,9 +11,7 @@ from app.core.db import unit_of_work
 from app.submission.content import mappings
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
-from app.submission.tables import FINDING, RECORD_TYPES
-
-_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES
 
 
 @dataclass(slots=True)
@@ -69,7 +67,7 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
             for entity, rows in detail["entities"].items():
                 entities[entity] = entities.get(entity, 0) + rows
         landed = _landed(batch)
-        for code, entity in _ENTITY.items():
+        for code, entity in MAIN_ENTITY.items():
             counts[code].landed, counts[code].standardised = landed.get(entity, 0), entities.get(entity, 0)
         for file in session.scalars(select(ReportFile).filter_by(batch_id=batch)):
             _count_file(counts[file.record_type], file)

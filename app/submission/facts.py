@@ -1,14 +1,15 @@
 """What rules may see of a record beside its own segments, as one relation per record type and bucket.
 
-`header` and `sets` are the same for all rows; `batch` counts records with the same identification items; `accepted` is the
+`header` and `sets` are the same for all records of a run; `batch` counts records with the same identification items; `accepted` is the
 state that the centre holds of the same subject or account, neighbours in time included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
@@ -43,8 +44,22 @@ class Surroundings:
     institutions: tuple[str, ...] | None
     zhongzheng: tuple[str, ...] | None = None
 
+    def constants(self, code: str) -> dict[str, Any]:
+        """The facts `header` and `sets` of a run over one record type."""
+        sets = {"sections": self.sections, "institutions": self.institutions, "zhongzheng": self.zhongzheng}
+        return {
+            "header": {
+                "provider": self.provider,
+                "created_date": self.created_on.isoformat(),
+                "record_type": code,
+                "version": "2.0.0",
+                "template": record_type(code).template,
+            },
+            "sets": {name: set(values) for name, values in sets.items() if values is not None},
+        }
 
-def fact_relation(code: str, records: str, accepted: str, given: Surroundings) -> str:
+
+def fact_relation(code: str, records: str, accepted: str) -> str:
     """SELECT giving record_id, key, content, bucket, the segments, and the facts beside them, in the rules' own types.
 
     `records` and `accepted` are relations in the shape of the record and the accepted table.
@@ -52,24 +67,8 @@ def fact_relation(code: str, records: str, accepted: str, given: Surroundings) -
     record = record_type(code)
     types = column_types(record_vocabulary(code))
     beside = {
-        "header": _struct(
-            {
-                "provider": _text(given.provider),
-                "created_date": _text(given.created_on.isoformat()),
-                "record_type": _text(code),
-                "version": "'2.0.0'",
-                "template": _text(record.template),
-            }
-        ),
         "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",
         "batch": 'struct_pack(same_key := count(*) OVER (PARTITION BY r.key, r."RptDate"))',
-        "sets": _struct(
-            {
-                "sections": _list(given.sections),
-                "institutions": _list(given.institutions),
-                "zhongzheng": _list(given.zhongzheng),
-            }
-        ),
         "accepted": "s.state",
     }
     segments = ", ".join(f'r."{each.code}"' for each in record.segments)
@@ -170,11 +169,3 @@ def accepted_relation(code: str) -> str:
 
 def _struct(values: Mapping[str, str]) -> str:
     return "struct_pack(" + ", ".join(f'"{name}" := {value}' for name, value in values.items()) + ")"
-
-
-def _list(values: Iterable[str] | None) -> str:
-    return "NULL" if values is None else "[" + ", ".join(_text(value) for value in values) + "]"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

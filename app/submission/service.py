@@ -29,7 +29,7 @@ def begin_batch(business_date: date, *, precheck: bool = True) -> str:
             "submission.provider",
             Text("尚未设置数据提供机构区段码", "The provider's section code has not been set"),
         )
-    batch_id = f"{provider}-{business_date:%Y%m%d}"
+    batch_id = batch_id_of(provider, business_date)
     if session.get(Batch, batch_id) is None:
         session.add(
             Batch(
@@ -45,6 +45,11 @@ def begin_batch(business_date: date, *, precheck: bool = True) -> str:
         session.flush()
     session.get_one(Batch, batch_id).instance_id = host.start(PROCESS, batch_id, {"batch": batch_id})
     return batch_id
+
+
+def batch_id_of(provider: str, business_date: date) -> str:
+    """The one name of an institution's batch of a day."""
+    return f"{provider}-{business_date:%Y%m%d}"
 
 
 def find_batch(batch_id: str) -> Batch:

@@ -18,6 +18,9 @@ from app.standard.layout import column_types
 RECORD_TYPES = ("110", "210", "310", "410")
 """The record types that the daily batch derives, in the order in which their files are sent."""
 
+MAIN_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+"""The standard entity whose rows a record type is about."""
+
 _ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
 ORIGIN_TYPE = "STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, \"row\" VARCHAR)[]"
 

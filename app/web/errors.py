@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app.core.errors import CreditLinkError
 from app.core.text import Text
 from app.web.access import SignInNeeded
-from app.web.words import say
+from app.web.words import say, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +146,7 @@ def error_response(error: Exception) -> Response:
         response = _to_sign_in()
     elif request.headers.get("HX-Request"):
         response = make_response("", told.status)
-        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": say(told.message), "tone": "danger"}})
+        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": sentence(told.message), "tone": "danger"}})
     else:
         response = make_response(render_template("web/error.html", answer=told), told.status)
     if isinstance(error, HTTPException):

@@ -136,6 +136,7 @@ def install(app: Flask, registry: Registry) -> None:
         pretend=current.centre_pretend,
         product_version=product_version(),
         say=words.say,
+        sentence=words.sentence,
         sign_out_url=_sign_out_url,
         signed_in=signed_in,
         t=words.t,

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from flask import Response, g, request, session
 
 from app.core.text import Text
-from app.web.words import say
+from app.web.words import sentence
 
 Tone = Literal["success", "info", "warning", "danger"]
 _WAITING: Final = "toasts"
@@ -17,7 +17,7 @@ _MOST: Final = 5  # a session lives in a cookie: it must stay small
 
 def toast(text: Text, tone: Tone = "success") -> None:
     """Tell the user `text` with the next thing that reaches the browser."""
-    g.setdefault("toasts", []).append({"text": say(text), "tone": tone})
+    g.setdefault("toasts", []).append({"text": sentence(text), "tone": tone})
 
 
 def waiting_toasts() -> str:

@@ -57,6 +57,13 @@ def say(text: Text | str) -> str:
     return text.in_(language()) if isinstance(text, Text) else text
 
 
+def sentence(text: Text | str) -> str:
+    """`text` as a sentence on its own: with a capital at its start and a stop at its end."""
+    words = say(text).strip()
+    stop = "" if words.endswith(("。", ".", "！", "!", "？", "?", "…")) else t("。", ".")
+    return words[:1].upper() + words[1:] + stop
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A moment as a `<time>` element; browsers keep `ago` up to date."""

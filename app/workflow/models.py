@@ -63,7 +63,7 @@ class ProcessTask(Base):
     permission: Mapped[str] = mapped_column(String(120), default="")
     result_name: Mapped[str] = mapped_column(String(80))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    result: Mapped[Any] = mapped_column(Json, default=None)
+    result: Mapped[Any] = mapped_column(Json, nullable=True)
     error: Mapped[str | None] = mapped_column(Text)
     turn: Mapped[int] = mapped_column(default=0)
     """how often a step has asked to be called again later"""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import current_actor
@@ -18,6 +18,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs.context import TaskContext, overtaken
 from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
 from app.core.lease import insert_or_ignore
+from app.core.process import is_gone
 from app.core.text import Text
 
 _LONGEST_ERROR: Final = 4000
@@ -148,23 +149,34 @@ def _no_task() -> NotFound:
     return NotFound("core.task", Text("没有这个任务", "there is no such task"))
 
 
+def _next_due(session: Session, names: Collection[str], patience: timedelta) -> Select[TaskRow]:
+    now = database().now(session)
+    busy = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
+    gone = [worker for worker in session.scalars(busy) if worker is not None and is_gone(worker)]
+    return (
+        select(TaskRow)
+        .where(
+            TaskRow.name.in_(sorted(names)),
+            or_(
+                and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
+                and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < now - patience),
+                and_(TaskRow.state == RUNNING, TaskRow.worker.in_(gone)),
+            ),
+        )
+        .order_by(TaskRow.due_at, TaskRow.id)
+        .limit(1)
+    )
+
+
 def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContext | None:
-    """Take the task of these names that is due longest: waiting, or with a worker that has been silent too long."""
+    """Take the task of these names that is due longest: waiting, or with a worker that is gone or silent too long."""
+    with unit_of_work(reading=True) as session:
+        # An idle worker looks often; only reading, it keeps nobody from writing.
+        if session.scalars(_next_due(session, names, patience)).first() is None:
+            return None
     with unit_of_work() as session:
         now = database().now(session)
-        row = session.scalars(
-            select(TaskRow)
-            .where(
-                TaskRow.name.in_(sorted(names)),
-                or_(
-                    and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
-                    and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < now - patience),
-                ),
-            )
-            .order_by(TaskRow.due_at, TaskRow.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
+        row = session.scalars(_next_due(session, names, patience).with_for_update(skip_locked=True)).first()
         if row is None:
             return None
         if row.state == RUNNING:

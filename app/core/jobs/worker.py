@@ -17,8 +17,9 @@ from app.core.errors import CreditLinkError, Invalid, NotFound, Refused
 from app.core.jobs import tasks
 from app.core.jobs.context import TaskContext
 from app.core.jobs.schedule import Schedule
-from app.core.lease import LeaseKeeper, acquire, process_name
+from app.core.lease import LeaseKeeper, acquire
 from app.core.outbox import Dispatcher
+from app.core.process import process_name
 from app.core.registry import Registry
 
 log = structlog.get_logger(__name__)
@@ -30,8 +31,9 @@ _FINAL: Final = (Invalid, NotFound, Refused)
 class Worker:
     """Runs what the registry's rooms have announced.
 
-    `heartbeat` is the seconds between two signs of life of a running task; after six of them without one the task is
-    another worker's. `pause` is how long an idle worker waits before it looks again.
+    `heartbeat` is the seconds between two signs of life of a running task; after six of them without one, or at once
+    when its process is seen to be gone, the task is another worker's. `pause` is how long an idle worker waits before
+    it looks again.
     """
 
     def __init__(self, registry: Registry, *, heartbeat: float = 5.0, pause: float = 0.5) -> None:

@@ -1,15 +1,17 @@
-"""Compiles a ruleset: the quick condition under which a record may violate something, and the exact ones of each check."""
+"""Compiles a ruleset: the quick condition under which a record may violate anything, and the exact one of each check."""
 
 from __future__ import annotations
 
 from app.language import Vocabulary
+from app.language.nodes import Conformity, Logic, Node, Path, Presence, Quantifier
+from app.language.values import allowed_codes, form_pattern
 from app.rules.model import Check, Ruleset
 from app.rules.sweep import sql
 from app.rules.sweep.reading import Exact, Prepared, Quick
 from app.rules.sweep.relation import structure_of
 from app.rules.sweep.sql import Sql
 from app.rules.sweep.statement import CheckRow, Sweep
-from app.rules.sweep.truth import Truth
+from app.rules.sweep.truth import FOUND, Truth, found_in
 from app.rules.vocabulary import column_type
 
 
@@ -17,9 +19,8 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
     """The sweep of a ruleset. `vocabulary` is the ruleset's own unless another edition's columns are to be swept."""
     fields = (vocabulary or ruleset.vocabulary).fields
     first, second = Prepared("q"), Prepared("x")
-    quick, exact = Quick(first), Exact(second)
-    suspect = [_violated(check, Truth(quick, quick.exact)) for check in ruleset.checks]
-    suspect = [*quick.irregular(), *suspect]
+    exact = Exact(second)
+    suspect = _suspect(ruleset, Quick(first))
     conditions = ruleset.conditions()
     numbers: dict[str, list[int]] = {}
     rows: list[CheckRow] = []
@@ -38,13 +39,77 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
         columns={name: column_type(f.type, f.written) for name, f in fields.items() if name in roots},
         structures={name: structure_of(f.type, f.written) for name, f in fields.items() if name in roots},
         quick_columns=(_columns(first.texts), _columns(first.typed)),
-        suspect=sql.render(sql.some(suspect)),
+        suspect=sql.render(suspect),
         exact_columns=(_columns(second.texts), _columns(second.typed)),
         violated=tuple(violated),
         needed=needed,
         rows=tuple(rows),
         edition=ruleset.edition,
     )
+
+
+def _suspect(ruleset: Ruleset, quick: Quick) -> Sql:
+    """TRUE for every record that may violate a check, and for few others. Checks with the same `when` share it."""
+    truth = Truth(quick, quick.exact)
+    grouped: dict[str, tuple[Sql | None, list[Sql]]] = {}
+    for check in ruleset.checks:
+        quick.assumed = frozenset()
+        when = truth.true(check.when.root) if check.when else None
+        group = grouped.setdefault(sql.render(when) if when is not None else "", (when, []))
+        quick.assumed = filled_paths(check.when.root) if check.when else frozenset()
+        group[1].append(truth.false(check.require.root))
+    covered = frozenset(path for check in ruleset.checks if (path := covered_path(check)))
+    groups = [
+        sql.every([when, _together(terms)]) if when is not None else _together(terms)
+        for when, terms in grouped.values()
+    ]
+    return sql.some([*quick.irregular(covered), *groups])
+
+
+def _together(terms: list[Sql]) -> Sql:
+    """Whether one of the terms is true, with all that ask the elements of one list asked in one go."""
+    others: list[Sql] = []
+    asked: dict[str, tuple[Sql, str, list[Sql]]] = {}
+    for term in terms:
+        if FOUND in term.meta:
+            items, parameter, body = term.meta[FOUND]
+            asked.setdefault(sql.render(items), (items, parameter, []))[2].append(body)
+        else:
+            others.append(term)
+    return sql.some(
+        [*others, *(found_in(items, parameter, sql.some(bodies)) for items, parameter, bodies in asked.values())]
+    )
+
+
+def filled_paths(node: Node) -> frozenset[tuple[str, ...]]:
+    """The paths that surely have a value where the node is true."""
+    match node:
+        case Presence(name="filled", path=Path(variable=False, parts=parts)):
+            return frozenset({parts})
+        case Logic(operator="and", terms=terms):
+            return frozenset[tuple[str, ...]]().union(*map(filled_paths, terms))
+        case _:
+            return frozenset()
+
+
+def covered_path(check: Check) -> tuple[str, ...] | None:
+    """The path whose blank ends the check notices by itself, as any value of the wrong form: `conforms` of anything but
+    free text, asked of every value there is.
+    """
+    node, condition = check.require.root, check.when.root if check.when else None
+    source: tuple[str, ...] = ()
+    if isinstance(node, Quantifier) and node.name == "all" and condition is None:
+        source, condition, node = node.source.parts, node.condition, node.body[0]
+    if not isinstance(node, Conformity) or node.name != "conforms":
+        return None
+    if not form_pattern(node.form) and allowed_codes(node.form) is None:
+        return None
+    always = condition is None or (
+        isinstance(condition, Presence)
+        and condition.name in ("has", "filled")
+        and condition.path.parts == node.path.parts
+    )
+    return (*source, *node.path.parts[1 if source else 0 :]) if always else None
 
 
 def _columns(made: dict[str, Sql]) -> tuple[tuple[str, str], ...]:

@@ -1,9 +1,10 @@
 """How the sweep reads what stands in a record: exactly as the interpreter does, or quickly and on the safe side.
 
-The quick reading serves the first pass over all records. It takes values as they stand, without trimming, so it is right
-for records whose values have no blanks at their ends; all others are found by `Quick.irregular` and go to the second pass
-whatever the quick conditions say. For values that the exact reading calls unknown the quick one may answer anything: a
-condition for a violation is monotone in its parts (`truth`), so the first pass can only let too many records through.
+The quick reading serves the first pass over all records. It takes values as they stand, without trimming, so it is
+right for records whose values have no blanks at their ends; all others are found by `Quick.irregular` and go to the
+second pass whatever the quick conditions say. For values that the exact reading calls unknown the quick one may answer
+anything: a condition for a violation is monotone in its parts (`truth`), so the first pass can only let too many
+records through.
 """
 
 from __future__ import annotations
@@ -63,6 +64,12 @@ class Prepared:
     typed: dict[str, Sql] = field(default_factory=dict)
     names: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     roots: set[str] = field(default_factory=set)
+
+    def has_items(self, parts: tuple[str, ...], fields: Iterable[str]) -> Sql:
+        """The column that says whether a segment has any tag."""
+        holder = sql.field(sql.column(parts[0]), *parts[1:])
+        there = [sql.is_there(sql.field(holder.copy(), name)) for name in fields]
+        return self.column("has_items", parts, sql.some(there), text=True)
 
     def column(self, kind: str, parts: tuple[str, ...], made: Sql, *, text: bool = False) -> Sql:
         """The column of that kind of reading of a path, computed by `made` when first asked for."""
@@ -155,6 +162,7 @@ class Quick(Exact):
     def __init__(self, prepared: Prepared) -> None:
         super().__init__(prepared)
         self.exact = Exact(prepared)
+        self.assumed: frozenset[tuple[str, ...]] = frozenset()
         self._seen: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
 
     def for_path(self, path: Path, scope: Scope) -> Exact:
@@ -189,19 +197,27 @@ class Quick(Exact):
         return self._note(path, scope)
 
     def guards(self, paths: Iterable[Path], scope: Scope) -> list[Sql]:
-        unique = {path.parts: path for path in paths if self.for_path(path, scope) is self and _as_text(path)}
+        unique = {
+            path.parts: path
+            for path in paths
+            if self.for_path(path, scope) is self and _as_text(path) and scope.full(path) not in self.assumed
+        }
         return [sql.compare("!=", self._note(path, scope), sql.text("")) for path in unique.values()]
 
-    def irregular(self) -> list[Sql]:
-        """Conditions, one of which holds for a record with a blank at either end of any value that was read."""
+    def irregular(self, covered: frozenset[tuple[str, ...]]) -> list[Sql]:
+        """Conditions, one of which holds for a record with a blank at either end of any value that was read.
+
+        `covered` are the paths for which some check already notices such blanks by itself.
+        """
         by_root: dict[str, list[Sql]] = {}
-        for source, paths in self._seen.items():
-            if source:
+        for source, seen in self._seen.items():
+            paths = [parts for parts in seen if (*source, *parts) not in covered]
+            if source and paths:
                 items = [sql.field(sql.column("v_"), *parts) for parts in paths]
                 listed = sql.field(sql.column(source[0]), *source[1:])
                 lines = sql.over("list_transform", listed, "v_", lambda _, items=items: _edged(items))  # type: ignore[misc]
                 by_root.setdefault(source[0], []).append(sql.call("array_to_string", lines, sql.text(_EDGE)))
-            else:
+            elif not source:
                 for parts in paths:
                     by_root.setdefault(parts[0], []).append(sql.field(sql.column(parts[0]), *parts[1:]))
         conditions: list[Sql] = []

@@ -1,4 +1,4 @@
-"""Small makers of SQLGlot expression trees; what they make is bracketed wherever precedence could change its meaning."""
+"""Small makers of SQLGlot expression trees; brackets stand wherever precedence could change the meaning."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-Sql = exp.Expression
+Sql = exp.Expr
 
 DIALECT = "duckdb"
+_FEW = 4
 _SIMPLE = (
     exp.Column,
     exp.Literal,
@@ -124,7 +125,11 @@ def is_there(tree: Sql) -> Sql:
 
 
 def among(tree: Sql, values: Iterable[Sql]) -> Sql:
-    return exp.In(this=wrap(tree), expressions=list(values))
+    """Whether a value is one of several. IN with more than four would become a join each, which costs far more."""
+    listed = list(values)
+    if len(listed) <= _FEW:
+        return exp.In(this=wrap(tree), expressions=listed)
+    return call("list_contains", call("list_value", *listed), tree)
 
 
 def coalesce(first: Sql, *others: Sql) -> Sql:

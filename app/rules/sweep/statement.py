@@ -40,7 +40,7 @@ class Sweep:
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
     ) -> str:
-        """The statement that gives a row for each finding: the id, the `extra` columns, rule, code, tag, severity, check.
+        """The statement that gives a row per finding: the id, the `extra` columns, rule, code, tag, severity, check.
 
         `relation` is what may stand after FROM: a table's name or a query in brackets. It must have the id, the extra
         columns and those of `columns`, save the ones in `constants`: facts that are the same for all records (header,
@@ -67,7 +67,7 @@ class Sweep:
             f"SELECT {carried_list}, unnest(list_filter([{hits}], lambda n: n IS NOT NULL)) AS number_ FROM ({judged})"
         )
         meaning = ", ".join(
-            f"({number}, {text_literal(row.rule)}, {text_literal(row.code)}, {text_literal(row.tag)}, {text_literal(row.severity)}, {row.check})"
+            f"({number}, {', '.join(map(text_literal, (row.rule, row.code, row.tag, row.severity)))}, {row.check})"
             for number, row in enumerate(self.rows)
         )
         return (

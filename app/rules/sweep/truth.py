@@ -64,7 +64,7 @@ class Truth:
                 return self.ask(term, not wanted)
             case Logic():
                 terms = [self.ask(term, wanted) for term in node.terms]
-                return sql.every(terms) if (node.operator == "and") is wanted else sql.some(terms)
+                return self.both(node, terms) if (node.operator == "and") is wanted else sql.some(terms)
             case Path():
                 self.exact.prepared.roots.add(self.scope.full(node)[0])
                 return _either(self.scope.raw(node), wanted)
@@ -84,6 +84,16 @@ class Truth:
                 return self.quantifier(node, wanted)
             case _:
                 raise TypeError(type(node).__name__)
+
+    def both(self, node: Logic, terms: list[Sql]) -> Sql:
+        """All of the terms; inside a lambda, where AND works out every side, costly ones only where the others hold."""
+        if not self.scope.parameters:
+            return sql.every(terms)
+        costly = [index for index, term in enumerate(node.terms) if any(map(_is_added, _walk(term)))]
+        cheap = [term for index, term in enumerate(terms) if index not in costly]
+        if not costly or not cheap:
+            return sql.every(terms)
+        return sql.case((sql.every(cheap), sql.every(terms[index] for index in costly)))
 
     # leaves
 
@@ -128,8 +138,11 @@ class Truth:
         path, raw = node.path, self.scope.raw(node.path)
         self.exact.prepared.roots.add(self.scope.full(path)[0])
         if node.name == "has_items" and isinstance(path.type, Struct):
-            there = [sql.is_there(sql.field(raw.copy(), tag)) for tag in path.type.fields]
-            return sql.some(there) if wanted else sql.no(sql.sure(sql.some(there)))
+            if path.variable:
+                there = sql.some(sql.is_there(sql.field(raw.copy(), tag)) for tag in path.type.fields)
+            else:
+                there = self.reading.prepared.has_items(path.parts, path.type.fields)
+            return _either(there, wanted)
         if node.name == "has":
             if isinstance(path.type, ListOf):
                 size = sql.coalesce(sql.call("len", raw), sql.number(0))
@@ -247,8 +260,7 @@ class Truth:
         body = node.body[0]
         if (node.name == "any") is wanted:
             terms = [inside.true(node.condition)] if node.condition else []
-            found = sql.every([*terms, inside.ask(body, wanted)])
-            return sql.call("list_bool_or", sql.over("list_transform", self.elements(node), parameter, lambda _: found))
+            return found_in(self.elements(node), parameter, sql.every([*terms, inside.ask(body, wanted)]))
         passed = sql.sure(inside.ask(body, wanted))
         if node.condition is not None:
             outside, _ = self.inner(node, exact=True)
@@ -290,6 +302,26 @@ class Truth:
         else:
             values = [inside.value(path) for path in _whole(node)]
         return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
+
+
+FOUND = "found_in"
+
+
+def found_in(items: Sql, parameter: str, body: Sql) -> Sql:
+    """Whether the body is true for one of the items; remembers its parts, so that several can be asked in one go."""
+    asked = sql.call("list_bool_or", sql.over("list_transform", items, parameter, lambda _: body))
+    asked.meta[FOUND] = (items, parameter, body)
+    return asked
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in children_of(node):
+        yield from _walk(child)
+
+
+def _is_added(node: Node) -> bool:
+    return isinstance(node, Call) and node.function is not None
 
 
 def _either(test: Sql, wanted: bool) -> Sql:

@@ -29,7 +29,7 @@ LISTING: Final = Listing(
         Column("roles", Text("岗位", "Roles")),
         Column("state", Text("状态", "State")),
         Column("signed_in", Text("最近登录", "Last sign-in"), sortable=True),
-        Column("created", Text("开立日期", "Made on"), sortable=True),
+        Column("created", Text("开立日期", "Created"), sortable=True),
     ),
     order="username",
     filters=(

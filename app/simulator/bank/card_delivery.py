@@ -20,7 +20,8 @@ TYPE: Final = {"R2": "CC", "R3": "QC"}
 STATUS: Final = {"NORMAL": "0", "ASLEEP": "9", "CLOSED": "C", "BAD": "B", "WRITTEN_OFF": "W"}
 FIVE_CLASS: Final = {"1": "ZC", "2": "GZ", "3": "CJ", "4": "KY", "5": "SS"}
 PAYMENT: Final = {
-    "*": "-", "N": "0", "1": "M1", "2": "M2", "3": "M3", "4": "M4", "5": "M5", "6": "M6", "7": "M7", "C": "XH", "B": "DZ",
+    "*": "-", "N": "0", "1": "M1", "2": "M2", "3": "M3", "4": "M4", "5": "M5", "6": "M6", "7": "M7", "C": "XH",
+    "B": "DZ",
 }  # fmt: skip
 
 AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
@@ -54,7 +55,10 @@ def write_card_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.date,
     for table in AMOUNTS:
         unicode_file, target = folder / f".{table}.utf8", folder / f"{table}.csv"
         bank.execute(f"COPY {table} TO '{unicode_file}' (FORMAT csv, HEADER)")
-        with unicode_file.open(encoding="utf-8", newline="") as source, target.open("w", encoding="gbk", newline="") as out:
+        with (
+            unicode_file.open(encoding="utf-8", newline="") as source,
+            target.open("w", encoding="gbk", newline="") as out,
+        ):
             while text := source.read(_CHUNK):
                 out.write(text)
         unicode_file.unlink()
@@ -80,8 +84,10 @@ _CARDS: Final = f"""
 def _states(relation: str, month_of: str) -> str:
     date = f"strftime({month_of}, '%Y%m%d')"
     return f"""
-    SELECT {_CARD} AS ACCT_NO, {date} AS AS_OF, strftime({month_of}, '%Y-%m') AS BILL_MON, {recode("status", STATUS)} AS STATUS, balance * 100 AS BAL,
-        statement_balance * 100 AS BILL_BAL, used * 100 AS USED, unbilled * 100 AS UNBILLED, remaining_terms AS REM_TERMS,
+    SELECT {_CARD} AS ACCT_NO, {date} AS AS_OF, strftime({month_of}, '%Y-%m') AS BILL_MON, {recode("status", STATUS)}
+        AS STATUS, balance * 100 AS BAL,
+        statement_balance * 100 AS BILL_BAL, used * 100 AS USED, unbilled * 100 AS UNBILLED,
+        remaining_terms AS REM_TERMS,
         {recode("five_class", FIVE_CLASS)} AS CLS, strftime(five_class_date, '%Y%m%d') AS CLS_DT,
         {recode("pay_status", PAYMENT)} AS PAY_STS, paid_percent AS PAY_PCT, overdue_terms AS OVD_TERMS,
         overdue_total * 100 AS OVD_AMT, overdraft_181 * 100 AS OVD_180, due_amount * 100 AS DUE_AMT,

@@ -57,8 +57,8 @@ def card_build(stock: int, future: int, persons: int, first_holder: int, first_n
             habit, CASE WHEN habit = 'S' THEN first_day() + chance(n, 'activation', 240)::INTEGER END AS activated,
             acct_type = 'R2' AND chance(n, 'special', 10) = 0 AS special,
             acct_type = 'R2' AND chance(n, 'special only', 40) = 0 AS special_only,
-            greatest(credit_line // 10, credit_line * (2 + chance(n * 1000 + coalesce(missed, 1) - 1, 'spent', 78)) // 100)
-                AS stuck_balance,
+            greatest(credit_line // 10,
+                credit_line * (2 + chance(n * 1000 + coalesce(missed, 1) - 1, 'spent', 78)) // 100) AS stuck_balance,
             1 + n % 8 AS branch
         FROM dated""",
     )

@@ -50,7 +50,8 @@ STATUS: Final = {"NORMAL": "NORM", "OVERDUE": "OVD", "CLOSED": "CLS", "BAD": "BA
 COLLECTION_STATUS: Final = {"NORMAL": "COL", "CLOSED": "END"}
 FIVE_CLASS: Final = {"1": "A", "2": "B", "3": "C", "4": "D", "5": "E"}
 PAYMENT: Final = {
-    "*": "X0", "N": "OK", "1": "D1", "2": "D2", "3": "D3", "4": "D4", "5": "D5", "6": "D6", "7": "D7", "C": "CL", "B": "BD",
+    "*": "X0", "N": "OK", "1": "D1", "2": "D2", "3": "D3", "4": "D4", "5": "D5", "6": "D6", "7": "D7", "C": "CL",
+    "B": "BD",
 }  # fmt: skip
 
 AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
@@ -105,13 +106,16 @@ def _day(column: str) -> str:
 def _customers(day: str) -> str:
     return f"""
     SELECT 'P' || lpad(i::VARCHAR, 9, '0') AS cust_no, name AS cust_nm, 'ID' AS cert_tp, number AS cert_no,
-        {recode("category", CATEGORY)} AS cust_cls, lpad(branch::VARCHAR, 3, '0') AS own_br, {_day("since")} AS since_dt,
+        {recode("category", CATEGORY)} AS cust_cls, lpad(branch::VARCHAR, 3, '0') AS own_br,
+        {_day("since")} AS since_dt,
         {recode("sex", GENDER)} AS gender, {_day("birth")} AS birth, nation AS ctry, house_address AS reg_addr,
         house_division AS reg_dist, mobile, email, {_day("profile_updated")} AS prof_chg_dt,
-        {recode("marriage", MARRIAGE)} AS marry, spouse_name AS sp_nm, {recode("spouse_id_type", IDENTITY)} AS sp_cert_tp,
+        {recode("marriage", MARRIAGE)} AS marry, spouse_name AS sp_nm,
+        {recode("spouse_id_type", IDENTITY)} AS sp_cert_tp,
         spouse_number AS sp_cert_no, spouse_telephone AS sp_tel, NULL::VARCHAR AS sp_employer,
         {_day("marriage_updated")} AS marry_chg_dt, {recode("education", EDUCATION)} AS edu,
-        {recode("degree", DEGREE)} AS degree, {_day("education_updated")} AS edu_chg_dt, {recode("work", WORK)} AS job_st,
+        {recode("degree", DEGREE)} AS degree, {_day("education_updated")} AS edu_chg_dt,
+        {recode("work", WORK)} AS job_st,
         employer, {recode("employer_type", EMPLOYER)} AS emp_kind, industry AS emp_ind, employer_address AS emp_addr,
         employer_postcode AS emp_zip, employer_division AS emp_dist, employer_telephone AS emp_tel,
         {recode("occupation", OCCUPATION)} AS occ, {recode("title", TITLE)} AS duty,
@@ -127,7 +131,8 @@ def _loans(day: str) -> str:
     due = "due_date(first_month, settle_day, terms)"
     return f"""
     SELECT {_LOAN} AS loan_no, 'P' || lpad(person::VARCHAR, 9, '0') AS cust_no,
-        {recode("acct_type", PRODUCT)} AS prod, {recode("business", BUSINESS)} AS biz, {recode("detail", DETAIL)} AS biz_dtl,
+        {recode("acct_type", PRODUCT)} AS prod, {recode("business", BUSINESS)} AS biz,
+        {recode("detail", DETAIL)} AS biz_dtl,
         {_day("opened")} AS open_dt, 'CNY' AS ccy, CASE WHEN acct_type = 'R1' THEN amount END AS limit_amt,
         CASE WHEN acct_type <> 'R1' THEN amount END AS loan_amt,
         CASE WHEN acct_type = 'D1' THEN CASE WHEN n % 10 = 3 THEN '1' ELSE '0' END END AS draw_flag,
@@ -151,7 +156,8 @@ def _loans(day: str) -> str:
 
 
 def _states(relation: str, date_column: str, date: str) -> str:
-    status = f"CASE WHEN acct_type = 'C1' THEN {recode('status', COLLECTION_STATUS)} ELSE {recode('status', STATUS)} END"
+    collection, lending = recode("status", COLLECTION_STATUS), recode("status", STATUS)
+    status = f"CASE WHEN acct_type = 'C1' THEN {collection} ELSE {lending} END"
     return f"""
     SELECT {_LOAN} AS loan_no, {date} AS {date_column}, left({date}, 7) AS mon, {status} AS sts, balance AS bal,
         remaining_terms AS rem_terms, {recode("five_class", FIVE_CLASS)} AS cls5, {_day("five_class_date")} AS cls5_dt,
@@ -175,7 +181,8 @@ _GUARANTORS: Final = f"""
     FROM open_retail WHERE product = 'H' AND n % 3 = 0"""
 
 _TRANSACTIONS: Final = f"""
-    SELECT {_LOAN} AS loan_no, 'EARLY' AS txn_tp, {_day("a.settled_early")} AS txn_dt, s.last_paid_amount AS amt, 0 AS mon,
+    SELECT {_LOAN} AS loan_no, 'EARLY' AS txn_tp, {_day("a.settled_early")} AS txn_dt, s.last_paid_amount AS amt,
+    0 AS mon,
         '提前结清' AS memo
     FROM open_retail a JOIN retail_now s USING (n) WHERE s.status = 'CLOSED' AND a.settled_early IS NOT NULL
     UNION ALL

@@ -2,8 +2,8 @@
 
 `corporate_account` holds the parameters of every account, `corporate_state` the state on any day. Beyond what personal
 loans know there are drawings in three parts (`flag` 2), partial prepayment, extension of a bullet loan (`extended` is
-the day it was agreed, `extra_terms` the months gained, `terms` the whole life including them), downgrading of a loan that
-is still paid (`watched`), and overdue days counted from the day after the due date.
+the day it was agreed, `extra_terms` the months gained, `terms` the whole life including them), downgrading of a loan
+that is still paid (`watched`), and overdue days counted from the day after the due date.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
             SELECT *,
                 CASE product WHEN 'D' THEN 'D2' WHEN 'R' THEN 'R1' WHEN 'S' THEN 'R4' WHEN 'C' THEN 'C1' ELSE 'D1' END
                     AS acct_type,
-                CASE product WHEN 'T' THEN '2' WHEN 'G' THEN '1' WHEN 'D' THEN NULL WHEN 'R' THEN NULL WHEN 'S' THEN NULL
-                    WHEN 'C' THEN NULL ELSE '0' END AS flag,
-                CASE product WHEN 'A' THEN '11' WHEN 'M' THEN '12' WHEN 'E' THEN '21' WHEN 'D' THEN '21' WHEN 'R' THEN '31'
-                    WHEN 'C' THEN '12' WHEN 'S' THEN '12' ELSE '13' END AS mode,
+                CASE WHEN product = 'T' THEN '2' WHEN product = 'G' THEN '1'
+                    WHEN product NOT IN ('D', 'R', 'S', 'C') THEN '0' END AS flag,
+                CASE WHEN product = 'A' THEN '11' WHEN product IN ('M', 'C', 'S') THEN '12'
+                    WHEN product IN ('E', 'D') THEN '21' WHEN product = 'R' THEN '31' ELSE '13' END AS mode,
                 CASE product WHEN 'A' THEN [36, 60][1 + n % 2] WHEN 'M' THEN 24 WHEN 'T' THEN 48 WHEN 'D' THEN 6
                     WHEN 'R' THEN 24 WHEN 'G' THEN 84 ELSE 12 END AS base_terms,
                 (10 + chance(n, 'corporate amount', 1990)) * 10000 AS amount,
@@ -37,8 +37,7 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
         opened AS (
             SELECT *, CASE WHEN fresh THEN first_day() - 20 + ((n - {stock}) * 200 // {max(future, 1)})::INTEGER END
                 AS fresh_opened, 1 + chance(n, 'corporate age', base_terms - 1) AS age,
-                NOT fresh AND acct_type NOT IN ('C1', 'D2') AND product <> 'T' AND chance(n, 'corporate trouble', 100) < 12
-                AS troubled
+                NOT fresh AND product NOT IN ('C', 'D', 'T') AND chance(n, 'corporate trouble', 100) < 12 AS troubled
             FROM terms),
         settled AS (
             SELECT *, CASE WHEN fresh THEN apart_from(drawn_day, fresh_opened) ELSE drawn_day END AS settle_day,
@@ -75,8 +74,8 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
                 CASE WHEN missed IS NULL AND NOT fresh AND acct_type <> 'C1' AND chance(n, 'watch', 100) < 6
                     THEN first_day() - 60 + chance(n, 'watch day', 240)::INTEGER END AS watched_drawn
             FROM dated)
-        SELECT n, company, product, acct_type, flag, mode, base_terms, extra_terms, terms, amount, rate, opened, settle_day,
-            first_month, missed, lasts, cured, extended, settled_early,
+        SELECT n, company, product, acct_type, flag, mode, base_terms, extra_terms, terms, amount, rate, opened,
+            settle_day, first_month, missed, lasts, cured, extended, settled_early,
             CASE WHEN prepaid_drawn > opened AND prepaid_drawn < due_date(first_month, settle_day, terms)
                 THEN prepaid_drawn END AS prepaid,
             CASE WHEN watched_drawn > opened AND watched_drawn < due_date(first_month, settle_day, terms)
@@ -85,8 +84,10 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
                 WHEN missed IS NOT NULL AND lasts IS NULL THEN NULL
                 WHEN missed + lasts - 1 >= terms THEN cured
                 ELSE due_date(first_month, settle_day, terms) END AS closed,
-            CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(1, least(14, age + 1))) + 6 END AS drawn_2,
-            CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(3, least(16, age + 3))) + 9 END AS drawn_3,
+            CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(1, least(14, age + 1))) + 6 END AS
+                drawn_2,
+            CASE WHEN flag = '2' THEN due_date(first_month, settle_day, greatest(3, least(16, age + 3))) + 9 END AS
+                drawn_3,
             CASE WHEN mode = '31' THEN greatest(amount // 10, amount * (5 + chance(n * 1000 + coalesce(missed, 1) - 1,
                 'corporate drawn', 75)) // 100) END AS stuck_balance,
             1 + n % 8 AS branch
@@ -104,7 +105,8 @@ def corporate_state(accounts: str, as_of: str) -> str:
         SELECT *, due_count(first_month, settle_day, t) AS dues, coalesce(t >= closed, FALSE) AS over,
             CASE WHEN extra_terms > 0 AND t < extended THEN base_terms ELSE terms END AS agreed_terms,
             {_outstanding("t")} AS outstanding,
-            {_outstanding("due_date(first_month, settle_day, due_count(first_month, settle_day, t))")} AS outstanding_due
+            {_outstanding("due_date(first_month, settle_day, due_count(first_month, settle_day, t))")} AS
+                outstanding_due
         FROM moment),
     troubled AS (
         SELECT *, NOT over AND coalesce(t >= due_date(first_month, settle_day, missed), FALSE)
@@ -130,7 +132,8 @@ def corporate_state(accounts: str, as_of: str) -> str:
                 WHEN mode = '13' THEN before_planned - now_planned + round(outstanding_due * rate)
                 ELSE before_planned - now_planned + round(before_planned * rate) END::BIGINT AS instalment,
             CASE WHEN mode = '31' THEN CASE WHEN dues = terms THEN before_planned ELSE 0 END
-                WHEN dues = 0 OR dues > terms THEN 0 ELSE before_planned - now_planned END::BIGINT AS instalment_principal,
+                WHEN dues = 0 OR dues > terms THEN 0 ELSE before_planned - now_planned END::BIGINT AS
+                    instalment_principal,
             CASE WHEN mode = '31' THEN CASE WHEN last_missed >= terms THEN stuck_balance ELSE 0 END
                 ELSE owed_start - {_balance("last_missed")} END AS missed_principal,
             greatest(1, round(owed_start * rate * CASE WHEN mode = '21' THEN terms
@@ -168,7 +171,8 @@ def corporate_state(accounts: str, as_of: str) -> str:
             WHEN mode IN ('11', '12', '31') THEN CASE WHEN dues >= 1
                 THEN due_date(first_month, settle_day, due_now) ELSE opened END
             ELSE greatest(opened, CASE WHEN prepaid <= t THEN prepaid ELSE opened END,
-                CASE WHEN drawn_2 <= t THEN drawn_2 ELSE opened END, CASE WHEN drawn_3 <= t THEN drawn_3 ELSE opened END)
+                CASE WHEN drawn_2 <= t THEN drawn_2 ELSE opened END,
+                CASE WHEN drawn_3 <= t THEN drawn_3 ELSE opened END)
             END AS balance_changed,
         CASE WHEN acct_type = 'C1' THEN '5' WHEN overdue THEN CASE WHEN days_missed > 360 THEN '5'
                 WHEN days_missed > 180 THEN '4' WHEN days_missed > 90 THEN '3' ELSE '2' END

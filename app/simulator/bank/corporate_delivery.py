@@ -29,11 +29,13 @@ POSITION: Final = {"1": "法定代表人", "2": "总经理", "3": "财务负责�
 TYPE: Final = {"D1": "非循环贷款", "D2": "贴现", "R1": "循环贷款", "R4": "额度项下贷款", "C1": "催收"}
 BUSINESS: Final = {"11": "贷款", "12": "贸易融资", "16": "透支", "21": "票据贴现", "41": "垫款", "51": "资产处置"}
 DETAIL: Final = {
-    "A": "流动资金", "M": "固定资产", "B": "流动资金", "E": "国内打包", "T": "项目融资", "D": "银承贴现", "R": "法人透支",
+    "A": "流动资金", "M": "固定资产", "B": "流动资金", "E": "国内打包", "T": "项目融资", "D": "银承贴现",
+    "R": "法人透支",
     "S": "流动资金", "G": "固定资产",
 }  # fmt: skip
 MODE: Final = {"11": "等额本息", "12": "等额本金", "13": "按期付息到期还本", "21": "到期一次还本付息", "31": "循环还本"}
-SECURITY: Final = {"A": "信用", "M": "保证", "B": "抵押", "E": "保证", "T": "组合", "D": "信用", "R": "信用", "S": "质押", "G": "抵押"}
+SECURITY: Final = {"A": "信用", "M": "保证", "B": "抵押", "E": "保证", "T": "组合", "D": "信用", "R": "信用",
+"S": "质押", "G": "抵押"}
 STATUS: Final = {"NORMAL": "正常", "CLOSED": "关闭", "BAD": "待核销", "WRITTEN_OFF": "已核销"}
 FIVE_CLASS: Final = {"1": "正常", "2": "关注", "3": "次级", "4": "可疑", "5": "损失"}
 
@@ -107,7 +109,8 @@ def _day(column: str) -> str:
 _COMPANIES: Final = f"""
     SELECT 'Q' || lpad(i::VARCHAR, 9, '0') AS 客户号, name AS 企业名称, {recode("id_type", CERTIFICATE)} AS 证件类型,
         number AS 证件号码, {_day("since")} AS 建档日期, lpad(branch::VARCHAR, 2, '0') AS 维护机构, '授信' AS 客户类别,
-        '营业' AS 存续状态, {recode("organisation_type", ORGANISATION)} AS 组织类型, nation AS 国别, address AS 注册地址,
+        '营业' AS 存续状态, {recode("organisation_type", ORGANISATION)} AS 组织类型, nation AS 国别,
+        address AS 注册地址,
         division AS 注册区划, {_day("founded")} AS 成立日期, {_day("licence_ends")} AS 执照到期日, business AS 经营范围,
         industry AS 行业, {recode("economy", ECONOMY)} AS 经济类型, {recode("scale", SCALE)} AS 规模,
         {_day("profile_updated")} AS 概况更新日, {_day("members_updated")} AS 成员更新日, capital_currency AS 资本币种,
@@ -117,7 +120,8 @@ _COMPANIES: Final = f"""
     FROM known_company"""
 
 _LOANS: Final = f"""
-    SELECT {_LOAN} AS 借据号, 'Q' || lpad(a.company::VARCHAR, 9, '0') AS 客户号, {recode("a.acct_type", TYPE)} AS 账户种类,
+    SELECT {_LOAN} AS 借据号, 'Q' || lpad(a.company::VARCHAR, 9, '0') AS 客户号,
+    {recode("a.acct_type", TYPE)} AS 账户种类,
         {recode('''CASE a.product WHEN 'E' THEN '12' WHEN 'D' THEN '21' WHEN 'R' THEN '16' WHEN 'C'
             THEN CASE WHEN n % 2 = 0 THEN '51' ELSE '41' END ELSE '11' END''', BUSINESS)} AS 业务大类,
         CASE WHEN a.product = 'C' THEN CASE WHEN n % 2 = 0 THEN '资产处置' ELSE '承兑垫款' END
@@ -126,7 +130,8 @@ _LOANS: Final = f"""
         CASE WHEN a.acct_type <> 'R1' THEN a.amount END AS 借款金额, a.flag AS 分次放款,
         CASE WHEN a.acct_type <> 'C1' THEN {_day("s.due")} END AS 到期日,
         CASE WHEN a.acct_type NOT IN ('C1', 'D2') THEN {recode("a.mode", MODE)} END AS 还款方式,
-        CASE WHEN a.acct_type NOT IN ('C1', 'D2') THEN CASE WHEN a.mode = '21' THEN '到期' ELSE '月' END END AS 还款频率,
+        CASE WHEN a.acct_type NOT IN ('C1', 'D2') THEN CASE WHEN a.mode = '21' THEN '到期' ELSE '月' END END AS
+            还款频率,
         CASE WHEN a.acct_type <> 'C1' THEN '440000' END AS 申请地, {recode("a.product", SECURITY)} AS 担保方式,
         CASE WHEN a.acct_type IN ('D1', 'R4') THEN CASE WHEN a.terms <= 12 THEN '短期' WHEN a.terms <= 60 THEN '中期'
             ELSE '长期' END END AS 期限分类,

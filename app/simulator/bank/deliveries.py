@@ -27,7 +27,8 @@ def living_tables(day: str) -> Iterator[tuple[str, str]]:
     Accounts appear from their opening and stay after closing; those closed by the first day are gone.
     """
     yield from (
-        (f"open_{kind}", f"SELECT * FROM {kind}_account WHERE opened <= {day} AND (closed IS NULL OR closed > first_day())")
+        (f"open_{kind}",
+        f"SELECT * FROM {kind}_account WHERE opened <= {day} AND (closed IS NULL OR closed > first_day())")
         for kind in ("retail", "card", "corporate")
     )
     for kind, condition in (("retail", "acct_type <> 'C1'"), ("card", "TRUE")):

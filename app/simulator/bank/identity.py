@@ -12,6 +12,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.standard.identifiers import (
+    CREDIT_ALPHABET,
+    CREDIT_WEIGHTS,
+    ORGANISATION_WEIGHTS,
+    PERSON_CHECKS,
+    PERSON_WEIGHTS,
+    ZHONGZHENG_WEIGHTS,
+)
+
 PROVIDER: Final = "Z9900000000001"
 """Section code of the data provider; every business identifier starts with it."""
 
@@ -22,18 +31,21 @@ SURNAMES: Final = "测样拟虚例仿演练"
 SYLLABLES: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 TRADES: Final = ("贸易", "制造", "物流", "农业", "建设", "软件")
 
-_PERSON_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PERSON_CHECKS: Final = "10X98765432"
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
-_ORGANISATION_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_LOAN_CARD_WEIGHTS: Final = (1, 3, 5, 7, 11, 2, 13, 1, 1, 17, 19, 97, 23, 29)
+_ALPHANUMERIC: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _weighted(alphabet: str, weights: tuple[int, ...]) -> str:
     """SQL for the weighted sum of the characters of the text `t`, valued by their place in the alphabet."""
     return " + ".join(
         f"(strpos('{alphabet}', substr(t, {place}, 1)) - 1) * {weight}" for place, weight in enumerate(weights, start=1)
+    )
+
+
+def _weighted_digits(weights: tuple[int, ...]) -> str:
+    """The same for a text of digits only, by integer arithmetic: several times faster, and persons are many."""
+    return " + ".join(
+        f"(t::BIGINT // {10 ** (len(weights) - place)}) % 10 * {weight}"
+        for place, weight in enumerate(weights, start=1)
     )
 
 
@@ -45,18 +57,17 @@ def _pick(text_or_words: str | tuple[str, ...], salt: str) -> str:
 
 def identity_macros(seed: int) -> tuple[str, ...]:
     """The statements that create all macros; run once on a connection."""
-    credit_weights = tuple(pow(3, place, 31) for place in range(17))
     return (
         # hash() is stable within the pinned DuckDB version, which makes the whole bank a function of its seed.
         f"CREATE OR REPLACE MACRO chance(i, salt, below) AS (hash(i, salt, {int(seed)}) % below)::BIGINT",
         f"""CREATE OR REPLACE MACRO person_check(t) AS
-            substr('{_PERSON_CHECKS}', ((({_weighted("0123456789", _PERSON_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
+            substr('{PERSON_CHECKS}', ((({_weighted_digits(PERSON_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
         f"""CREATE OR REPLACE MACRO organisation_check(t) AS substr('0X987654321',
-            ((({_weighted(_ORGANISATION_ALPHABET, _ORGANISATION_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
-        f"""CREATE OR REPLACE MACRO credit_check(t) AS substr('{_CREDIT_ALPHABET}',
-            ((31 - ({_weighted(_CREDIT_ALPHABET, credit_weights)}) % 31) % 31 + 1)::BIGINT, 1)""",
+            ((({_weighted(_ALPHANUMERIC, ORGANISATION_WEIGHTS)}) % 11) + 1)::BIGINT, 1)""",
+        f"""CREATE OR REPLACE MACRO credit_check(t) AS substr('{CREDIT_ALPHABET}',
+            ((31 - ({_weighted(CREDIT_ALPHABET, CREDIT_WEIGHTS)}) % 31) % 31 + 1)::BIGINT, 1)""",
         f"""CREATE OR REPLACE MACRO loan_card_check(t) AS
-            lpad(((({_weighted(_ORGANISATION_ALPHABET, _LOAN_CARD_WEIGHTS)}) % 97) + 1)::VARCHAR, 2, '0')""",
+            lpad(((({_weighted(_ALPHANUMERIC, ZHONGZHENG_WEIGHTS)}) % 97) + 1)::VARCHAR, 2, '0')""",
         f"CREATE OR REPLACE MACRO business_code(kind, i) AS '{PROVIDER}' || kind || lpad(i::VARCHAR, 9, '0')",
         "CREATE OR REPLACE MACRO person_birth(i) AS DATE '1950-01-01' + chance(i, 'birth', 12775)::INTEGER",
         """CREATE OR REPLACE MACRO person_stem(i) AS '99' || lpad((((i // 1000) % 10000))::VARCHAR, 4, '0')

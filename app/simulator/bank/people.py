@@ -54,7 +54,8 @@ def person_state(as_of: str) -> str:
         CASE education WHEN '10' THEN ['2', '3', '3'][1 + i % 3] WHEN '20' THEN '4' ELSE '5' END AS degree,
         since AS education_updated, work,
         CASE WHEN work IN {EMPLOYED} THEN company_name(i % 997) END AS employer,
-        CASE WHEN work = '11' THEN '10' WHEN work IN {EMPLOYED} THEN ['20', '30', '40', '50'][1 + i % 4] END AS employer_type,
+        CASE WHEN work = '11' THEN '10' WHEN work IN {EMPLOYED} THEN ['20', '30', '40', '50'][1 + i % 4] END AS
+            employer_type,
         CASE WHEN work IN {EMPLOYED} THEN ['C', 'F', 'G', 'I', 'J', 'P', 'Q'][1 + i % 7] END AS industry,
         CASE WHEN work IN {EMPLOYED} THEN '示例大道' || (1 + i % 500) || '号' END AS employer_address,
         CASE WHEN work IN {EMPLOYED} THEN lpad((100000 + i % 800000)::VARCHAR, 6, '0') END AS employer_postcode,
@@ -69,7 +70,8 @@ def person_state(as_of: str) -> str:
         lpad((100000 + i % 800000)::VARCHAR, 6, '0') AS residence_postcode, division AS residence_division,
         CASE WHEN i % 5 = 0 THEN telephone(i + 8000000) END AS home_telephone,
         CASE WHEN has_moved THEN moved ELSE since END AS residence_updated,
-        '测试街' || (1 + i % 999) || '号' AS mail_address, lpad((100000 + i % 800000)::VARCHAR, 6, '0') AS mail_postcode,
+        '测试街' || (1 + i % 999) || '号' AS mail_address,
+        lpad((100000 + i % 800000)::VARCHAR, 6, '0') AS mail_postcode,
         division AS mail_division, since AS mail_updated
     FROM living"""
 
@@ -82,7 +84,8 @@ def company_state(as_of: str) -> str:
             {_DIVISIONS}[1 + chance(i, 'company division', 9)] AS division
         FROM company WHERE since <= {as_of}),
     living AS (SELECT *, contacted > since AND contacted <= {as_of} AS has_contacted FROM known)
-    SELECT i, since, 1 + i % 8 AS branch, company_name(i) AS name, CASE WHEN i % 10 = 9 THEN '30' ELSE '20' END AS id_type,
+    SELECT i, since, 1 + i % 8 AS branch, company_name(i) AS name,
+    CASE WHEN i % 10 = 9 THEN '30' ELSE '20' END AS id_type,
         CASE WHEN i % 10 = 9 THEN organisation_code(i) ELSE credit_code(i) END AS number,
         '2' AS category, '1' AS standing, ['11', '11', '11', '13', '17'][1 + i % 5] AS organisation_type,
         'CHN' AS nation, '样本工业园' || (1 + i % 300) || '号' AS address, division,
@@ -94,7 +97,8 @@ def company_state(as_of: str) -> str:
         (50 + chance(i, 'capital', 5000)) * 10000 AS capital, since AS shareholders_updated,
         division AS contact_division, '样本工业园' || (1 + i % 300) || '号办公楼' AS contact_address,
         telephone(i + 9000000 + CASE WHEN has_contacted THEN 400000 ELSE 0 END) AS contact_telephone,
-        telephone(i + 9500000) AS finance_telephone, CASE WHEN has_contacted THEN contacted ELSE since END AS contact_updated
+        telephone(i + 9500000) AS finance_telephone,
+        CASE WHEN has_contacted THEN contacted ELSE since END AS contact_updated
     FROM living"""
 
 
@@ -106,9 +110,11 @@ MEMBERS: Final = """
 
 SHAREHOLDERS: Final = """
     SELECT c.i, c.id_type, c.number AS owner_number, 1 AS seq, '10' AS holder_type, '1' AS party,
-        person_name(6000001 + c.i * 6) AS name, '10' AS holder_id_type, person_number(6000001 + c.i * 6) AS holder_number,
+        person_name(6000001 + c.i * 6) AS name, '10' AS holder_id_type,
+        person_number(6000001 + c.i * 6) AS holder_number,
         '60.00' AS ratio
     FROM known_company c
     UNION ALL
-    SELECT c.i, c.id_type, c.number, 2, '10', '2', company_name(c.i + 3000000), '20', credit_code(c.i + 3000000), '40.00'
+    SELECT c.i, c.id_type, c.number, 2, '10', '2', company_name(c.i + 3000000), '20', credit_code(c.i + 3000000),
+        '40.00'
     FROM known_company c"""

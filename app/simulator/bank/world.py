@@ -35,8 +35,8 @@ HORIZON_DAYS: Final = 180
 class World:
     """A bank under `root`: `persons` and `companies` are the customers on the first day.
 
-    `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the first
-    delivery: whatever was closed before it has left the systems.
+    `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the
+    first delivery: whatever was closed before it has left the systems.
     """
 
     root: Path

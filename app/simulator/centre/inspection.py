@@ -136,9 +136,10 @@ def _make_key_reader(record: RecordType) -> Callable[[str], tuple[str, ...] | No
         parts = []
         for pattern in patterns:
             match = pattern.search(line)
-            if match is None:
+            value = match[1].strip(BLANKS) if match else ""
+            if not value:
                 return None
-            parts.append(match[1].strip(BLANKS))
+            parts.append(value)
         return tuple(parts)
 
     return read

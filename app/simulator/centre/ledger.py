@@ -26,6 +26,7 @@ _NEIGHBOUR_TAGS = (
 _BASIC = frozenset({"110", "310"})
 _ACCOUNTS = frozenset({"210", "410"})
 _SEPARATOR = "\x1f"
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def key_of(record: RecordType, fact: Fact) -> tuple[str, str] | None:
@@ -77,9 +78,9 @@ class Ledger:
     def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
         """Store a record that was found right."""
         subject, report_date = key
-        content = json.dumps(fact, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        content = _CANONICAL.encode(fact)
         digest = hashlib.sha256(content.encode()).hexdigest()[:32]
-        traits = json.dumps(_traits(record.code, fact), separators=(",", ":"))
+        traits = _CANONICAL.encode(_traits(record.code, fact))
         self._connection.execute(
             "INSERT INTO record (record_type, subject, report_date, content, digest, traits, arrival, line)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

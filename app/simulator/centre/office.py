@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from app.core import clock, packaging
 from app.core.crypto import KeyRing, Suite, suite
-from app.core.errors import Invalid
+from app.core.errors import CreditLinkError, Invalid
 from app.simulator.centre import feedback
 from app.simulator.centre.control import control_in_force
 from app.simulator.centre.inspection import Inspection, Inspector
@@ -133,8 +134,16 @@ class Office:
             fault = self._open(arrival, work, plain)
             if fault is None:
                 digest = _sha256(plain)[0]
-            with self.store.transaction():
-                self._conclude(arrival, self._inspect(arrival, plain, fault), digest)
+            try:
+                with self.store.transaction():
+                    self._conclude(arrival, self._inspect(arrival, plain, fault), digest)
+            except (OSError, sqlite3.Error, CreditLinkError):
+                raise
+            except Exception:
+                # one file the judge stumbles over must not stop the others; the interface has a code for it
+                _log.exception("%s cannot be judged", arrival.name)
+                with self.store.transaction():
+                    self._conclude(arrival, Inspection(faults=[("ABF002", WHOLE)]), digest)
         finally:
             plain.unlink(missing_ok=True)
         work.unlink(missing_ok=True)

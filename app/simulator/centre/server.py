@@ -208,18 +208,26 @@ async def run(root: Path, host: str, port: int, suite_name: str, ready: Callable
     )
     _write_endpoint(root, address)
     ready(address)
+    round_at_work = asyncio.ensure_future(asyncio.to_thread(office.round))
     try:
         while True:
-            try:
-                busy = await asyncio.to_thread(office.round)
-            except CreditLinkError as error:
-                _log.error("%s", error)
-                busy = False
-            if not busy:
+            if not await _finished(round_at_work):
                 await asyncio.sleep(_IDLE_SECONDS)
+            round_at_work = asyncio.ensure_future(asyncio.to_thread(office.round))
     finally:
         acceptor.close()
+        # a stop waits for the file at hand; a kill need not
+        await asyncio.gather(round_at_work, return_exceptions=True)
         office.store.close()
+
+
+async def _finished(round_at_work: asyncio.Future[bool]) -> bool:
+    """Whether the round, once finished, had anything to do; what is wrong with the centre's set-up is logged."""
+    try:
+        return await asyncio.shield(round_at_work)
+    except CreditLinkError as error:
+        _log.error("%s", error)
+        return False
 
 
 def _write_endpoint(root: Path, address: Address) -> None:

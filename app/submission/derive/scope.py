@@ -10,8 +10,8 @@ from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
 from app.submission.tables import FILE_LINE, accepted_table, record_table, record_type, standard_tables
 
-Condition = Callable[[str, str], str]
-"""Turns (record type, expression of the rule language) into SQL over the columns B, C, …; inside a group `p` is the row."""
+Condition = Callable[[str, str, str], str]
+"""Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,10 @@ def _settled(record: RecordType, letter: str, condition: Condition) -> str:
     members = []
     for member in record.segment(letter).items:
         if isinstance(member, Item):
-            members.append(f'"{member.tag}" := {_present(record, member, column, condition)}')
+            members.append(f'"{member.tag}" := {_present(record, member, column, "", condition)}')
         else:
-            inner = ", ".join(f'"{item.tag}" := {_present(record, item, "p", condition)}' for item in member.items)
+            path = f"{letter}.{member.tag}"
+            inner = ", ".join(f'"{item.tag}" := {_present(record, item, "p", path, condition)}' for item in member.items)
             members.append(f'"{member.tag}" := list_transform({column}."{member.tag}", p -> struct_pack({inner}))')
     packed = f"struct_pack({', '.join(members)})"
     return f"CAST(CASE WHEN {column} IS NOT NULL THEN {packed} END AS {kind}) AS {column}"
@@ -114,11 +115,11 @@ def _items(member: Item | Group) -> tuple[Item, ...]:
     return (member,) if isinstance(member, Item) else member.items
 
 
-def _present(record: RecordType, item: Item, owner: str, condition: Condition) -> str:
+def _present(record: RecordType, item: Item, owner: str, group: str, condition: Condition) -> str:
     value = f'{owner}."{item.tag}"'
     if item.present_when is None:
         return value
-    return f"CASE WHEN {condition(record.code, item.present_when)} THEN {value} END"
+    return f"CASE WHEN {condition(record.code, item.present_when, group)} THEN {value} END"
 
 
 def origin(*rows: tuple[str, str]) -> str:

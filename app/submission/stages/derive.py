@@ -15,10 +15,11 @@ def derive(work: Work) -> dict[str, int]:
     """Derive all record types; number of records due by type."""
     due = dict.fromkeys(RECORD_TYPES, 0)
     waiting = unanswered(work.provider, other_than=work.batch)
-    parts = [(code, bucket) for code in RECORD_TYPES for bucket in range(work.buckets)]
+    buckets = {code: work.buckets(code) for code in RECORD_TYPES}
+    parts = [(code, bucket) for code in RECORD_TYPES for bucket in range(buckets[code])]
     for number, (code, bucket) in enumerate(parts):
         scope = Scope(
-            work.batch, work.business_date, work.provider, bucket, work.buckets, waiting, condition_sql
+            work.batch, work.business_date, work.provider, bucket, buckets[code], waiting, condition_sql
         )
 
         def one(code: str = code, scope: Scope = scope) -> tuple[int, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.lake.connection import Connection, unoptimised
 from app.lake.tables import replace_rows
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.rulings import findings_select, surroundings
@@ -13,16 +14,25 @@ from app.submission.tables import FINDING, RECORD_TYPES, record_table
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
-    parts = [(code, bucket) for code in RECORD_TYPES if due.get(code) for bucket in range(work.buckets)]
+    parts = [(code, bucket) for code in RECORD_TYPES if due.get(code) for bucket in range(work.buckets(code))]
     given = surroundings(work.settings, work.provider)
     for number, (code, bucket) in enumerate(parts):
 
         def one(code: str = code, bucket: int = bucket) -> tuple[int, dict[str, Any]]:
             records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
-            facts = fact_relation(code, records, accepted_relation(code), given)
-            select = findings_select(code, facts, work.batch, work.business_date, precheck=work.precheck)
+            facts = fact_relation(code, records, accepted_relation(code))
+            select = findings_select(code, "facts_swept", given, work.batch, work.business_date, precheck=work.precheck)
             where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
-            return work.lake.write(lambda connection: replace_rows(connection, FINDING, where, select)), {}
+
+            def sweep(connection: Connection) -> int:
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
+                with unoptimised(connection):
+                    connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found AS {select}")
+                rows = replace_rows(connection, FINDING, where, "SELECT * FROM facts_found")
+                connection.execute("DROP TABLE facts_swept")
+                return rows
+
+            return work.lake.write(sweep), {}
 
         work.part("judge", f"{code}/{bucket}", one)
         work.progress(number + 1, len(parts))

@@ -18,6 +18,7 @@ from app.core.text import Text
 from app.lake.connection import Lake
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
+from app.submission.tables import MAIN_ENTITY, standard_tables
 
 Progress = Callable[[int, int], None]
 
@@ -44,9 +45,11 @@ class Work:
             known = (batch.id, batch.provider, batch.business_date, batch.precheck)
         return cls(*known, settings(), lake(), progress or (lambda done, total: None))
 
-    @property
-    def buckets(self) -> int:
-        return self.settings.buckets
+    def buckets(self, record_type: str) -> int:
+        """Into how many hash buckets this day's records of a type are split; the same at every try."""
+        entity = standard_tables()[MAIN_ENTITY[record_type]].path
+        rows = self.lake.value(f"SELECT count(*) FROM {entity} WHERE business_date = ?", [self.business_date])
+        return max(1, -(-int(rows) // self.settings.bucket_records))
 
     def part(self, stage: str, part: str, work: Callable[[], tuple[int, dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
         """Do a part unless it is marked as done; its rows and detail either way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +16,9 @@ from app.core import clock
 from app.core.db import Database, current_session, unit_of_work
 from app.core.errors import Conflict, Invalid, NotFound, Unavailable
 from app.core.jobs import TaskContext, TaskRow, TaskState, Worker, enqueue, recent_runs, retry_task, task_state
-from app.core.lease import LeaseRow
+from app.core.jobs.tasks import take
+from app.core.lease import LeaseRow, acquire
+from app.core.process import is_gone, process_name
 from app.core.registry import Registry, Task
 from app.core.text import Text
 
@@ -184,8 +188,6 @@ def test_a_silent_worker_loses_its_task_to_another(database: Database) -> None:
 
     task = _ask()
     with unit_of_work() as session:
-        from app.core.jobs.tasks import take
-
         assert take(["shop.bake"], "the dead one", timedelta(seconds=30)) is not None
         session.execute(update(TaskRow).values(heartbeat_at=clock.now() - timedelta(seconds=60)))
     Worker(_registry(bake), heartbeat=60).run_until_idle()
@@ -195,6 +197,21 @@ def test_a_silent_worker_loses_its_task_to_another(database: Database) -> None:
     with unit_of_work(reading=True):
         assert [run.outcome for run in recent_runs()] == ["done", "lost"]
     assert _state(task).state == "done"
+
+
+def test_a_worker_that_is_seen_to_be_gone_loses_its_task_and_lease_at_once(database: Database) -> None:
+    tell = "from app.core.process import process_name; print(process_name())"
+    gone = subprocess.run([sys.executable, "-c", tell], check=True, capture_output=True, text=True).stdout.strip()
+    assert is_gone(gone)
+    assert not is_gone(process_name())
+    assert not is_gone("elsewhere:1:another boot/1:ab")
+    ran: list[int] = []
+    _ask()
+    assert take(["shop.bake"], gone, timedelta(days=1)) is not None
+    assert acquire("writer", gone, 86400) is not None
+    assert acquire("writer", process_name(), 86400) is not None
+    Worker(_registry(lambda context: ran.append(context.attempt)), heartbeat=3600).run_until_idle()
+    assert ran == [2]
 
 
 def test_many_workers_run_each_task_once(database: Database) -> None:

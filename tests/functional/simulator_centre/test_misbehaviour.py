@@ -64,6 +64,16 @@ def test_garbled_feedback_then_right(lender, collection):
     assert lender.open(sealed, f"{sent.name[:29]}1")[0].header.accepted == 1
 
 
+def test_a_stop_ends_it_in_order(lender, collection):
+    sent = lender.make("210", [collection(1)])
+    lender.send(sent)
+    process = lender.centre.process
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    lender.centre.start()
+    assert lender.feedback(sent, "1")[0].header.accepted == 1
+
+
 @pytest.mark.slow
 def test_killed_while_judging_it_ends_as_if_undisturbed(lender, collection):
     files = [

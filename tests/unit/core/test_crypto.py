@@ -44,6 +44,12 @@ def _sealed(suite: Suite, plain: bytes) -> bytes:
     return target.getvalue()
 
 
+@cache
+def _sample(name: str) -> bytes:
+    """One small envelope a suite: its length differs from sealing to sealing, which would confuse the search."""
+    return _sealed(crypto.suite(name), b"x" * 500)
+
+
 def _opened(suite: Suite, sealed: bytes, private: bytes | None = None) -> bytes:
     target = io.BytesIO()
     suite.open(io.BytesIO(sealed), target, private or _keys(suite.name).private)
@@ -82,7 +88,7 @@ def test_any_writes_of_any_length_come_back_in_order(suite: Suite, pieces: list[
 @relaxed
 @given(data=st.data())
 def test_any_changed_byte_is_noticed(suite: Suite, data: st.DataObject) -> None:
-    sealed = bytearray(_sealed(suite, b"x" * 500))
+    sealed = bytearray(_sample(suite.name))
     place = data.draw(st.integers(0, len(sealed) - 1))
     sealed[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(Invalid) as caught:
@@ -93,7 +99,7 @@ def test_any_changed_byte_is_noticed(suite: Suite, data: st.DataObject) -> None:
 @relaxed
 @given(data=st.data())
 def test_any_truncation_and_any_addition_is_noticed(suite: Suite, data: st.DataObject) -> None:
-    sealed = _sealed(suite, b"x" * 500)
+    sealed = _sample(suite.name)
     with pytest.raises(Invalid):
         _opened(suite, sealed[: data.draw(st.integers(0, len(sealed) - 1))])
     with pytest.raises(Invalid):

@@ -79,16 +79,21 @@ def test_a_failure_while_packing_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def _outcome(content: bytes) -> bytes | str:
+    """What comes out, or the layer that refuses it."""
+    try:
+        return _unzip(content)
+    except Invalid as refused:
+        return refused.code.partition(".")[0]
+
+
 @given(data=st.data())
 def test_a_damaged_zip_is_refused_or_reads_the_same(data: st.DataObject) -> None:
     """Bytes that no reader minds (a date, a flag of the directory) may change; content never does."""
     content = b"<Document>one</Document>\r\n" * 50
     sound = bytearray(b"".join(zipped("a.txt", [content])))
     sound[data.draw(st.integers(0, len(sound) - 1))] ^= data.draw(st.integers(1, 255))
-    try:
-        assert _unzip(bytes(sound)) == content
-    except Invalid as refused:
-        assert refused.code.startswith("packaging.")
+    assert _outcome(bytes(sound)) in (content, "packaging")
 
 
 @given(data=st.data())

@@ -90,7 +90,8 @@ CORPORATE_KINDS: Final = (
     _company(
         "founded_after_update", "成立日期晚于信息更新日期", "Founded after the last update",
         "k.概况更新日 < strftime(today() - 2, '%Y/%m/%d')",
-        "UPDATE 企业客户 SET 成立日期 = strftime(strptime(概况更新日, '%Y/%m/%d') + INTERVAL 1 DAY, '%Y/%m/%d') WHERE 客户号 = $key",
+        """UPDATE 企业客户 SET 成立日期 = strftime(strptime(概况更新日, '%Y/%m/%d') + INTERVAL 1 DAY, '%Y/%m/%d')
+            WHERE 客户号 = $key""",
         Rule("C310-I3100D02", "CBE011"),
     ),
     _company(
@@ -109,11 +110,13 @@ CORPORATE_KINDS: Final = (
         Rule("C410-I4100A07", "CLE030"),
     ),
     _account(
-        "corporate_guarantor_missing", "保证贷款无保证人", "A guaranteed loan without a guarantor", "m.担保方式 = '保证'",
+        "corporate_guarantor_missing", "保证贷款无保证人", "A guaranteed loan without a guarantor",
+        "m.担保方式 = '保证'",
         "DELETE FROM 担保人 WHERE 借据号 = $key", Rule("C410-R4100117", "CLR016"),
     ),
     _account(
-        "pledge_missing", "抵押贷款无押品合同", "A mortgage loan without its contract", "m.担保方式 IN ('抵押', '质押')",
+        "pledge_missing", "抵押贷款无押品合同", "A mortgage loan without its contract",
+        "m.担保方式 IN ('抵押', '质押')",
         "DELETE FROM 押品合同 WHERE 借据号 = $key", Rule("C410-R4100118", "CLR017"),
     ),
     _account(
@@ -141,7 +144,8 @@ CORPORATE_KINDS: Final = (
     ),
     _account(
         "next_payment_past", "下次约定还款日已过", "The next agreed payment has passed",
-        """is_first() AND s.下次约定日 IS NOT NULL AND greatest(m.开户日, s.余额变动日, s.最近还款日, s.最近约定日, s.分类日)
+        """is_first() AND s.下次约定日 IS NOT NULL AND greatest(m.开户日, s.余额变动日, s.最近还款日, s.最近约定日,
+            s.分类日)
             < strftime(today() - 1, '%Y/%m/%d')""",
         _state("下次约定日 = strftime(today() - 1, '%Y/%m/%d')"), Rule("C410-I4100H12", "CLE031"),
     ),
@@ -164,19 +168,22 @@ CORPORATE_KINDS: Final = (
     ),
     _account(
         "balance_rising", "非循环账户余额上升", "The balance of a non-revolving account rises",
-        "s.状态 = '正常' AND m.账户种类 <> '循环贷款' AND coalesce(m.分次放款, '0') <> '2' AND m.开户日 < strftime(first_day(), '%Y/%m/%d')",
-        _state("余额 = 余额 + 100000"), Rule("C410-R4101211", "CLR029"), occasion="later report",
+        """s.状态 = '正常' AND m.账户种类 <> '循环贷款' AND coalesce(m.分次放款, '0') <> '2'
+            AND m.开户日 < strftime(first_day(), '%Y/%m/%d')""",
+        _state("余额 = 100000 + (SELECT 借款金额 FROM 借据 m WHERE m.借据号 = 还款表现.借据号)"),
+        Rule("C410-R4101211", "CLR029"), occasion="later report",
     ),
     _account(
         "corporate_classification_backwards", "五级分类认定日期倒退", "The classification date runs backwards",
         f"""s.状态 = '正常' AND m.账户种类 IN ('非循环贷款', '贴现', '额度项下贷款') AND s.最近约定日 = {_TODAY}
             AND s.展期日 IS NULL AND m.开户日 < strftime(first_day(), '%Y/%m/%d')""",
-        """UPDATE 还款表现 SET 分类日 = strftime(strptime(m.开户日, '%Y/%m/%d') - INTERVAL 5 DAY, '%Y/%m/%d') FROM 借据 m
-            WHERE m.借据号 = 还款表现.借据号 AND 还款表现.借据号 = $key""",
+        """UPDATE 还款表现 SET 分类日 = strftime(strptime(m.开户日, '%Y/%m/%d') - INTERVAL 5 DAY, '%Y/%m/%d')
+            FROM 借据 m WHERE m.借据号 = 还款表现.借据号 AND 还款表现.借据号 = $key""",
         Rule("C410-R4101206", "CLR024"), occasion="later report",
     ),
     _account(
-        "corporate_closed_with_balance", "结清账户仍有余额", "Closed with a balance", f"s.状态 = '关闭' AND s.关闭日 = {_TODAY}",
+        "corporate_closed_with_balance", "结清账户仍有余额", "Closed with a balance",
+        f"s.状态 = '关闭' AND s.关闭日 = {_TODAY}",
         _state("余额 = 500"), Rule("C410-I4100H02", "CLE012"), occasion="closing",
     ),
 )  # fmt: skip

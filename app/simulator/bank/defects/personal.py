@@ -99,7 +99,8 @@ PERSONAL_KINDS: Final = (
         "sp_cert_no IS NOT NULL", "sp_cert_no = NULL", Rule("P110-010", "BBE002"),
     ),
     _person(
-        "degree_contradicts", "大专学历却登记硕士学位", "A master's degree with junior college", "edu = 'JC'", "degree = 'M'",
+        "degree_contradicts", "大专学历却登记硕士学位", "A master's degree with junior college", "edu = 'JC'",
+        "degree = 'M'",
         Rule("P110-011", "BBE004"),
     ),
     _person(
@@ -139,8 +140,8 @@ PERSONAL_KINDS: Final = (
     _loan(
         "borrower_guarantees", "保证人即借款人", "The borrower guarantees the own loan",
         "m.loan_no IN (SELECT loan_no FROM guarantor WHERE party = 'P')",
-        """UPDATE guarantor SET nm = c.cust_nm, cert_no = c.cert_no FROM loan_master m JOIN cust_master c USING (cust_no)
-            WHERE m.loan_no = guarantor.loan_no AND guarantor.loan_no = $key""",
+        """UPDATE guarantor SET nm = c.cust_nm, cert_no = c.cert_no FROM loan_master m
+            JOIN cust_master c USING (cust_no) WHERE m.loan_no = guarantor.loan_no AND guarantor.loan_no = $key""",
         Rule("P210-071", "BLE041"),
     ),
     _loan(
@@ -171,11 +172,13 @@ PERSONAL_KINDS: Final = (
     ),
     _loan(
         "manager_unknown", "经办机构未登记", "A managing institution that nobody knows", "TRUE",
-        "UPDATE loan_master SET br = '099' WHERE loan_no = $key", Rule("P000-021", "ABE001"), Rule("P000-023", "ABE003"),
+        "UPDATE loan_master SET br = '099' WHERE loan_no = $key",
+        Rule("P000-021", "ABE001"), Rule("P000-023", "ABE003"),
     ),
     _loan(
         "collection_as_lending", "催收账户登记为贷款业务", "A collection account booked as lending", "m.prod = 'CL'",
-        "UPDATE loan_master SET biz = 'LN' WHERE loan_no = $key", Rule("P210-032", "BLE036"), Rule("P210-063", "BLE035"),
+        "UPDATE loan_master SET biz = 'LN' WHERE loan_no = $key",
+        Rule("P210-032", "BLE036"), Rule("P210-063", "BLE035"),
     ),
     _settled(
         "overdue_without_amount", "逾期无金额", "Overdue without an amount", "s.pay_sts = 'OK' AND s.sts = 'NORM'",
@@ -183,10 +186,12 @@ PERSONAL_KINDS: Final = (
     ),
     _settled(
         "overdue_principal_above_total", "逾期本金大于逾期总额", "More overdue principal than overdue in all",
-        "s.sts = 'NORM'", "UPDATE loan_stmt SET ovd_prin = ovd_amt + 100 WHERE loan_no = $key", Rule("P210-046", "BLE020"),
+        "s.sts = 'NORM'", "UPDATE loan_stmt SET ovd_prin = ovd_amt + 100 WHERE loan_no = $key",
+        Rule("P210-046", "BLE020"),
     ),
     _settled(
-        "normal_with_arrears", "正常还款却有逾期", "Arrears although paid as agreed", "s.pay_sts = 'OK' AND s.sts = 'NORM'",
+        "normal_with_arrears", "正常还款却有逾期", "Arrears although paid as agreed",
+        "s.pay_sts = 'OK' AND s.sts = 'NORM'",
         "UPDATE loan_stmt SET ovd_terms = 1, ovd_amt = 800 WHERE loan_no = $key", Rule("P210-044", "BLE017"),
     ),
     _settled(
@@ -231,7 +236,8 @@ PERSONAL_KINDS: Final = (
         "card_number_mistyped", "持卡人证件校验位错误", "A mistyped number of the card holder", "TRUE",
         f"ID_NO = {_wrong_check('ID_NO')}", Rule("P000-024", "ABE004"),
     ),
-    _card("card_tail_wrong", "卡片标识号格式错误", "A card mark of a wrong form", "TRUE", "CARD_TAIL = 'AB12'", Rule("P210-031", "BLE031")),
+    _card("card_tail_wrong", "卡片标识号格式错误", "A card mark of a wrong form", "TRUE", "CARD_TAIL = 'AB12'",
+    Rule("P210-031", "BLE031")),
     _card(
         "instalment_reversed", "大额分期起止日期颠倒", "A special instalment that ends before it starts",
         "INST_FROM IS NOT NULL",
@@ -243,7 +249,8 @@ PERSONAL_KINDS: Final = (
         "s.PAY_STS = '-' AND a.ACCT_TYPE = 'CC'", "PAY_PCT = 50", Rule("P210-039", "BLE002"),
     ),
     _billed(
-        "asleep_with_balance", "未激活卡有余额", "A balance on a card not activated", "s.STATUS = '9' AND a.ACCT_TYPE = 'CC'",
+        "asleep_with_balance", "未激活卡有余额", "A balance on a card not activated",
+        "s.STATUS = '9' AND a.ACCT_TYPE = 'CC'",
         "BAL = 100000", Rule("P210-042", "BLE014"),
     ),
     _billed(

@@ -29,7 +29,8 @@ class DefectPlan:
 
     `counts` names kinds and numbers; without it every kind gets `each`. `share` spreads that part of all customers and
     accounts evenly over the kinds instead. Which records are hit depends on `seed` and the date; a kind that finds no
-    fitting record that day makes fewer or none. `repaired_on` is the day of the next delivery, the day after if not said.
+    fitting record that day makes fewer or none. `repaired_on` is the day of the next delivery, the day after
+    unless said otherwise.
     """
 
     seed: int
@@ -74,14 +75,14 @@ def inject(
 ) -> list[Defect]:
     """Spoil rows of the delivery's tables on the connection and return the truth.
 
-    A record gets at most one defect. `part` turns from day to day, so that what is spoilt on one day is not what the next
-    day's defects of later reports rest upon.
+    A record gets at most one defect. `part` turns from day to day, so that what is spoilt on one day is not what the
+    next day's defects of later reports rest upon.
     """
     bank.execute(f"CREATE OR REPLACE TEMP MACRO today() AS DATE '{business_date.isoformat()}'")
     bank.execute(f"CREATE OR REPLACE TEMP MACRO is_first() AS {first}")
     counted = bank.execute(
-        "SELECT (SELECT count(*) FROM cust_master) + (SELECT count(*) FROM loan_master) + (SELECT count(*) FROM CARD_ACCT)"
-        " + (SELECT count(*) FROM 企业客户) + (SELECT count(*) FROM 借据)"
+        "SELECT (SELECT count(*) FROM cust_master) + (SELECT count(*) FROM loan_master)"
+        " + (SELECT count(*) FROM CARD_ACCT) + (SELECT count(*) FROM 企业客户) + (SELECT count(*) FROM 借据)"
     ).fetchone()
     subjects = int(counted[0]) if counted else 0
     made: list[Defect] = []

@@ -170,9 +170,8 @@ def organisation_transactions(case: Case) -> Iterator[Fault]:
 def organisation_balance_falls(case: Case) -> Iterator[Fault]:
     """CLR029 (R4101211): except for R1 and for D1 disbursed in parts on one account."""
     account = text(case.segment("B"), "AcctType")
-    if account is None or account == "R1":
-        return
-    if account == "D1" and (text(case.segment("C"), "Flag") or case.stored.flag or "2") == "2":
+    at_once = account == "D1" and (text(case.segment("C"), "Flag") or case.stored.flag) in ("0", "1")
+    if not at_once and account not in ("D2", "R4", "C1"):
         return
     balances = [
         number(segment, "AcctBal") for segment in (case.stored.previous, case.segment("H"), case.stored.following)

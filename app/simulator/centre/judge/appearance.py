@@ -74,7 +74,7 @@ def person_point(case: Case) -> Iterator[Fault]:
     base = case.segment("B")
     point, account = text(base, "RptDateCode"), text(base, "AcctType")
     row = PERSON_POINTS.get(point or "")
-    if row is None or account is None:
+    if row is None:
         return
     required_code, required, forbidden_code, forbidden, unusable = row
     if account in unusable:
@@ -84,7 +84,7 @@ def person_point(case: Case) -> Iterator[Fault]:
         yield required_code, PERSON_TAGS["F"]
     if line == "forbidden" and point not in _LINE_FORBIDDEN_EXCEPT and case.has("F"):
         yield forbidden_code, PERSON_TAGS["F"]
-    yield from _compare(case, required.get(account, ""), required_code, forbidden.get(account, ""), forbidden_code)
+    yield from _compare(case, account, required, required_code, forbidden, forbidden_code)
 
 
 def person_first_stored(case: Case) -> Iterator[Fault]:
@@ -92,17 +92,15 @@ def person_first_stored(case: Case) -> Iterator[Fault]:
     if case.stored.exists:
         return
     account = text(case.segment("B"), "AcctType")
-    if account is None:
-        return
     line = _credit_line(case, account)
     if line == "required" and not case.has("F"):
         yield "BLR004", PERSON_TAGS["F"]
     if line == "forbidden" and case.has("F"):
         yield "BLR005", PERSON_TAGS["F"]
-    yield from _compare(case, _PERSON_NEW.get(account, ""), "BLR004", _PERSON_NEVER.get(account, ""), "BLR005")
+    yield from _compare(case, account, _PERSON_NEW, "BLR004", _PERSON_NEVER, "BLR005")
 
 
-def _credit_line(case: Case, account: str) -> str:
+def _credit_line(case: Case, account: str | None) -> str:
     """What the basic information of a D1 or R2 account says about its credit agreement segment; nothing without
     that information."""
     basics = case.segment("C")
@@ -114,14 +112,24 @@ def _credit_line(case: Case, account: str) -> str:
     return ""
 
 
-def _compare(case: Case, required: str, required_code: str, forbidden: str, forbidden_code: str) -> Iterator[Fault]:
+def _compare(
+    case: Case, account: str | None, required: Row, required_code: str, forbidden: Row, forbidden_code: str
+) -> Iterator[Fault]:
     tags = PERSON_TAGS if case.record == "210" else ORGANISATION_TAGS
-    for letter in required:
+    for letter in required.get(account or "") or _of_every_type(case, account, required):
         if not case.has(letter):
             yield required_code, tags[letter]
-    for letter in forbidden:
+    for letter in forbidden.get(account or "", ""):
         if case.has(letter):
             yield forbidden_code, tags[letter]
+
+
+def _of_every_type(case: Case, account: str | None, required: Row) -> str:
+    """What every account type must have is asked of a record with an unreadable one, too."""
+    known = _PERSON_NEW.keys() if case.record == "210" else _ORGANISATION_NEW.keys()
+    if account in known or required.keys() != known:
+        return ""
+    return "".join(sorted(frozenset.intersection(*map(frozenset, required.values()))))
 
 
 _ORGANISATION_NEW: Row = {"D1": "CH", "D2": "CH", "R1": "CFH", "R4": "CFH", "C1": "CH"}
@@ -171,19 +179,21 @@ def organisation_point(case: Case) -> Iterator[Fault]:
     base = case.segment("B")
     point, account = text(base, "RptDateCode"), text(base, "AcctType")
     row = ORGANISATION_POINTS.get(point or "")
-    if row is None or account is None:
+    if row is None:
         return
     required_code, required, forbidden_code, forbidden, unusable = row
     flag = text(case.segment("C"), "Flag") if account == "D1" else None
-    if account in unusable:
+    if account in unusable or (point == "31" and account not in (None, "D1")):
         yield required_code, "AcctType"
-    if point == "31" and flag in ("0", "1"):
+    if point == "31" and flag not in (None, "2"):
         yield required_code, "Flag"
+    if point == "31" and flag != "2":
+        forbidden = {}
     if point == "10" and flag in ("1", "2") and not case.has("F"):
         yield required_code, ORGANISATION_TAGS["F"]
     if flag == "0" and case.has("F") and point != "31":
         yield forbidden_code, ORGANISATION_TAGS["F"]
-    yield from _compare(case, required.get(account, ""), required_code, forbidden.get(account, ""), forbidden_code)
+    yield from _compare(case, account, required, required_code, forbidden, forbidden_code)
 
 
 def organisation_first_stored(case: Case) -> Iterator[Fault]:
@@ -191,11 +201,9 @@ def organisation_first_stored(case: Case) -> Iterator[Fault]:
     if case.stored.exists:
         return
     account = text(case.segment("B"), "AcctType")
-    if account is None:
-        return
     flag = text(case.segment("C"), "Flag") if account == "D1" else None
     if flag in ("1", "2") and not case.has("F"):
         yield "CLR030", ORGANISATION_TAGS["F"]
     if flag == "0" and case.has("F"):
         yield "CLR031", ORGANISATION_TAGS["F"]
-    yield from _compare(case, _ORGANISATION_NEW.get(account, ""), "CLR030", _ONCE_NEVER.get(account, ""), "CLR031")
+    yield from _compare(case, account, _ORGANISATION_NEW, "CLR030", _ONCE_NEVER, "CLR031")

@@ -4,13 +4,13 @@ duplicates."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.plan import PROVIDER_PREFIXED, GroupPlan, ItemPlan, SegmentPlan, segment_plans
 from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault, Segment, after, day, group, number, text
 from app.standard.identifiers import valid_organisation_number, valid_person_number
 
-_ACCOUNT_DEPENDENT = {"210": "BLD000", "410": "CLD000"}
 _KEY_TAG = {"110": "InfSurcCode", "310": "InfSurcCode", "210": "AcctCode", "410": "AcctCode"}
 _MAY_BE_EMPTY_IN_90 = frozenset({"BizEndDate", "EcoType", "RegCapCurrency", "RegCap"})
 """Mandatory values of 310 that template 90 leaves free."""
@@ -21,7 +21,6 @@ def check_form(case: Case) -> Iterator[Fault]:
     """ABD000, ABD001, ABE000, ABE001, ABE008, ABE010, ABE011 and the account-dependent tags (BLD000, CLD000)."""
     account = text(case.segment("B"), "AcctType")
     relaxed = _MAY_BE_EMPTY_IN_90 if case.header.template == "90" else frozenset()
-    code = _ACCOUNT_DEPENDENT.get(case.record)
     for plan in segment_plans(case.record):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment is None:
@@ -30,43 +29,47 @@ def check_form(case: Case) -> Iterator[Fault]:
             yield "ABD001", plan.tag
             continue
         for item in plan.items:
-            for fault in _check_item(item, segment, account, code):
+            for fault in _item_faults(item, segment.get(item.tag), account):
                 if fault[0] != "ABE000" or fault[1] not in relaxed:
                     yield fault
         for repeated in plan.groups:
-            yield from _check_group(repeated, segment, account, code)
+            yield from _check_group(repeated, segment, account)
 
 
-def _check_item(item: ItemPlan, segment: Segment, account: str | None, code: str | None) -> Iterator[Fault]:
-    value = segment.get(item.tag)
+@lru_cache(maxsize=1 << 16)
+def _item_faults(item: ItemPlan, value: str | None, account: str | None) -> tuple[Fault, ...]:
+    """What is wrong with the value of an item (None = tag absent) in a record of that account type. Values repeat a
+    lot, hence the cache."""
     if value is None:
         if item.always:
-            yield "ABD000", item.tag
-        elif code and item.accounts is not None and account in item.accounts:
-            yield code, item.tag
-        return
-    if code and item.accounts is not None and account and account not in item.accounts:
-        yield code, item.tag
+            return (("ABD000", item.tag),)
+        if item.account_code and item.accounts is not None and account in item.accounts:
+            return ((item.account_code, item.tag),)
+        return ()
+    faults: list[Fault] = []
+    if item.account_code and item.accounts is not None and account and account not in item.accounts:
+        faults.append((item.account_code, item.tag))
     stripped = value.strip(BLANKS)
     if not stripped:
         if item.filled:
-            yield "ABE000", item.tag
-        return
+            faults.append(("ABE000", item.tag))
+        return tuple(faults)
     fits = item.fits_for.get(account, item.fits) if item.fits_for and account else item.fits
     if not fits(stripped):
-        yield "ABE001", item.tag
+        faults.append(("ABE001", item.tag))
     if item.in_range is not None and not item.in_range(stripped):
-        yield "ABE008", item.tag
+        faults.append(("ABE008", item.tag))
+    return tuple(faults)
 
 
-def _check_group(plan: GroupPlan, segment: Segment, account: str | None, code: str | None) -> Iterator[Fault]:
+def _check_group(plan: GroupPlan, segment: Segment, account: str | None) -> Iterator[Fault]:
     occurrences = group(segment, plan.tag)
     stated = number(segment, plan.count_tag)
     if stated is not None and stated != len(occurrences):
         yield "ABE010", plan.count_tag
     for occurrence in occurrences:
         for item in plan.items:
-            yield from _check_item(item, occurrence, account, code)
+            yield from _item_faults(item, occurrence.get(item.tag), account)
     if len(occurrences) > 1:
         tags = plan.compared or tuple(item.tag for item in plan.items)
         contents = [tuple(text(occurrence, tag) for tag in tags) for occurrence in occurrences]
@@ -131,14 +134,14 @@ def _check_sections(plan: SegmentPlan, segment: Segment, sections: frozenset[str
 def person_number(segment: Segment, type_tag: str, number_tag: str) -> Iterator[Fault]:
     """ABE004 for the identity document of a person."""
     kind, value = text(segment, type_tag), text(segment, number_tag)
-    if kind is not None and value is not None and not valid_person_number(kind, value):
+    if kind is not None and value is not None and not _valid_person_number(kind, value):
         yield "ABE004", number_tag
 
 
 def organisation_number(segment: Segment, type_tag: str, number_tag: str) -> Iterator[Fault]:
     """ABE004 for the identifier of an organisation."""
     kind, value = text(segment, type_tag), text(segment, number_tag)
-    if kind is not None and value is not None and not valid_organisation_number(kind, value):
+    if kind is not None and value is not None and not _valid_organisation_number(kind, value):
         yield "ABE004", number_tag
 
 
@@ -181,5 +184,8 @@ def not_before(case: Case, segment: Segment, *tags: str) -> Iterator[Fault]:
         if after(day(segment, tag), reported):
             yield "ABE007", tag
 
+
+_valid_person_number = lru_cache(maxsize=1 << 16)(valid_person_number)
+_valid_organisation_number = lru_cache(maxsize=1 << 16)(valid_organisation_number)
 
 RULES = (check_record_type, check_form, check_report_date, check_duplicates, check_registers)

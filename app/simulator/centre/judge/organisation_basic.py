@@ -85,7 +85,7 @@ def _relaxed(case: Case) -> bool:
 
 def first_report(case: Case) -> Iterator[Fault]:
     """CBR000 (R3100101); template 90 is free of it."""
-    if case.segment("B").get("RptDateCode") == "10" and not _relaxed(case):
+    if text(case.segment("B"), "RptDateCode") == "10" and not _relaxed(case):
         for letter, tag in _FIRST_REPORT.items():
             if not case.has(letter):
                 yield "CBR000", tag
@@ -101,7 +101,7 @@ def first_stored(case: Case) -> Iterator[Fault]:
 
 def no_shareholders_of_state_organs(case: Case) -> Iterator[Fault]:
     """CBR001 (R3100102)."""
-    if case.segment("B").get("OrgType") in _STATE_ORGANS and case.has("F"):
+    if text(case.segment("B"), "OrgType") in _STATE_ORGANS and case.has("F"):
         yield "CBR001", "MnShaHodInfSgmt"
 
 
@@ -127,10 +127,10 @@ def own_certificate(case: Case) -> Iterator[Fault]:
     """CBE006 to CBE010 (I3100A01 to A05)."""
     if not case.has("C"):
         return
-    kind = case.segment("B").get("OrgType")
-    listed = {other.get("OthEntCertType") for other in group(case.segment("C"), "IDRec")}
+    kind = text(case.segment("B"), "OrgType")
+    listed = {text(other, "OthEntCertType") for other in group(case.segment("C"), "IDRec")}
     for code, kinds, certificate in _OWN_CERTIFICATE:
-        if kind in kinds and certificate not in listed:
+        if kind in kinds and not listed & {certificate, None}:
             yield code, "OthEntCertType"
 
 
@@ -154,7 +154,7 @@ def other_identities_counted(case: Case) -> Iterator[Fault]:
 def address_of_chinese_organisation(case: Case) -> Iterator[Fault]:
     """CBE013 (I3100D01); template 90 is free of it."""
     profile = case.segment("D")
-    if profile.get("Nationality") == "CHN" and text(profile, "RegAdd") is None and not _relaxed(case):
+    if text(profile, "Nationality") == "CHN" and text(profile, "RegAdd") is None and not _relaxed(case):
         yield "CBE013", "RegAdd"
 
 
@@ -166,7 +166,7 @@ def established_before_update(case: Case) -> Iterator[Fault]:
 
 
 def _members(case: Case, position: str) -> list[Segment]:
-    return [member for member in group(case.segment("E"), "MmbInf") if member.get("MmbPstn") == position]
+    return [member for member in group(case.segment("E"), "MmbInf") if text(member, "MmbPstn") == position]
 
 
 def single_heads(case: Case) -> Iterator[Fault]:
@@ -177,16 +177,18 @@ def single_heads(case: Case) -> Iterator[Fault]:
 
 def legal_representative(case: Case) -> Iterator[Fault]:
     """CBE001 (I3100E02)."""
-    if case.has("E") and not _members(case, "1"):
+    positions = {text(member, "MmbPstn") for member in group(case.segment("E"), "MmbInf")}
+    if case.has("E") and not positions & {"1", None}:
         yield "CBE001", "MmbPstn"
 
 
 def chairs_differ(case: Case) -> Iterator[Fault]:
     """CBE002 (I3100E03)."""
-    board = {(text(m, "MmbIDType"), text(m, "MmbIDNum")) for m in _members(case, "4")}
-    supervisors = {(text(m, "MmbIDType"), text(m, "MmbIDNum")) for m in _members(case, "5")}
-    if any(None not in person for person in board & supervisors):
-        yield "CBE002", "MmbInf"
+    board, supervisors = _members(case, "4"), _members(case, "5")
+    if len(board) == len(supervisors) == 1:
+        first, second = ((text(m, "MmbIDType"), text(m, "MmbIDNum")) for m in (board[0], supervisors[0]))
+        if None not in first and first == second:
+            yield "CBE002", "MmbInf"
 
 
 def members_counted(case: Case) -> Iterator[Fault]:

@@ -67,7 +67,7 @@ def base_segment(case: Case) -> Iterator[Fault]:
 
 def first_report(case: Case) -> Iterator[Fault]:
     """BBR000 (R1100101): reporting point 10 comes with six segments."""
-    if case.segment("B").get("RptDateCode") == "10":
+    if text(case.segment("B"), "RptDateCode") == "10":
         for letter, tag in _FIRST_REPORT.items():
             if not case.has(letter):
                 yield "BBR000", tag
@@ -139,7 +139,7 @@ def spouse_document_complete(case: Case) -> Iterator[Fault]:
 def degree_fits_education(case: Case) -> Iterator[Fault]:
     """BBE004 (I1100F03)."""
     education = case.segment("F")
-    if education.get("EduLevel") in ("30", "40", "70", "80"):
+    if text(education, "EduLevel") in ("30", "40", "70", "80"):
         degree = text(education, "AcaDegree")
         if degree is not None and degree not in ("5", "9"):
             yield "BBE004", "AcaDegree"
@@ -148,7 +148,7 @@ def degree_fits_education(case: Case) -> Iterator[Fault]:
 def occupation_fits_employer(case: Case) -> Iterator[Fault]:
     """BBE005 (I1100G04)."""
     work = case.segment("G")
-    if work.get("CpnType") in ("30", "40", "50") and work.get("Occupation") == "X":
+    if text(work, "CpnType") in ("30", "40", "50") and text(work, "Occupation") == "X":
         yield "BBE005", "Occupation"
 
 

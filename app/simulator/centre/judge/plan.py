@@ -19,22 +19,24 @@ _CLOCK = re.compile(r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 _YEAR_TAGS = frozenset({"WorkStartDate"})
 _ACCOUNTS_SUFFIX = re.compile(r".+_((?:[A-Z]\d)+)")
 _SPLIT_BY_ACCOUNT = frozenset({"AcctStatus", "RpyStatus"})
-"""Items whose code list depends on the account type and that no rule of their own checks."""
+"""Items whose code list depends on the account type where, being mandatory, no rule of their own checks them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ItemPlan:
-    """How one item is checked.
+    """How one item is checked; compared and hashed by identity.
 
-    `always`: the tag stands wherever its segment stands. `filled`: its value must not be blank where the tag
-    stands. `fits` tells whether a stripped value has the right type, length and code; `fits_for` does so for one
-    account type. `in_range` is set for dates, months and years.
+    `always`: the tag stands wherever its segment stands. `filled`: its value must not be blank where the tag stands.
+    `accounts`: the account types that have the tag, `account_code` the error otherwise. `fits` tells whether a
+    stripped value has the right type, length and code; `fits_for` does so for one account type. `in_range` is set
+    for dates, months, years.
     """
 
     tag: str
     always: bool
     filled: bool
     accounts: frozenset[str] | None
+    account_code: str | None
     fits: Callable[[str], object]
     fits_for: Mapping[str, Callable[[str], object]] | None
     in_range: Callable[[str], bool] | None
@@ -63,6 +65,8 @@ class SegmentPlan:
     """Items outside groups whose first 14 characters name the provider."""
 
 
+_ACCOUNT_CODES = {"210": "BLD000", "410": "CLD000"}
+"""The code for a tag that the account type asks for or forbids."""
 _COMPARED = {
     "IDRec": ("OthIDType", "OthIDNum", "OthEntCertType", "OthEntCertNum"),
     "RltRepymtInf": ("InfoIDType", "ArlpIDType", "ArlpCertType", "ArlpCertNum"),
@@ -124,12 +128,15 @@ def _group(edition: Catalogue, record: RecordType, group: Group) -> GroupPlan:
 
 def _item(edition: Catalogue, record: RecordType, item: Item) -> ItemPlan:
     conditional = item.presence == "C" and (item.accounts is not None or item.present_when is not None)
+    # notes on organisations ask for a value only of items that an account type has; others have their own rule (CLE007)
+    valued = item.presence == "C" and not item.empty_tag and (record.subject == "person" or item.accounts is not None)
     fits, fits_for = _fitting(edition, record, item)
     return ItemPlan(
         item.tag,
         always=not conditional,
-        filled=item.presence == "M" or (item.presence == "C" and not item.empty_tag),
+        filled=item.presence == "M" or valued,
         accounts=item.accounts if item.present_when is None else None,
+        account_code=_ACCOUNT_CODES.get(record.code),
         fits=fits,
         fits_for=fits_for,
         in_range=_range_check(item),
@@ -158,7 +165,7 @@ def _fitting(
     tables = [edition.codes(record.subject)[name] for name in item.codes]
     if tables and all(table.strict for table in tables):
         values = frozenset(value for table in tables for value in table.values)
-        if item.tag not in _SPLIT_BY_ACCOUNT:
+        if item.tag not in _SPLIT_BY_ACCOUNT or item.presence != "M":
             return values.__contains__, None
         by_account = {}
         for table in tables:

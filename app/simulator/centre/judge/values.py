@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 Segment = Mapping[str, Any]
+"""Tags to text, and group tags to lists of segments."""
 Fault = tuple[str, str]
 """An error code of the centre and the tag it blames (`0000` = no single item)."""
 
@@ -57,7 +58,7 @@ def in_range(text: str) -> bool:
 def text(segment: Segment, tag: str) -> str | None:
     """The value of an item without blanks around it, or None when its tag is absent or its value blank."""
     value = segment.get(tag)
-    return value.strip(BLANKS) or None if isinstance(value, str) else None
+    return value.strip(BLANKS) or None if value else None
 
 
 def day(segment: Segment, tag: str) -> str | None:

@@ -1,0 +1,113 @@
+"""Which items are personal data, and how keys and source columns that hold them are shown to those without the grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from app.security.masking import Kind, mask
+from app.standard import catalogue
+from app.submission.mapping import SourceMapping
+from app.submission.tables import record_type
+
+_OF_ANYONE: Final[Mapping[str, Kind]] = {
+    "Alias": "name",
+    "OthIDNum": "id_number",
+    "DOB": "name",  # the first digit stays: the century
+    "HouseAdd": "address",
+    "CellPhone": "phone",
+    "Email": "email",
+    "SpoName": "name",
+    "SpoIDNum": "id_number",
+    "SpoTel": "phone",
+    "SpsCmpyNm": "address",
+    "CpnName": "address",
+    "CpnAddr": "address",
+    "CpnTEL": "phone",
+    "ResiAddr": "address",
+    "HomeTel": "phone",
+    "MailAddr": "address",
+    "LoanConCode": "account",
+    "ArlpName": "name",
+    "ArlpCertNum": "id_number",
+    "MmbAlias": "name",
+    "MmbIDNum": "id_number",
+    "SharHodName": "name",
+    "SharHodIDNum": "id_number",
+    "ActuCotrlName": "name",
+    "ActuCotrlIDNum": "id_number",
+    "ConPhone": "phone",
+    "FinConPhone": "phone",
+}
+_OF_PERSONS: Final[Mapping[str, Kind]] = {"Name": "name", "IDNum": "id_number", "AcctCode": "account"}
+"""Items that name a person in personal records and an enterprise, which has no such protection, in the others."""
+
+_ENTERPRISE: Final = ("organisation", "corporate_")
+
+
+def personal_kind(tag: str, subject: str) -> Kind | None:
+    """How the item must be masked in a record about a `person` or an `organisation`; None where it need not be."""
+    found = _OF_ANYONE.get(tag)
+    return found or (_OF_PERSONS.get(tag) if subject == "person" else None)
+
+
+def entity_subject(entity: str) -> str:
+    """Whether a standard entity is about a person or an organisation; what may be about either counts as a person's."""
+    return "organisation" if entity.startswith(_ENTERPRISE) else "person"
+
+
+def shown_key(code: str, key: str) -> str:
+    """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
+    head, bar, number = key.rpartition("|")
+    if record_type(code).subject == "person":
+        number = mask("id_number" if bar else "account", number)
+    return f"{document_title(code, head)} {number}" if bar else number
+
+
+def document_title(code: str, value: str) -> str:
+    """The Chinese short name of an identity document's type, as it stands before its number."""
+    record = record_type(code)
+    table = catalogue.current().codes(record.subject)[_DOCUMENTS[record.subject]]
+    title = table.values.get(value)
+    return title.zh if title else value
+
+
+_DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}
+
+
+@lru_cache(maxsize=64)
+def _column_kinds(edition: str, mapping: _Hashed) -> Mapping[tuple[str, str], Kind | None]:
+    del edition
+    kinds: dict[tuple[str, str], Kind | None] = {}
+    for target in mapping.mapping.targets:
+        subject = entity_subject(target.entity)
+        for item, column in target.columns.items():
+            kind = personal_kind(item, subject)
+            for source in column.source:
+                table, dot, name = source.rpartition(".")
+                place = (table if dot else target.table, name)
+                kinds[place] = kinds.get(place) or kind
+    return kinds
+
+
+class _Hashed:
+    """A mapping that a cache can hold, by its edition."""
+
+    def __init__(self, mapping: SourceMapping) -> None:
+        self.mapping = mapping
+
+    def __hash__(self) -> int:
+        return hash(self.mapping.edition)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and other.mapping.edition == self.mapping.edition
+
+
+def source_kind(mapping: SourceMapping, table: str, column: str) -> Kind | None:
+    """How a column of a source table must be masked. What no mapping reads is unknown, and hidden, in tables of persons."""
+    known = _column_kinds(mapping.edition, _Hashed(mapping))
+    if (table, column) in known:
+        return known[table, column]
+    about = {entity_subject(target.entity) for target in mapping.targets if target.table == table}
+    return None if column.startswith("_") or about == {"organisation"} else "account"

@@ -1,0 +1,91 @@
+"""The words and tones in which the states of batches, stages, records, files and exceptions are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.text import Text
+from app.submission.tables import RECORD_TYPES, record_type
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A state as people read it; `tone` is one of success, warning, danger, info, neutral."""
+
+    title: Text
+    tone: str = "neutral"
+
+
+BATCH: Final[Mapping[str, Term]] = {
+    "running": Term(Text("进行中", "Running"), "info"),
+    "waiting": Term(Text("待复核", "Waiting for review"), "warning"),
+    "incident": Term(Text("步骤失败", "A step failed"), "danger"),
+    "stopped": Term(Text("已中止", "Stopped"), "danger"),
+    "done": Term(Text("已完成", "Done"), "success"),
+}
+STAGE: Final[Mapping[str, Term]] = {
+    "pending": Term(Text("未开始", "Not begun")),
+    "running": Term(Text("进行中", "Running"), "info"),
+    "retrying": Term(Text("重试中", "Trying again"), "warning"),
+    "waiting": Term(Text("待复核", "Waiting"), "warning"),
+    "failed": Term(Text("失败", "Failed"), "danger"),
+    "done": Term(Text("完成", "Done"), "success"),
+}
+SEVERITY: Final[Mapping[str, Term]] = {
+    "block": Term(Text("拦截", "Blocks"), "danger"),
+    "warn": Term(Text("提示", "Warns"), "warning"),
+    "info": Term(Text("参考", "Informs"), "info"),
+    "noted": Term(Text("仅记录", "Noted only")),
+}
+FILE: Final[Mapping[str, Term]] = {
+    "planned": Term(Text("已编号", "Planned")),
+    "built": Term(Text("已生成", "Built"), "info"),
+    "sending": Term(Text("发送中", "Sending"), "info"),
+    "sent": Term(Text("待反馈", "Awaiting feedback"), "warning"),
+    "answered": Term(Text("已反馈", "Answered"), "success"),
+}
+DELIVERY: Final[Mapping[str, Term]] = {
+    "applied": Term(Text("已入账", "Applied"), "success"),
+    "repeated": Term(Text("重复送达", "Came again")),
+    "unreadable": Term(Text("无法读取", "Unreadable"), "danger"),
+}
+FLAG: Final[Mapping[str, Text]] = {
+    "1": Text("全部入库", "all accepted"),
+    "2": Text("整份退回", "the whole file refused"),
+    "3": Text("部分退回", "some records rejected"),
+}
+HELD_KIND: Final[Mapping[str, Term]] = {
+    "blocked": Term(Text("预校验拦截", "Blocked by pre-check"), "warning"),
+    "rejected": Term(Text("征信中心退回", "Rejected by the centre"), "danger"),
+}
+HELD: Final[Mapping[str, Term]] = {
+    "open": Term(Text("待处理", "Open"), "danger"),
+    "travelling": Term(Text("更正报送中", "Correction under way"), "info"),
+    "closed": Term(Text("已办结", "Closed"), "success"),
+}
+RECORD: Final[Mapping[str, Term]] = {
+    "due": Term(Text("应报", "Due")),
+    "blocked": Term(Text("拦截", "Blocked"), "danger"),
+    "sent": Term(Text("已报", "Sent"), "info"),
+    "accepted": Term(Text("入库", "Accepted"), "success"),
+    "rejected": Term(Text("退回", "Rejected"), "danger"),
+    "awaiting": Term(Text("待反馈", "Awaiting"), "warning"),
+}
+
+
+def type_options() -> tuple[tuple[str, Text], ...]:
+    """The record types of the daily batch, as choices."""
+    return tuple((code, type_title(code)) for code in RECORD_TYPES)
+
+
+def type_title(code: str) -> Text:
+    """`110 个人基本信息记录`."""
+    title = record_type(code).title
+    return Text(f"{code} {title.zh}", f"{code} {title.en}")
+
+
+def options(terms: Mapping[str, Term]) -> tuple[tuple[str, Text], ...]:
+    """Terms as choices of a filter."""
+    return tuple((name, term.title) for name, term in terms.items())

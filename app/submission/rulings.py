@@ -1,0 +1,66 @@
+"""The rules as submission asks them: conditions of the catalogue as SQL, and the findings of a record type's ruleset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from app.core import clock
+from app.core.config import Settings
+from app.core.errors import Invalid
+from app.core.text import Text
+from app.rules.sweep import Sweep, compile_sweep
+from app.rules.sweep.condition import condition_sql as _condition_sql
+from app.rules.vocabulary import record_vocabulary
+from app.submission.content import rules_of
+from app.submission.facts import Surroundings
+
+
+@lru_cache(maxsize=512)
+def condition_sql(code: str, expression: str, group: str = "") -> str:
+    """A condition of the catalogue as SQL over the columns B, C, …; inside `group` the occurrence is `p`."""
+    return _condition_sql(expression, record_vocabulary(code), group)
+
+
+@lru_cache
+def _sweep(code: str) -> Sweep:
+    return compile_sweep(rules_of(code))
+
+
+def sweep_select(code: str, relation: str, id_column: str, constants: Mapping[str, Any] | None = None) -> str:
+    """SELECT of (id, rule, code, tag, severity) for every finding of the record type's rules in `relation`."""
+    statement = _sweep(code).sql(relation, id_column, constants=constants)
+    return f'SELECT DISTINCT "{id_column}", "rule", "code", "tag", "severity" FROM ({statement})'
+
+
+def findings_select(
+    code: str, facts: str, given: Surroundings, batch: str, day: date, *, precheck: bool
+) -> str:
+    """SELECT in the shape of the finding table over the relation `facts`. With the pre-check switched off nothing blocks, all is noted."""
+    statement = _sweep(code).sql(facts, "record_id", extra=("key", "bucket"), constants=given.constants(code))
+    severity = '"severity"' if precheck else "CASE WHEN \"severity\" = 'block' THEN 'noted' ELSE \"severity\" END"
+    return f"""SELECT DISTINCT '{batch}' AS batch, '{code}' AS record_type, record_id, key, "rule",
+        coalesce(nullif("code", ''), "rule") AS code, "tag", {severity} AS severity,
+        '{rules_of(code).edition}' AS edition, DATE '{day.isoformat()}' AS business_date, bucket
+        FROM ({statement})"""
+
+
+def surroundings(settings: Settings, provider: str) -> Surroundings:
+    """What the installation knows: its section codes and institutions. Raises Invalid when their list cannot be read."""
+    sections: tuple[str, ...] = (provider,)
+    institutions: tuple[str, ...] | None = None
+    if settings.institutions_file is not None:
+        try:
+            given = yaml.safe_load(settings.institutions_file.read_text(encoding="utf-8"))
+            sections = tuple(map(str, given["sections"]))
+            institutions = tuple(map(str, given["institutions"]))
+        except (OSError, KeyError, TypeError, yaml.YAMLError) as problem:
+            raise Invalid(
+                "submission.institutions",
+                Text("机构清单无法读取：{why}", "The list of institutions cannot be read: {why}").format(why=problem),
+            ) from problem
+    return Surroundings(provider, clock.today(), sections, institutions)
