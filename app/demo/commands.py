@@ -35,8 +35,12 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
     @click.option("--persons", type=click.IntRange(50), default=5_000, show_default=True, help="Persons. 个人客户数")
     @click.option("--companies", type=click.IntRange(10), default=500, show_default=True, help="Companies. 企业客户数")
     @click.option("--seed", type=int, default=20_261_031, show_default=True, help="Seed of the bank. 随机种子")
+    @click.option(
+        "--limit", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+        help="Share of blocked records above which a person must release. 拦截比例上限",
+    )
     @json_option
-    def day(root: Path, persons: int, companies: int, seed: int, as_json_wanted: bool) -> None:
+    def day(root: Path, persons: int, companies: int, seed: int, limit: float, as_json_wanted: bool) -> None:
         """三个报送日全流程 Three reporting days: a first load, an ordinary day, a month end.
 
         Exit code 1 when a record was lost, a defect missed, a good record blocked, or the centre judged otherwise than we did.
@@ -47,7 +51,7 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         def tell(text: Text) -> None:
             console.print(f"[dim]{time.monotonic() - started:6.1f}s[/dim]  {text.zh}  [dim]{text.en}[/dim]")
 
-        summary = run_days(root, registry, Scale(persons, companies, seed), tell)
+        summary = run_days(root, registry, Scale(persons, companies, seed, blocked_share_limit=limit), tell)
         if as_json_wanted:
             as_json(summary)
         else:

@@ -44,6 +44,7 @@ class Scale:
     companies: int = 500
     seed: int = 20_261_031
     defects: bool = True
+    blocked_share_limit: float = 0.05
 
 
 Tell = Callable[[Text], None]
@@ -65,7 +66,7 @@ def run_days(root: Path, registry: Registry, scale: Scale, tell: Tell, *, keep_r
     world = build_world(stage, scale.persons, scale.companies, scale.seed, days[0])
     plan = DefectPlan(seed=scale.seed) if scale.defects else None
     summary: dict[str, Any] = {"days": []}
-    with platform(stage) as settings, running_centre(stage, settings), acting(SYSTEM):
+    with platform(stage, blocked_share_limit=scale.blocked_share_limit) as settings, running_centre(stage, settings), acting(SYSTEM):
         try:
             for day in days:
                 summary["days"].append(_one_day(stage, world, registry, day, plan, tell))
@@ -137,7 +138,10 @@ def drive(registry: Registry, batch: str, tell: Tell, limit: float = DAY_LIMIT_S
                     "demo.batch", Text(f"批次停在 {status}：{why}", f"The batch stands at {status}: {why}")
                 )
             time.sleep(0.2)
-        raise Unavailable("demo.time", Text("批次未在限定时间内完成", "The batch did not end in time"))
+        why = next((task.error for task in tasks if task.error), "")
+        raise Unavailable(
+            "demo.time", Text(f"批次未在限定时间内完成 {why}", f"The batch did not end in time {why}")
+        )
     finally:
         stop.set()
         thread.join()

@@ -170,13 +170,11 @@ class Builder:
     def _unknown(self, node: ast.expr, parts: list[str], index: int, fields: Mapping[str, Field]) -> None:
         known = [*fields, *([*self.variables, *self.names, *self.vocabulary.fields] if index == 0 else [])]
         prefix = "".join(part + "." for part in parts[:index])
-        near = difflib.get_close_matches(parts[index], known, 1, 0.5)
-        if not near and index:
-            elsewhere = [
-                letter for letter in self.vocabulary.fields if self.vocabulary.find(f"{letter}.{parts[index]}")
-            ]
-            nearest = f"{elsewhere[0]}.{parts[index]}" if elsewhere else None
+        elsewhere = [name for name in self.vocabulary.fields if self.vocabulary.find(f"{name}.{parts[index]}")]
+        if elsewhere and index:
+            nearest: str | None = f"{elsewhere[0]}.{parts[index]}"
         else:
+            near = difflib.get_close_matches(parts[index], known, 1, 0.5)
             nearest = prefix + near[0] if near else None
         name = prefix + parts[index]
         hint = Text(f"，是否指“{nearest}”？", f"; did you mean “{nearest}”?") if nearest else Text("", "")
@@ -274,6 +272,9 @@ class Builder:
 
     def _membership(self, left: ast.expr, right: ast.expr, negated: bool) -> Node | None:
         item = self.build(left)
+        if item is not None and (item.type == BOOL or not isinstance(item.type, Scalar)):
+            self.wrong(left, Text("“in”之前须是文本、数字或日期", "before “in” stands a text, a number or a date"))
+            return None
         source = f"{self.source(left)} {'not in' if negated else 'in'} {self.source(right)}"
         if isinstance(right, ast.List | ast.Tuple | ast.Set):
             values = self._values(right, item)

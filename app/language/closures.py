@@ -8,7 +8,7 @@ from typing import Any
 
 from app.language.facts import Fact, element_texts, fetch, fetch_elements, fetch_set, has_items, is_there
 from app.language.functions import SIGNATURES
-from app.language.logic import CALCULATE, COMPARE, all_of, any_of, negate
+from app.language.logic import CALCULATE, COMPARE, all_of, any_of, negate, opposite, total
 from app.language.nodes import (
     Arithmetic,
     Call,
@@ -46,7 +46,7 @@ def compile_node(node: Node) -> Condition:
             return _binary(CALCULATE[node.operator], compile_node(node.left), compile_node(node.right))
         case Minus():
             term = compile_node(node.term)
-            return lambda fact, variables: None if (value := term(fact, variables)) is None else -value
+            return lambda fact, variables: None if (value := term(fact, variables)) is None else opposite(value)
         case Negation():
             inner = compile_node(node.term)
             return lambda fact, variables: negate(inner(fact, variables))
@@ -179,14 +179,16 @@ def _quantifier(node: Quantifier) -> Condition:
         found = scopes(fact, variables)
         if found is None:
             return None
-        if not body:
-            wholes = [element_texts(scope[variable]) for scope in found] if name == "distinct" else []
-            return len(found) if name == "count" else len(set(wholes)) == len(wholes)
+        if name == "count":
+            return len(found)
+        if name == "distinct" and not body:
+            wholes = {element_texts(scope[variable], source.type) for scope in found}
+            return len(wholes) == len(found)
         if name in ("all", "any"):
             return (all_of if name == "all" else any_of)(body[0](fact, scope) for scope in found)
         rows = [tuple(part(fact, scope) for part in body) for scope in found]
         if name == "distinct":
-            return len(set(rows)) == len(rows)
-        return None if any(row[0] is None for row in rows) else sum(row[0] for row in rows)
+            return len({tuple(value or "" for value in row) for row in rows}) == len(rows)
+        return None if any(row[0] is None for row in rows) else total(row[0] for row in rows)
 
     return judge

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from app.language.nodes import Path
-from app.language.types import ListOf, Struct
+from app.language.types import ListOf, Struct, Type
+from app.language.values import read_text
 
 Fact = Mapping[str, object]
 
@@ -49,9 +50,10 @@ def has_items(value: object) -> bool:
     return isinstance(value, Mapping) and any(inner is not None for inner in value.values())
 
 
-def element_texts(element: object) -> tuple[tuple[str, str], ...]:
-    """What an element holds as a whole, comparable: its filled values by name, or the element itself."""
-    if not isinstance(element, Mapping):
-        return (("", str(element).strip(" \u3000")),)
-    texts = ((str(name), str(value).strip(" \u3000")) for name, value in element.items() if value is not None)
-    return tuple(sorted(pair for pair in texts if pair[1]))
+def element_texts(element: object, list_type: Type) -> tuple[str, ...]:
+    """What an element of a list holds as a whole: the text of each of its fields, blank and absent alike."""
+    inner = list_type.element if isinstance(list_type, ListOf) else list_type
+    if not isinstance(inner, Struct):
+        return (read_text(element) or "",)
+    held = element if isinstance(element, Mapping) else {}
+    return tuple(read_text(held.get(name)) or "" for name in inner.fields)

@@ -46,7 +46,8 @@ def _left(text: str, length: int) -> str:
 
 
 def _digits(text: str, length: int | None = None) -> bool:
-    return text.isascii() and text.isdigit() and (length is None or len(text) == length)
+    pattern = "[0-9]+" if length is None else f"[0-9]{{{length}}}"
+    return _matches(text, pattern)
 
 
 @lru_cache(maxsize=512)
@@ -58,8 +59,8 @@ def _matches(text: str, pattern: str) -> bool:
     return _pattern(pattern).fullmatch(text) is not None
 
 
-def _abs(number: Decimal) -> Decimal:
-    return abs(number)
+def _abs(number: Decimal | int) -> Decimal | int:
+    return abs(number) if isinstance(number, int) else number.copy_abs()
 
 
 T, N, D, M, B = Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.MONTH, Kind.BOOL

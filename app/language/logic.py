@@ -1,10 +1,41 @@
-"""Three-valued logic after Kleene and the comparisons; None is unknown."""
+"""Three-valued logic after Kleene, comparisons, and arithmetic without rounding; None is unknown."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Context, Decimal
 from typing import Any
+
+Number = Decimal | int
+
+_EXACT = Context(prec=80)
+"""Wide enough for anything `number_size` lets through, so that nothing is ever rounded."""
+
+
+def _add(left: Number, right: Number) -> Number:
+    return _EXACT.add(left, right)
+
+
+def _subtract(left: Number, right: Number) -> Number:
+    return _EXACT.subtract(left, right)
+
+
+def _multiply(left: Number, right: Number) -> Number:
+    return _EXACT.multiply(left, right)
+
+
+def opposite(number: Number) -> Number:
+    return -number if isinstance(number, int) else number.copy_negate()
+
+
+def total(numbers: Iterable[Number]) -> Number:
+    """The exact sum; 0 of nothing."""
+    answer: Number = 0
+    for number in numbers:
+        answer = _add(answer, number)
+    return answer
+
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -14,7 +45,7 @@ COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-CALCULATE: Mapping[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+CALCULATE: Mapping[str, Callable[[Any, Any], Any]] = {"+": _add, "-": _subtract, "*": _multiply}
 
 
 def all_of(values: Iterable[bool | None]) -> bool | None:

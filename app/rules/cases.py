@@ -14,6 +14,7 @@ from app.rules.explain import judge_of
 from app.rules.loading import read_text_pair
 from app.rules.model import Fault, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
+from app.rules.sweep import compile_sweep, facts_to_relation
 
 BASE = "_base.yaml"
 CASES = "cases"
@@ -22,8 +23,8 @@ _KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
 Verdict = frozenset[str]
 """The ids of the rules that have a finding."""
 
-Sweeper = Callable[[Sequence[Mapping[str, Any]]], Sequence[Verdict]]
-"""Judges facts set-wise and gives the rules with findings for each, in the same order."""
+Execute = Callable[[str, Sequence[str]], Iterable[Sequence[Any]]]
+"""Runs one SQL statement with its parameters on DuckDB and gives the rows; the caller owns the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ def load_bases(ruleset: Ruleset) -> Mapping[str, Mapping[str, Any]]:
     return bases
 
 
-def run_cases(ruleset: Ruleset, sweep: Sweeper | None = None) -> CaseReport:
-    """Run all cases of a ruleset by explain and, if given, by the sweep.
+def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
+    """Run all cases of a ruleset by explain and, if there is something to execute SQL, by the sweep.
 
     A fault is told for each wrong verdict, each case on which the evaluators differ, each base fact that is not clean,
     and each rule without a passing or without a failing case.
@@ -79,7 +80,7 @@ def run_cases(ruleset: Ruleset, sweep: Sweeper | None = None) -> CaseReport:
     judge = judge_of(ruleset)
     facts: list[Mapping[str, Any]] = [*bases.values(), *(case.fact for case in cases)]
     explained = [frozenset(finding.rule for finding in judge.judge(fact)) for fact in facts]
-    swept = sweep(facts) if sweep and facts else explained
+    swept = sweep_facts(ruleset, facts, execute) if execute and facts else explained
     base_file = _shown(ruleset, BASE)
     for name, mine, other in zip(bases, explained, swept, strict=False):
         if mine:
@@ -90,6 +91,15 @@ def run_cases(ruleset: Ruleset, sweep: Sweeper | None = None) -> CaseReport:
         faults.extend(_case_faults(case, mine, other))
     faults.extend(_coverage(ruleset, cases))
     return CaseReport(ruleset.name, len(cases), len(ruleset.rules), tuple(faults))
+
+
+def sweep_facts(ruleset: Ruleset, facts: Sequence[Mapping[str, Any]], execute: Execute) -> list[Verdict]:
+    """The rules with findings for each fact, in order, as the sweep has them."""
+    relation, parameters = facts_to_relation(ruleset.vocabulary, facts)
+    found: list[set[str]] = [set() for _ in facts]
+    for row in execute(compile_sweep(ruleset).sql(relation), parameters):
+        found[row[0]].add(row[1])
+    return [frozenset(rules) for rules in found]
 
 
 def _case_faults(case: Case, mine: Verdict, other: Verdict) -> Iterable[Fault]:
@@ -208,14 +218,18 @@ def _case(
     fact = copy.deepcopy(base)
     for path, value in changes.items():
         if _check_path(content, ruleset.vocabulary, path, value, (*key, "set", path), rule):
-            put(fact, path.split("."), value)
+            try:
+                put(fact, path.split("."), value)
+            except LookupError:
+                message = Text(f"“{path}”没有这一项", f"“{path}” has no such position in the base fact")
+                content.wrong(message, *key, "set", path, rule=rule)
     name = read_text_pair(content, raw.get("name"), *key, "name", rule=rule)
     exactly = raw.get("exactly") is True
     return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
 
 
 def put(fact: dict[str, Any], parts: Sequence[str], value: object) -> None:
-    """Set what stands at a path; None takes it away. Positions in lists count from 0."""
+    """Set what stands at a path; None takes it away. Positions in lists count from 0; LookupError beyond their end."""
     holder: Any = fact
     for part in parts[:-1]:
         if isinstance(holder, list):

@@ -17,8 +17,8 @@ _SEPARATED: Final = re.compile(r"[\s-]")
 
 
 def _ends(value: str, head: int, tail: int) -> str:
-    """Keep `head` first and `tail` last characters, but never more than a third of the value together."""
-    if len(value) < (head + tail) * 3 // 2:
+    """Keep `head` first and `tail` last characters; of a value too short to hide four, a third in all."""
+    if len(value) < head + tail + 4:
         most = len(value) // 3
         head, tail = min(head, most // 2), most - min(head, most // 2)
     middle = len(value) - head - tail

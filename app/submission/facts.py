@@ -99,13 +99,13 @@ def _subject_states(record: RecordType) -> str:
         SELECT r.record_id, {state} AS state
         FROM r LEFT JOIN (SELECT key, max("RptDate") AS newest, FALSE AS closed, {summary} FROM a GROUP BY key) l
              ON l.key = r.key
-             LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) d ON d.key = r.key AND d."RptDate" = r."RptDate\""""
+             LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) twin ON twin.key = r.key AND twin."RptDate" = r."RptDate\""""
 
 
 def _state_head() -> dict[str, str]:
     return {
         "exists": "l.key IS NOT NULL",
-        "same": "d.key IS NOT NULL",
+        "same": "twin.key IS NOT NULL",
         "closed": "coalesce(l.closed, FALSE)",
         "transferred": "FALSE",
         "replaced": "FALSE",
@@ -149,7 +149,7 @@ def _account_states(code: str) -> str:
                        arg_max({_STATUS[code]}, "RptDate") AS status,
                        {months} AS months, {transactions} AS transactions
                 FROM a GROUP BY key)) l ON l.key = r.key
-        LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) d ON d.key = r.key AND d."RptDate" = r."RptDate"
+        LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) twin ON twin.key = r.key AND twin."RptDate" = r."RptDate"
         LEFT JOIN ({_nearest(packed, "<", "DESC")}) p ON p.record_id = r.record_id
         LEFT JOIN ({_nearest(packed, ">", "ASC")}) n ON n.record_id = r.record_id"""
 

@@ -111,5 +111,7 @@ class HeldRecord(Base):
     """[rule, code, tag] triples of the newest judgement"""
     status: Mapped[str] = mapped_column(String(12), default="open", index=True)
     """open, travelling (a correction is on its way), closed"""
+    resolution: Mapped[str] = mapped_column(String(10), default="")
+    """how it ended: accepted, or withdrawn (the source no longer has such a subject or account)"""
     opened_on: Mapped[date] = mapped_column(Date)
     closed_on: Mapped[date | None] = mapped_column(Date)

@@ -21,6 +21,14 @@ RECORD_TYPES = ("110", "210", "310", "410")
 MAIN_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
 """The standard entity whose rows a record type is about."""
 
+BUSINESS_KEY = {
+    "110": ('"IDType"', '"IDNum"'),
+    "210": ('"AcctCode"',),
+    "310": ('"EntCertType"', '"EntCertNum"'),
+    "410": ('"AcctCode"',),
+}
+"""The columns of the main entity that make up a record's business key."""
+
 _ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
 ORIGIN_TYPE = "STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, \"row\" VARCHAR)[]"
 

@@ -88,6 +88,11 @@ def _nearest_size(size: int) -> int:
     return next((each for each in PAGE_SIZES if size <= each), PAGE_SIZES[-1])
 
 
+def _address(path: str, arguments: Mapping[str, str]) -> str:
+    written = urlencode(arguments)
+    return f"{path}?{written}" if written else path
+
+
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """One wish: which page, in which order, filtered by what. `offset` and `size` are counts of rows."""
@@ -103,28 +108,42 @@ class ListQuery:
     def offset(self) -> int:
         return (self.page - 1) * self.size
 
+    @property
+    def _order(self) -> dict[str, str]:
+        """Order and size where they are not the list's own."""
+        order = f"-{self.sort}" if self.descending else self.sort
+        wish = {"sort": order} if order != self.listing.order else {}
+        return wish | ({"size": str(self.size)} if self.size != self.listing.size else {})
+
+    @property
+    def _others(self) -> dict[str, str]:
+        """The arguments of the present address that are none of this list's."""
+        prefix = self.listing.prefix
+        own = {prefix + each.name for each in self.listing.filters} | {f"{prefix}{x}" for x in ("sort", "page", "size")}
+        return {name: value for name, value in request.args.items() if name not in own}
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What a form of filters must send along: the order, the size, and what is not this list's."""
+        return {**self._others, **{self.listing.prefix + name: value for name, value in self._order.items()}}
+
+    @property
+    def cleared_url(self) -> str:
+        """The address of the same list without its filters."""
+        return _address(request.path, self.carried)
+
     def url(self, **changes: str | int) -> str:
         """The address of the same list with `page`, `sort`, `size` or a filter changed; other arguments stay."""
-        prefix = self.listing.prefix
-        order = f"-{self.sort}" if self.descending else self.sort
-        wish: dict[str, str | int] = {**self.filters}
-        if order != self.listing.order:
-            wish["sort"] = order
-        if self.size != self.listing.size:
-            wish["size"] = self.size
-        if self.page > 1 and "page" not in changes and not changes:
+        wish: dict[str, str | int] = {**self.filters, **self._order}
+        if self.page > 1 and not changes:
             wish["page"] = self.page
         wish.update(changes)
-        own = {prefix + each.name for each in self.listing.filters} | {f"{prefix}{x}" for x in ("sort", "page", "size")}
-        kept = {name: value for name, value in request.args.items() if name not in own}
-        written = {prefix + name: value for name, value in wish.items() if value not in ("", None)}
-        arguments = urlencode({**kept, **written})
-        return f"{request.path}?{arguments}" if arguments else request.path
+        written = {self.listing.prefix + name: str(value) for name, value in wish.items() if value != ""}
+        return _address(request.path, {**self._others, **written})
 
     def at(self, address: str) -> str:
         """The same filters at another address, for an export."""
-        arguments = urlencode({self.listing.prefix + name: value for name, value in self.filters.items()})
-        return f"{address}?{arguments}" if arguments else address
+        return _address(address, {self.listing.prefix + name: value for name, value in self.filters.items()})
 
     def sort_url(self, column: str) -> str:
         """The address that sorts by `column`, turning round where it already does."""

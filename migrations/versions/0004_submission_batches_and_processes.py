@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("content", sa.String(length=32), nullable=False),
         sa.Column("findings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("resolution", sa.String(length=10), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["submission_batch.id"], name=op.f("fk_submission_held_record_batch_id")),

@@ -126,3 +126,49 @@ def test_wrong_password_is_told_without_details(visit: Any) -> None:
     window.page.get_by_role("alert").wait_for()
     window.picture("sign-in-refused")
     assert window.serious_findings() == []
+
+
+def test_a_list_is_filtered_while_typing_and_can_be_gone_back_from(visit: Any) -> None:
+    window = visit(user="zhou.min")
+    window.go("/users?sort=-username")
+    page = window.page
+    page.get_by_label("搜索", exact=True).last.fill("")
+    page.get_by_label("搜索", exact=True).last.press_sequentially("lin", delay=40)
+    page.wait_for_url("**/users?*q=lin*")
+    page.wait_for_function("() => document.querySelectorAll('#users tbody tr').length === 1")
+    assert page.evaluate("() => document.activeElement.name") == "q"
+    assert "sort=-username" in page.url
+    page.get_by_label("岗位").select_option("analyst")
+    page.get_by_text("没有符合条件的记录").wait_for()
+    window.picture("users-nothing-found")
+    page.get_by_role("link", name="清除").click()
+    page.wait_for_function("() => document.querySelectorAll('#users tbody tr').length > 5")
+    page.get_by_role("link", name="用户名").click()
+    page.locator("th[aria-sort=ascending]").wait_for()
+    page.go_back()
+    page.locator("th[aria-sort=descending]").wait_for()
+
+
+def test_a_change_that_matters_is_confirmed_first(visit: Any) -> None:
+    window = visit(user="zhou.min")
+    window.go("/users/of/qiao.yu")
+    page = window.page
+    page.get_by_role("button", name="锁定").click()
+    page.get_by_role("button", name="取消").click()
+    assert page.get_by_role("button", name="解锁").count() == 0
+    page.get_by_role("button", name="锁定").click()
+    window.picture("confirmation")
+    page.get_by_role("button", name="确认").click()
+    page.get_by_role("status").get_by_text("账户已锁定。").wait_for()
+    window.picture("toast")
+    page.get_by_role("button", name="解锁").click()
+    page.get_by_role("status").get_by_text("账户已解锁。").wait_for()
+
+
+def test_it_prints_without_its_frame(visit: Any) -> None:
+    window = visit(user="he.lan", theme="dark")
+    window.go("/audit/")
+    window.page.emulate_media(media="print")
+    assert not window.page.locator(".shell-side").is_visible()
+    assert not window.page.locator(".topbar").is_visible()
+    window.picture("audit-printed")

@@ -1,4 +1,4 @@
-"""Compiles a ruleset: the quick condition under which a record may violate anything, and the exact one of each check."""
+"""Compiles a ruleset: the quick condition under which a record may violate anything, the exact ones of every check."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ class _Inline(Prepared):
 def condition_sql(text: str, vocabulary: Vocabulary, group: str = "") -> str:
     """SQL that is TRUE exactly where the expression is true, over columns named as the vocabulary's fields.
 
-    With `group`, the dotted path of a list, `p` in the expression is an occurrence of it and a lambda's parameter `p` in the
-    SQL. Raises ExpressionInvalid.
+    With `group`, the dotted path of a list, `p` in the expression is an occurrence of it and a lambda's parameter `p`
+    in the SQL. Raises ExpressionInvalid.
     """
     variables: dict[str, Field] = {}
     scope = Scope()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.language import Kind, ListOf, Scalar
+from app.language import Kind, ListOf, Scalar, Struct
 from app.language.nodes import Path
 from app.language.values import BLANKS, MONTH_PATTERN, NUMBER_DIGITS, NUMBER_PATTERN, NUMBER_SCALE
 from app.rules.sweep import sql
@@ -112,6 +112,10 @@ class Exact:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
+    def raw(self, path: Path, scope: Scope) -> Sql:
+        """What stands at the path, as it stands."""
+        return scope.raw(path)
+
     def text(self, path: Path, scope: Scope) -> Sql:
         """The trimmed text, NULL if blank or absent."""
         raw = scope.raw(path)
@@ -169,12 +173,19 @@ class Quick(Exact):
         given = scope.full(path)[0] in GIVEN or not path.field.written
         return self.exact if given else self
 
+    def raw(self, path: Path, scope: Scope) -> Sql:
+        made = scope.raw(path)
+        if path.variable or len(path.parts) == 1 or isinstance(path.field.type, Struct):
+            return made
+        # a column of its own, since under a condition a field cannot be had without its whole segment
+        return self.prepared.column("raw", path.parts, made, text=True)
+
     def _note(self, path: Path, scope: Scope) -> Sql:
         full = scope.full(path)
         self.prepared.roots.add(full[0])
         source = scope.parameters[path.parts[0]][1] if path.variable else ()
         self._seen.setdefault(source, {})[full[len(source) :] if source else full] = None
-        return scope.raw(path)
+        return self.raw(path, scope)
 
     def text(self, path: Path, scope: Scope) -> Sql:
         return self._note(path, scope)

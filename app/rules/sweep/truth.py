@@ -67,7 +67,7 @@ class Truth:
                 return self.both(node, terms) if (node.operator == "and") is wanted else sql.some(terms)
             case Path():
                 self.exact.prepared.roots.add(self.scope.full(node)[0])
-                return _either(self.scope.raw(node), wanted)
+                return _either(self.reading.raw(node, self.scope), wanted)
             case Comparison():
                 return self.comparison(node, wanted)
             case Membership():
@@ -125,7 +125,7 @@ class Truth:
         container = node.container
         if isinstance(container, Path):
             self.exact.prepared.roots.add(self.scope.full(container)[0])
-            held = self.scope.raw(container)
+            held = self.reading.raw(container, self.scope)
             if isinstance(container.type, ListOf):
                 known = holder_known(container, self.scope)
                 held = sql.case((sql.every(known), sql.coalesce(held, sql.call("list_value"))))
@@ -135,7 +135,7 @@ class Truth:
         return sql.among(item, [_literal(value) for value in container])
 
     def presence(self, node: Presence, wanted: bool) -> Sql:
-        path, raw = node.path, self.scope.raw(node.path)
+        path, raw = node.path, self.reading.raw(node.path, self.scope)
         self.exact.prepared.roots.add(self.scope.full(path)[0])
         if node.name == "has_items" and isinstance(path.type, Struct):
             if path.variable:
@@ -243,7 +243,7 @@ class Truth:
 
     def elements(self, node: Quantifier) -> Sql:
         self.exact.prepared.roots.add(self.scope.full(node.source)[0])
-        return self.scope.raw(node.source)
+        return self.reading.raw(node.source, self.scope)
 
     def wanted_elements(self, node: Quantifier) -> Sql:
         """The elements for which the condition is true. Always read exactly: too many would be as wrong as too few."""

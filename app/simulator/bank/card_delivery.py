@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 
 from app.simulator.bank.cards import card_state
-from app.simulator.bank.deliveries import recode, write_control
+from app.simulator.bank.deliveries import quoted, recode, write_control
 
 TYPE: Final = {"R2": "CC", "R3": "QC"}
 STATUS: Final = {"NORMAL": "0", "ASLEEP": "9", "CLOSED": "C", "BAD": "B", "WRITTEN_OFF": "W"}
@@ -54,7 +54,7 @@ def write_card_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.date,
     folder.mkdir(parents=True, exist_ok=True)
     for table in AMOUNTS:
         unicode_file, target = folder / f".{table}.utf8", folder / f"{table}.csv"
-        bank.execute(f"COPY {table} TO '{unicode_file}' (FORMAT csv, HEADER)")
+        bank.execute(f"COPY {table} TO {quoted(unicode_file)} (FORMAT csv, HEADER)")
         with (
             unicode_file.open(encoding="utf-8", newline="") as source,
             target.open("w", encoding="gbk", newline="") as out,

@@ -21,7 +21,7 @@ from typing import Final
 import duckdb
 import duckdb_extensions
 
-from app.simulator.bank.deliveries import recode, write_control
+from app.simulator.bank.deliveries import quoted, recode, write_control
 from app.simulator.bank.people import person_state
 from app.simulator.bank.retail import retail_state
 
@@ -90,7 +90,7 @@ def write_core_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.date,
     target.unlink(missing_ok=True)
     duckdb_extensions.import_extension("sqlite_scanner")
     bank.execute("LOAD sqlite_scanner")
-    bank.execute(f"ATTACH '{target}' AS core (TYPE sqlite, READ_WRITE)")
+    bank.execute(f"ATTACH {quoted(target)} AS core (TYPE sqlite, READ_WRITE)")
     bank.execute("BEGIN")
     for table in AMOUNTS:
         bank.execute(f"CREATE TABLE core.{table} AS SELECT * FROM {table}")

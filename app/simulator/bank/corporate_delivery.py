@@ -15,7 +15,7 @@ import duckdb
 from openpyxl import Workbook
 
 from app.simulator.bank.corporate import corporate_state
-from app.simulator.bank.deliveries import recode, write_control
+from app.simulator.bank.deliveries import quoted, recode, write_control
 from app.simulator.bank.people import MEMBERS, SHAREHOLDERS, company_state
 
 WORKBOOK_ROWS: Final = 50_000
@@ -34,8 +34,17 @@ DETAIL: Final = {
     "S": "流动资金", "G": "固定资产",
 }  # fmt: skip
 MODE: Final = {"11": "等额本息", "12": "等额本金", "13": "按期付息到期还本", "21": "到期一次还本付息", "31": "循环还本"}
-SECURITY: Final = {"A": "信用", "M": "保证", "B": "抵押", "E": "保证", "T": "组合", "D": "信用", "R": "信用",
-"S": "质押", "G": "抵押"}
+SECURITY: Final = {
+    "A": "信用",
+    "M": "保证",
+    "B": "抵押",
+    "E": "保证",
+    "T": "组合",
+    "D": "信用",
+    "R": "信用",
+    "S": "质押",
+    "G": "抵押",
+}
 STATUS: Final = {"NORMAL": "正常", "CLOSED": "关闭", "BAD": "待核销", "WRITTEN_OFF": "已核销"}
 FIVE_CLASS: Final = {"1": "正常", "2": "关注", "3": "次级", "4": "可疑", "5": "损失"}
 
@@ -98,7 +107,7 @@ def write_corporate_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.
         book.save(folder / "corporate.xlsx")
     else:
         for table in AMOUNTS:
-            bank.execute(f"COPY {table} TO '{folder / table}.parquet' (FORMAT parquet)")
+            bank.execute(f"COPY {table} TO {quoted(folder / f'{table}.parquet')} (FORMAT parquet)")
     write_control(bank, folder, "corporate_loans", "excel" if small else "parquet", business_date, AMOUNTS)
 
 
@@ -122,8 +131,13 @@ _COMPANIES: Final = f"""
 _LOANS: Final = f"""
     SELECT {_LOAN} AS 借据号, 'Q' || lpad(a.company::VARCHAR, 9, '0') AS 客户号,
     {recode("a.acct_type", TYPE)} AS 账户种类,
-        {recode('''CASE a.product WHEN 'E' THEN '12' WHEN 'D' THEN '21' WHEN 'R' THEN '16' WHEN 'C'
-            THEN CASE WHEN n % 2 = 0 THEN '51' ELSE '41' END ELSE '11' END''', BUSINESS)} AS 业务大类,
+        {
+    recode(
+        '''CASE a.product WHEN 'E' THEN '12' WHEN 'D' THEN '21' WHEN 'R' THEN '16' WHEN 'C'
+            THEN CASE WHEN n % 2 = 0 THEN '51' ELSE '41' END ELSE '11' END''',
+        BUSINESS,
+    )
+} AS 业务大类,
         CASE WHEN a.product = 'C' THEN CASE WHEN n % 2 = 0 THEN '资产处置' ELSE '承兑垫款' END
             ELSE {recode("a.product", DETAIL)} END AS 业务品种,
         {_day("a.opened")} AS 开户日, 'CNY' AS 币种, CASE WHEN a.acct_type = 'R1' THEN a.amount END AS 信用额度,

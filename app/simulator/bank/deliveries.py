@@ -21,14 +21,21 @@ def recode(expression: str, codes: Mapping[str, str]) -> str:
     return f"(CASE {expression} {branches} END)"
 
 
+def quoted(path: Path) -> str:
+    """A path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def living_tables(day: str) -> Iterator[tuple[str, str]]:
     """The bank's own books on a day, before any system shapes them: name and SELECT of each temporary table.
 
     Accounts appear from their opening and stay after closing; those closed by the first day are gone.
     """
     yield from (
-        (f"open_{kind}",
-        f"SELECT * FROM {kind}_account WHERE opened <= {day} AND (closed IS NULL OR closed > first_day())")
+        (
+            f"open_{kind}",
+            f"SELECT * FROM {kind}_account WHERE opened <= {day} AND (closed IS NULL OR closed > first_day())",
+        )
         for kind in ("retail", "card", "corporate")
     )
     for kind, condition in (("retail", "acct_type <> 'C1'"), ("card", "TRUE")):

@@ -27,6 +27,9 @@ from app.simulator.bank.people import CUSTOMER_TABLES
 from app.simulator.bank.retail import retail_build
 from app.simulator.bank.schedule import SCHEDULE_MACROS
 
+MEMORY: Final = "1500MB"
+"""What DuckDB may hold in memory; a larger day goes through files beside the world."""
+
 HORIZON_DAYS: Final = 180
 """New accounts open from 20 days before the first day until this many days after it."""
 
@@ -80,12 +83,13 @@ class World:
             )
             for statement in statements:
                 bank.execute(statement)
+            bank.execute("CREATE OR REPLACE TABLE world AS SELECT $seed AS seed, $start AS start", self._origin())
 
     def export(self, business_date: dt.date, out: Path, defects: DefectPlan | None = None) -> None:
         """Write the deliveries of one day: `out/core_banking`, `out/card_system`, `out/corporate_loans`.
 
         With defects also `out/truth/defects.jsonl`, which the platform must never read. Raises Conflict when the world
-        has not been built and Invalid for a day outside its life.
+        has not been built, or from another seed or first day, and Invalid for a day outside its life.
         """
         if not self.database.exists():
             raise Conflict(
@@ -102,6 +106,14 @@ class World:
             )
         with duckdb.connect(str(self.database), read_only=True) as bank:
             self._prepare(bank)
+            if bank.execute("SELECT seed, start FROM world").fetchone() != tuple(self._origin().values()):
+                raise Conflict(
+                    "simulator.bank.other_world",
+                    Text(
+                        "该目录下的模拟银行是用其他种子或起始日生成的。",
+                        "The synthetic bank in this folder was built from another seed or first day.",
+                    ),
+                )
             day = f"DATE '{business_date.isoformat()}'"
             tables = (*living_tables(day), *core_tables(day), *card_tables(day), *corporate_tables(day))
             for name, statement in tables:
@@ -114,7 +126,11 @@ class World:
         if defects:
             write_truth(truths, out / "truth")
 
+    def _origin(self) -> dict[str, object]:
+        return {"seed": self.seed, "start": self.start}
+
     def _prepare(self, bank: duckdb.DuckDBPyConnection) -> None:
+        bank.execute(f"SET memory_limit = '{MEMORY}'")
         for statement in (*identity_macros(self.seed), *SCHEDULE_MACROS):
             bank.execute(statement.replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
         bank.execute(f"CREATE OR REPLACE TEMP MACRO first_day() AS DATE '{self.start.isoformat()}'")

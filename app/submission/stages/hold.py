@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, unit_of_work
+from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
 from app.submission.stages.work import Work
-from app.submission.tables import FINDING, RECORD_TYPES, record_table
+from app.submission.tables import BUSINESS_KEY, FINDING, MAIN_ENTITY, RECORD_TYPES, record_table, standard_tables
 
 _CHUNK = 500
 
@@ -37,6 +38,7 @@ def hold(work: Work) -> dict[str, Any]:
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
+        _withdraw_vanished(work, code)
         work.progress(number + 1, len(RECORD_TYPES))
     return held
 
@@ -71,7 +73,7 @@ def keep(
         session.add(found)
     found.kind, found.last_batch_id, found.record_id, found.content = kind, batch, record_id, content
     found.findings = [list(each) for each in findings]
-    found.status, found.closed_on = "open", None
+    found.status, found.closed_on, found.resolution = "open", None, ""
     session.flush()
 
 
@@ -82,7 +84,21 @@ def travelling(record_type: str, keys: list[str]) -> int:
 
 def close(record_type: str, keys: list[str], day: date) -> int:
     """Close the exceptions of keys that the centre has now accepted; number closed."""
-    return _move(record_type, keys, None, {"status": "closed", "closed_on": day})
+    return _move(record_type, keys, None, {"status": "closed", "closed_on": day, "resolution": "accepted"})
+
+
+def _withdraw_vanished(work: Work, code: str) -> None:
+    """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number."""
+    with unit_of_work(reading=True) as session:
+        query = select(HeldRecord).where(HeldRecord.record_type == code, HeldRecord.status == "open")
+        keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}
+    if keys:
+        present = f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {standard_tables()[MAIN_ENTITY[code]].path}"
+        listed = work.lake.rows(f"{present} WHERE business_date = ?", [work.business_date])
+        gone = sorted(keys - {key for (key,) in listed})
+        values = {"status": "closed", "closed_on": work.business_date, "resolution": "withdrawn"}
+        with unit_of_work():
+            _move(code, gone, "open", values)
 
 
 def open_prints(record_type: str) -> set[str]:

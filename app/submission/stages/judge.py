@@ -9,7 +9,7 @@ from app.lake.tables import replace_rows
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.rulings import findings_select, surroundings
 from app.submission.stages.work import Work
-from app.submission.tables import FINDING, RECORD_TYPES, record_table
+from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
@@ -28,6 +28,8 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
                 connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
                 with unoptimised(connection):
                     connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found AS {select}")
+                if work.precheck:
+                    connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code)}")
                 rows = replace_rows(connection, FINDING, where, "SELECT * FROM facts_found")
                 connection.execute("DROP TABLE facts_swept")
                 return rows
@@ -50,3 +52,17 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
         "share": round(share, 6),
         "share_above_limit": work.precheck and share > work.settings.blocked_share_limit,
     }
+
+
+REFUSED_BEFORE = "CENTRE"
+"""Stands for a rule where the centre's own earlier word is the reason to hold a record back."""
+
+
+def _refused_before(work: Work, code: str) -> str:
+    """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
+    return f"""
+        SELECT DISTINCT '{work.batch}' AS batch, '{code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
+               refusal.code, refusal.tag, 'block' AS severity, '' AS edition, DATE '{work.business_date.isoformat()}' AS business_date,
+               r.bucket
+        FROM facts_swept r JOIN {FEEDBACK.path} refusal ON refusal.record_type = '{code}' AND refusal.key = r.key AND refusal.content = r.content
+        WHERE refusal.key NOT IN (SELECT a.key FROM {accepted_relation(code)} a WHERE a.accepted_on > refusal.received_on)"""

@@ -49,9 +49,19 @@ class Centre:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        self._end()
+
+    def stop(self) -> int:
+        """Ask it to end; its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self._end()
+
+    def _end(self) -> int:
+        assert self.process is not None
         assert self.process.stdout is not None
         self.process.stdout.close()
+        return self.process.wait(timeout=30)
 
     def ask(self, *arguments: str) -> Any:
         """A sub-command's JSON answer."""

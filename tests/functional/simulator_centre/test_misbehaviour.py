@@ -67,9 +67,7 @@ def test_garbled_feedback_then_right(lender, collection):
 def test_a_stop_ends_it_in_order(lender, collection):
     sent = lender.make("210", [collection(1)])
     lender.send(sent)
-    process = lender.centre.process
-    process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert lender.centre.stop() == 0
     lender.centre.start()
     assert lender.feedback(sent, "1")[0].header.accepted == 1
 

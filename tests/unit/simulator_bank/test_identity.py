@@ -25,9 +25,7 @@ def test_person_numbers_are_valid_unique_and_of_no_division(bank: duckdb.DuckDBP
 
 
 def test_sex_and_birth_agree_with_the_number(bank: duckdb.DuckDBPyConnection) -> None:
-    for number, birth, i in bank.execute(
-        "SELECT person_number(i), person_birth(i), i FROM range(500) t(i)"
-    ).fetchall():
+    for number, birth, i in bank.execute("SELECT person_number(i), person_birth(i), i FROM range(500) t(i)").fetchall():
         assert number[6:14] == f"{birth:%Y%m%d}"
         assert int(number[16]) % 2 == i % 2
 

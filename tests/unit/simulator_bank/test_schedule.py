@@ -32,9 +32,7 @@ def _settles(day: dt.date, settle_day: int) -> bool:
 
 @settings(max_examples=60, deadline=None)
 @given(opened=DAYS, settle_day=SETTLE_DAYS, later=st.integers(0, 900))
-def test_due_count_is_the_number_of_settlement_days_since_opening(
-    opened: dt.date, settle_day: int, later: int
-) -> None:
+def test_due_count_is_the_number_of_settlement_days_since_opening(opened: dt.date, settle_day: int, later: int) -> None:
     first = _ask("first_month_after($opened, $day)", opened=opened, day=settle_day)
     on = opened + dt.timedelta(later)
     walked = [opened + dt.timedelta(n) for n in range(1, later + 1) if _settles(opened + dt.timedelta(n), settle_day)]

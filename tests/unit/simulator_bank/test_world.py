@@ -55,9 +55,7 @@ def test_a_small_corporate_extract_is_a_workbook(delivery: Path) -> None:
     book.close()
 
 
-def test_a_large_corporate_extract_is_parquet(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_corporate_extract_is_parquet(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corporate_delivery, "WORKBOOK_ROWS", 10)
     world.export(START, tmp_path)
     assert _control(tmp_path, "corporate_loans")["kind"] == "parquet"
@@ -99,6 +97,9 @@ def test_the_number_of_accounts_can_be_said(tmp_path: Path) -> None:
 def test_misuse_is_refused_in_words(world: World, tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         World(tmp_path / "nothing").export(START, tmp_path)
+    with pytest.raises(Conflict) as other:
+        World(world.root, seed=world.seed + 1, start=START).export(START, tmp_path)
+    assert other.value.code == "simulator.bank.other_world"
     with pytest.raises(Invalid) as early:
         world.export(START - dt.timedelta(days=1), tmp_path)
     assert early.value.code == "simulator.bank.date"

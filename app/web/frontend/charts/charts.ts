@@ -8,7 +8,7 @@ import { token } from '../shell/colours';
 
 echarts.use([BarChart, LineChart, PieChart, AriaComponent, DatasetComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent, SVGRenderer]);
 
-type Options = echarts.EChartsCoreOption & { tooltip?: object };
+type Options = echarts.EChartsCoreOption & { tooltip?: object; legend?: object };
 
 function theme(): object {
   const quiet = token('--cl-ink-quiet');
@@ -32,9 +32,10 @@ function draw(figure: HTMLElement): void {
   const chart = echarts.init(canvas, theme(), { renderer: 'svg' });
   chart.setOption({
     animation: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
-    grid: { left: 8, right: 16, top: 24, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: options.legend ? 40 : 16, bottom: 8, containLabel: true },
     aria: { enabled: true },
     ...options,
+    ...(options.legend ? { legend: { top: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, ...options.legend } } : {}),
     tooltip: {
       renderMode: 'richText',
       backgroundColor: token('--cl-surface'),

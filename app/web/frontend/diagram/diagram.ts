@@ -32,7 +32,7 @@ async function show(host: HTMLElement): Promise<void> {
   const canvas = viewer.get<Canvas>('canvas');
   const elements = viewer.get<ElementRegistry>('elementRegistry');
   canvas.zoom('fit-viewport', 'auto');
-  if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+  canvas.zoom(Math.min(canvas.zoom() * 0.92, 1), 'auto'); // a margin, and never larger than life
   const marks = JSON.parse(host.dataset.marks ?? '{}') as Record<string, string>;
   for (const [element, mark] of Object.entries(marks)) if (elements.get(element)) canvas.addMarker(element, `mark-${mark}`);
 }

@@ -1,0 +1,166 @@
+"""Why a rule found what it found: the record judged again by the explain evaluator, on the state the centre had then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from app.core import clock
+from app.core.config import settings
+from app.core.db import current_session
+from app.core.text import Text
+from app.language import Trace, word
+from app.rules.explain import CheckExplained, RuleExplained, judge_of
+from app.rules.model import Rule
+from app.security.masking import mask
+from app.submission.content import rules_of
+from app.submission.facts import accepted_relation, fact_relation
+from app.submission.lake import lake
+from app.submission.models import Batch
+from app.submission.reading.personal import personal_kind
+from app.submission.rulings import surroundings
+from app.submission.tables import record_table, record_type
+
+_LAST_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)$")
+_DEEPEST: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """A name that a rule looked at and what stood there; personal values come masked. `state`: value, empty, absent."""
+
+    path: str
+    label: Text
+    shown: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One node of an explanation, ready to be shown. `state` is true, false, unknown, value or skipped."""
+
+    text: str
+    label: Text | None
+    state: str
+    shown: str
+    children: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShown:
+    """One check of a rule in words and as trees."""
+
+    violated: bool
+    when_words: Text | None
+    when: Branch | None
+    require_words: Text
+    require: Branch
+    values: tuple[ReadValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleShown:
+    """One rule with the checks that decide."""
+
+    rule: Rule
+    outcome: str
+    waiting: tuple[str, ...]
+    checks: tuple[CheckShown, ...]
+
+
+def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | None:
+    """The fact that the rules saw: the segments, and beside them what the centre had taken before the business day.
+
+    None where there is no such record.
+    """
+    day = f"DATE '{batch.business_date.isoformat()}'"
+    rows = record_table(code).path
+    # All records of the batch with the same key are needed: rules ask how many there are.
+    same_key = f"(SELECT key FROM {rows} WHERE batch = '{batch.id}' AND record_id = ?)"
+    records = f"(SELECT * FROM {rows} WHERE batch = '{batch.id}' AND key IN {same_key})"
+    accepted = f"(SELECT * FROM {accepted_relation(code)} WHERE accepted_on < {day})"
+    found = lake().records(
+        f"SELECT * FROM ({fact_relation(code, records, accepted)}) WHERE record_id = ?", [record_id, record_id]
+    )
+    if not found:
+        return None
+    given = surroundings(settings(), batch.provider)
+    given = replace(given, created_on=batch.created_at.astimezone(clock.CHINA).date())
+    return {**found[0], **given.constants(code)}
+
+
+def explain_record(batch_id: str, code: str, record_id: str, rules: tuple[str, ...]) -> tuple[RuleShown, ...]:
+    """How each of these rules came out on a record, in the order given; rules that are gone are left out."""
+    batch = current_session().get(Batch, batch_id)
+    fact = judged_fact(batch, code, record_id) if batch is not None else None
+    if fact is None:
+        return ()
+    judge = judge_of(rules_of(code))
+    subject = record_type(code).subject
+    known = {rule.id for rule in rules_of(code).rules}
+    return tuple(
+        _shown(explained, subject)
+        for rule in dict.fromkeys(rules)
+        if rule in known
+        for explained in judge.explain(fact, rule)
+    )
+
+
+def _shown(explained: RuleExplained, subject: str) -> RuleShown:
+    checks = [each for each in explained.checks if each.violated] or list(explained.checks)
+    return RuleShown(
+        explained.rule, explained.outcome, explained.waiting, tuple(_shown_check(each, subject) for each in checks)
+    )
+
+
+def _shown_check(explained: CheckExplained, subject: str) -> CheckShown:
+    check = explained.check
+    traces = [each for each in (explained.when, explained.require) if each is not None]
+    return CheckShown(
+        violated=explained.violated,
+        when_words=word(check.when) if check.when else None,
+        when=branch_of(explained.when, subject) if explained.when else None,
+        require_words=word(check.require),
+        require=branch_of(explained.require, subject),
+        values=tuple({value.path: value for trace in traces for value in _values(trace, subject)}.values()),
+    )
+
+
+def _values(trace: Trace, subject: str) -> Iterator[ReadValue]:
+    for node in trace.walk():
+        if node.kind == "path" and node.state != "skipped" and node.label is not None:
+            state = "absent" if node.read is None and node.value is None else "empty" if node.read == "" else "value"
+            shown = node.read if node.read is not None else "" if node.value is None else str(node.value)
+            yield ReadValue(node.text, node.label, _veiled(node.text, shown, subject), state)
+
+
+def _veiled(path: str, value: str, subject: str) -> str:
+    found = _LAST_NAME.search(path)
+    kind = personal_kind(found[1], subject) if found else None
+    return mask(kind, value) if kind else value
+
+
+def branch_of(trace: Trace, subject: str, depth: int = 0) -> Branch:
+    """A trace for showing. What is made of a personal value (a part of it, a date in it) is hidden altogether."""
+    shown = trace.read if trace.read is not None else "" if trace.value is None else str(trace.value)
+    if isinstance(trace.value, bool):
+        shown = ""
+    elif trace.kind == "path":
+        shown = _veiled(trace.text, shown, subject)
+    elif shown and _of_person(trace, subject):
+        shown = "***"
+    children = trace.children if depth < _DEEPEST else ()
+    below = tuple(branch_of(child, subject, depth + 1) for child in children if child.kind != "literal")
+    return Branch(trace.text, trace.label, trace.state, shown, below)
+
+
+def _of_person(trace: Trace, subject: str) -> bool:
+    for node in trace.walk():
+        found = _LAST_NAME.search(node.text) if node.kind == "path" else None
+        if found and personal_kind(found[1], subject):
+            return True
+    return False
+
+

@@ -1,0 +1,144 @@
+"""Rows as the source systems delivered them, and as standard entities: the far end of every lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.core.errors import NotFound
+from app.core.text import Text
+from app.security.masking import Kind, mask
+from app.submission.content import mappings
+from app.submission.lake import lake
+from app.submission.mapping import SourceMapping
+from app.submission.reading.findings import Selection
+from app.submission.reading.personal import entity_subject, personal_kind, source_kind
+from app.submission.reading.records import Origin
+from app.submission.sources import landing_name
+from app.submission.tables import standard_tables
+
+ENTITY_OF = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+"""The entity that each record type is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCell:
+    """One column of a source row, and the items that the mapping makes of it."""
+
+    column: str
+    value: str | None
+    kind: Kind | None
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One source row of a record's lineage; `cells` is empty when the row is not in the lake any more."""
+
+    origin: Origin
+    title: Text
+    table: str
+    key: str
+    cells: tuple[SourceCell, ...]
+
+
+def source_rows(origins: Sequence[Origin], day: date) -> tuple[SourceRow, ...]:
+    """The rows behind a record, one query for each of them (a record has few)."""
+    return tuple(_source_row(origin, day) for origin in origins)
+
+
+def _source_row(origin: Origin, day: date) -> SourceRow:
+    table, _, key = origin.row.partition(":")
+    mapping = mappings().get(origin.source)
+    if mapping is None or table not in mapping.tables:
+        return SourceRow(origin, Text(origin.source, origin.source), table, key, ())
+    rows = lake().records(
+        f"SELECT * FROM {landing_name(mapping.source, table)} WHERE business_date = ? AND _row = ? LIMIT 1", [day, key]
+    )
+    made = _items_of(mapping, table)
+    cells = tuple(
+        SourceCell(name, value, source_kind(mapping, table, name), made.get(name, ()))
+        for name, value in (rows[0] if rows else {}).items()
+        if name not in ("_load", "_row", "business_date")
+    )
+    return SourceRow(origin, mapping.title, table, key, cells)
+
+
+def _items_of(mapping: SourceMapping, table: str) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for target in mapping.targets:
+        for item, column in target.columns.items():
+            for source in column.source:
+                place, dot, name = source.rpartition(".")
+                if (place if dot else target.table) == table and item not in found.setdefault(name, []):
+                    found[name].append(item)
+    return {name: tuple(items) for name, items in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table of the lake as a list shows it: its columns, how each is masked, and the SELECT of its rows."""
+
+    title: Text
+    columns: tuple[str, ...]
+    kinds: Mapping[str, Kind | None]
+    selection: Selection
+
+    def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """The values of a row, personal ones masked."""
+        shown = []
+        for name in self.columns:
+            value, kind = row.get(name), self.kinds.get(name)
+            text = "" if value is None else str(value)
+            shown.append(mask(kind, text) if kind else text)
+        return tuple(shown)
+
+
+def landing_view(source: str, table: str, day: date) -> TableView:
+    """A source table as it was delivered for a day. Raises NotFound."""
+    mapping = mappings().get(source)
+    if mapping is None or table not in mapping.tables or not _landed(source, table):
+        raise NotFound("submission.landing", Text("没有这张来源表", "There is no such source table"))
+    path = landing_name(source, table)
+    columns = tuple(name for name in _columns(path) if name not in ("_load", "_row", "business_date"))
+    kinds = {name: source_kind(mapping, table, name) for name in columns}
+    title = Text(f"{mapping.title.zh} · {table}", f"{mapping.title.en} · {table}")
+    return TableView(title, columns, kinds, Selection(f"SELECT * FROM {path} WHERE business_date = ?", (day,)))
+
+
+def _landed(source: str, table: str) -> bool:
+    query = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'landing' AND table_name = ?"
+    return bool(lake().value(query, [f"{source}__{table}"]))
+
+
+def _columns(path: str) -> tuple[str, ...]:
+    return tuple(row[0] for row in lake().rows(f"DESCRIBE {path}"))
+
+
+def entity_view(entity: str, day: date) -> TableView:
+    """A standard entity's rows of a day. Raises NotFound."""
+    table = standard_tables().get(entity)
+    if table is None:
+        raise NotFound("submission.entity", Text("没有这种实体", "There is no such entity"))
+    columns = tuple(name for name in table.columns if name != "business_date")
+    subject = entity_subject(entity)
+    kinds: dict[str, Kind | None] = {name: personal_kind(name, subject) for name in columns}
+    if subject == "person":
+        kinds["_row"] = "account"
+    title = Text(f"标准实体 {entity}", f"standard entity {entity}")
+    return TableView(title, columns, kinds, Selection(f"SELECT * FROM {table.path} WHERE business_date = ?", (day,)))
+
+
+def main_tables(code: str) -> tuple[tuple[str, str], ...]:
+    """The source tables whose rows count as landed for a record type: (source, table)."""
+    entity = ENTITY_OF[code]
+    return tuple(
+        dict.fromkeys(
+            (name, target.table)
+            for name, mapping in mappings().items()
+            for target in mapping.targets
+            if target.entity == entity
+        )
+    )

@@ -1,0 +1,119 @@
+"""One record: its segments, what is said against it and why, its line, and the source rows it was made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.audit import Thing, looked_at
+from app.core.errors import Refused
+from app.core.text import Text
+from app.security.masking import mask
+from app.security.permissions import REVEAL
+from app.submission.permissions import RECORDS
+from app.submission.reading import terms
+from app.submission.reading.exceptions import exception_of
+from app.submission.reading.explaining import explain_record
+from app.submission.reading.findings import rules_with_code, tag_title
+from app.submission.reading.personal import personal_kind, shown_key
+from app.submission.reading.records import (
+    RecordView,
+    ShownGroup,
+    point_title,
+    stored_record,
+    view_record,
+)
+from app.submission.reading.sources import source_rows
+from app.submission.tables import record_type
+from app.web.access import may, permission
+
+_ELEMENT: Final = re.compile(r"<([A-Za-z0-9_]+)>([^<]+)</\1>")
+
+
+def thing(code: str, record_id: str) -> Thing:
+    """The record as the audit record names it."""
+    return Thing("record", f"{code}:{record_id}")
+
+
+def _viewed(code: str, record_id: str) -> RecordView:
+    return view_record(code, record_id, request.args.get("batch"))
+
+
+@permission(RECORDS)
+def record(code: str, record_id: str) -> ResponseReturnValue:
+    """The record with personal values masked. That it was looked at is written down."""
+    view = _viewed(code, record_id)
+    looked_at(thing(code, record_id), what="record", view="masked")
+    return render_template(
+        "submission/record.html",
+        view=view,
+        terms=terms,
+        held=exception_of(code, view.key),
+        shown_key=shown_key(code, view.key),
+        point=point_title(code, _point(view)),
+        tag_title=tag_title,
+        line_text=masked_line(code, view.line_text),
+        clear=False,
+        is_group=lambda entry: isinstance(entry, ShownGroup),
+    )
+
+
+def _point(view: RecordView) -> str | None:
+    base = next((segment for segment in view.segments if segment.code == "B"), None)
+    items = base.items if base else ()
+    return next((each.value for each in items if not isinstance(each, ShownGroup) and each.tag == "RptDateCode"), None)
+
+
+def masked_line(code: str, text: str) -> str:
+    """A record line with every personal value masked in its place."""
+    subject = record_type(code).subject
+
+    def hide(found: re.Match[str]) -> str:
+        kind = personal_kind(found[1], subject)
+        return f"<{found[1]}>{mask(kind, found[2])}</{found[1]}>" if kind else found[0]
+
+    return _ELEMENT.sub(hide, text)
+
+
+@permission(RECORDS)
+def record_why(code: str, record_id: str) -> ResponseReturnValue:
+    """Why each finding came about: the rules judged again on this record, with every value they read."""
+    view = _viewed(code, record_id)
+    wanted: list[str] = []
+    for blame in view.blames:
+        wanted += [blame.rule] if blame.rule else rules_with_code(code, blame.code)
+    shown = explain_record(view.batch, code, record_id, tuple(wanted))
+    centre = {rule for blame in view.blames if blame.from_centre for rule in rules_with_code(code, blame.code)}
+    return render_template("submission/record_why.html", explained=shown, view=view, terms=terms, centre=centre)
+
+
+@permission(RECORDS)
+def record_sources(code: str, record_id: str) -> ResponseReturnValue:
+    """The source rows behind the record, as they were delivered, personal values masked."""
+    view = _viewed(code, record_id)
+    rows = source_rows(view.origins, view.business_date)
+    looked_at(thing(code, record_id), what="source rows", view="masked")
+    return render_template("submission/record_sources.html", rows=rows, view=view)
+
+
+@permission(REVEAL)
+def record_line(code: str, record_id: str) -> ResponseReturnValue:
+    """The line as it was sent, in the clear, for those who may; each look is written down."""
+    if not may(RECORDS):
+        raise Refused("web.forbidden", Text("您的岗位不能查看记录明细", "your roles do not include looking at records"))
+    row = stored_record(code, record_id, request.args.get("batch"))
+    looked_at(thing(code, record_id), what="line", view="clear")
+    return render_template(
+        "submission/record_line.html", line_text=row["line_text"].rstrip("\r\n"), clear=True, code=code, record_id=record_id
+    )
+
+
+def add_to(blueprint: Blueprint) -> None:
+    address = "/records/<code>/<record_id>"
+    blueprint.add_url_rule(address, "findings_record", record)
+    blueprint.add_url_rule(f"{address}/why", "findings_record_why", record_why)
+    blueprint.add_url_rule(f"{address}/sources", "findings_record_sources", record_sources)
+    blueprint.add_url_rule(f"{address}/line", "findings_record_line", record_line, methods=["POST"])

@@ -1,0 +1,129 @@
+"""The bank's deliveries taken through mapping, derivation and pre-check in one in-memory lake, without files or centre.
+
+What is not blocked counts as accepted, so that consecutive days can be tried.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pyarrow as pa
+import pytest
+
+from app.lake.connection import unoptimised
+from app.simulator.bank import INSTITUTIONS, PROVIDER
+from app.submission.content import mappings
+from app.submission.derive import DERIVATIONS, Scope
+from app.submission.facts import Surroundings, fact_relation
+from app.submission.mapping import target_select
+from app.submission.rulings import condition_sql, findings_select
+from app.submission.tables import accepted_table, all_tables, record_table, standard_tables
+
+Findings = dict[tuple[str, str], set[tuple[str, str]]]
+"""Rules and codes by record type and business key (the last part of it)."""
+
+
+class Desk:
+    """Takes one delivery after the other."""
+
+    def __init__(self) -> None:
+        self.lake = duckdb.connect()
+        self.lake.execute("ATTACH ':memory:' AS lake")
+        self.points: dict[str, set[str]] = defaultdict(set)
+        for table in all_tables():
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+            self.lake.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
+            self.lake.execute(f"CREATE TABLE {table.path} ({columns})")
+
+    def take(self, delivery: Path, day: dt.date) -> Findings:
+        """Everything the pre-check finds in the records that are due on the day."""
+        self._standardise(delivery, day)
+        found: Findings = defaultdict(set)
+        for code, derivation in DERIVATIONS.items():
+            batch = f"b{day}"
+            scope = Scope(batch, day, PROVIDER, 0, 1, (), condition_sql)
+            self.lake.execute(f"INSERT INTO {record_table(code).path} BY NAME {derivation(scope)}")
+            records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
+            points = self.lake.execute(f'SELECT DISTINCT "B"."RptDateCode" FROM {records}').fetchall()
+            self.points[code] |= {point for (point,) in points}
+            given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
+            facts = fact_relation(code, records, accepted_table(code).path)
+            self.lake.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
+            findings = findings_select(code, "facts", given, batch, day, precheck=True)
+            with unoptimised(self.lake):
+                rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
+            for key, rule, error in rows:
+                found[code, key.split("|")[-1]].add((rule, error))
+            self._accept(code, records, {key for kind, key in found if kind == code})
+        return dict(found)
+
+    def _accept(self, code: str, records: str, blocked: set[str]) -> None:
+        shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
+        columns = ", ".join(f'"{name}"' for name in shared)
+        self.lake.execute(
+            f"INSERT INTO {accepted_table(code).path} ({columns}) SELECT {columns} FROM {records}"
+            " WHERE NOT list_contains($blocked::VARCHAR[], string_split(key, '|')[-1])",
+            {"blocked": sorted(blocked)},
+        )
+
+    def _standardise(self, delivery: Path, day: dt.date) -> None:
+        for source, mapping in mappings().items():
+            landing = {}
+            for table in mapping.tables.values():
+                with self._delivered(delivery / source, source, table.name) as relation:
+                    key = " || '|' || ".join(f"coalesce(\"{name}\", '')" for name in table.key)
+                    landing[table.name] = f'"{source} {table.name}"'
+                    self.lake.execute(
+                        f"CREATE OR REPLACE TEMP TABLE {landing[table.name]} AS SELECT *, 'load' AS _load,"
+                        f" {key} AS _row, DATE '{day}' AS business_date FROM {relation}"
+                    )
+            for target in mapping.targets:
+                select = target_select(mapping, target, landing)
+                self.lake.execute(f"INSERT INTO {standard_tables()[target.entity].path} BY NAME {select}")
+
+    @contextmanager
+    def _delivered(self, folder: Path, source: str, table: str) -> Iterator[str]:
+        if source == "core_banking":
+            self.lake.execute("SET sqlite_all_varchar = true")
+            yield f"sqlite_scan('{folder / 'core.sqlite'}', '{table}')"
+        elif source == "card_system":
+            plain = folder / f"{table}.utf8"
+            plain.write_text((folder / f"{table}.csv").read_text(encoding="gbk"), encoding="utf-8")
+            yield f"read_csv('{plain}', all_varchar = true, header = true)"
+        else:
+            book = openpyxl.load_workbook(folder / "corporate.xlsx", read_only=True)
+            names, *rows = book[table].iter_rows(values_only=True)
+            book.close()
+            texts = [[None if value is None else str(value) for value in row] for row in rows]
+            columns = [[row[place] if place < len(row) else None for row in texts] for place in range(len(names))]
+            self.lake.register(
+                "sheet", pa.table([pa.array(column, pa.string()) for column in columns], [str(name) for name in names])
+            )
+            yield "sheet"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def truth() -> Callable[[Path], Findings]:
+    """Reads what the pre-check must find in a delivery; what only the centre can find is not part of it."""
+
+    def read(delivery: Path) -> Findings:
+        lines = map(json.loads, (delivery / "truth" / "defects.jsonl").read_text(encoding="utf-8").splitlines())
+        return {
+            (line["record_type"], line["record_key"]): {(each["rule"], each["code"]) for each in line["findings"]}
+            for line in lines
+            if not line["centre_only"]
+        }
+
+    return read
