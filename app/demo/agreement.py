@@ -40,7 +40,10 @@ def compare_with_centre(batch: str, centre: Path, folder: Path) -> dict[str, Any
             f"SELECT record_type, key, code FROM {FINDING.path} WHERE batch = ? AND severity = 'block'", [batch]
         )
     }
-    alone = [*(("ours", *verdict) for verdict in sorted(ours - theirs)), *(("centre", *v) for v in sorted(theirs - ours))]
+    alone = [
+        *(("ours", *verdict) for verdict in sorted(ours - theirs)),
+        *(("centre", *v) for v in sorted(theirs - ours)),
+    ]
     shutil.rmtree(folder, ignore_errors=True)
     return {
         "records": sum(len(each) for each in keys.values()),

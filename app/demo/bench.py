@@ -99,7 +99,8 @@ def _measure(accounts: int, tell: Callable[[str], None]) -> dict[str, Any]:
         "records_per_second": round(records / seconds),
         "peak_rss_mb": round(peak),
         "stages": {
-            name: {"seconds": round(took, 2), "records_per_second": round(records / took)} for name, took in stages.items()
+            name: {"seconds": round(took, 2), "records_per_second": round(records / took)}
+            for name, took in stages.items()
         },
         "rendering": {"records_per_second": round(setwise)},
         "rowwise": {"records_per_second": round(rowwise), "ratio": round(setwise / rowwise, 2)},
@@ -140,7 +141,9 @@ def _relation(work: Work, code: str) -> str:
 def _render_setwise(work: Work) -> None:
     with lake().read() as connection:
         for code in RECORD_TYPES:
-            for _ in text_chunks(connection, f"SELECT {line_expression(record_type(code))} FROM {_relation(work, code)}"):
+            for _ in text_chunks(
+                connection, f"SELECT {line_expression(record_type(code))} FROM {_relation(work, code)}"
+            ):
                 pass
 
 
@@ -174,4 +177,3 @@ def _write(parent: Any, values: Iterator[tuple[str, str | None]] | tuple[tuple[s
     for tag, value in values:
         if value is not None:
             etree.SubElement(parent, tag).text = value
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,24 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.bench import bench_submission
 from app.core.registry import Registry
 from app.core.text import Text
+from app.demo.bench import bench_submission
 from app.demo.day import Scale, run_days
 from app.web.commands import FINDINGS, as_json, json_option
 
 _TITLES = {"110": "个人基本信息", "210": "个人借贷账户", "310": "企业基本信息", "410": "企业借贷账户"}
 _COLUMNS = {
-    "landed": "落地", "standardised": "标准化", "due": "应报", "blocked": "拦截", "sent": "报送",
-    "accepted": "入库", "rejected": "退回", "corrected": "更正", "files": "文件", "lost": "丢失",
+    "landed": "落地",
+    "standardised": "标准化",
+    "due": "应报",
+    "blocked": "拦截",
+    "sent": "报送",
+    "accepted": "入库",
+    "rejected": "退回",
+    "corrected": "更正",
+    "files": "文件",
+    "lost": "丢失",
 }
 
 
@@ -31,12 +40,17 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         """演示 Demonstrations with a synthetic bank and a pretend credit centre."""
 
     @demo.command("day")
-    @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True)
+    @click.option(
+        "--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True
+    )
     @click.option("--persons", type=click.IntRange(50), default=5_000, show_default=True, help="Persons. 个人客户数")
     @click.option("--companies", type=click.IntRange(10), default=500, show_default=True, help="Companies. 企业客户数")
     @click.option("--seed", type=int, default=20_261_031, show_default=True, help="Seed of the bank. 随机种子")
     @click.option(
-        "--limit", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+        "--limit",
+        type=click.FloatRange(0, 1),
+        default=0.05,
+        show_default=True,
         help="Share of blocked records above which a person must release. 拦截比例上限",
     )
     @json_option
@@ -45,7 +59,7 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
 
         Exit code 1 when a record was lost, a defect missed, a good record blocked, or the centre judged otherwise than we did.
         """
-        console = Console(stderr=as_json_wanted, highlight=False)
+        console = Console(stderr=as_json_wanted, highlight=False, width=None if sys.stdout.isatty() else 140)
         started = time.monotonic()
 
         def tell(text: Text) -> None:
@@ -65,7 +79,9 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
 
     @bench.command("submission")
     @click.option("--accounts", type=click.IntRange(1_000), default=200_000, show_default=True, help="Accounts. 账户数")
-    @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/bench"), show_default=True)
+    @click.option(
+        "--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/bench"), show_default=True
+    )
     @json_option
     def submission(accounts: int, root: Path, as_json_wanted: bool) -> None:
         """从落地到加密报文 From landing to encrypted files, with all pre-checks."""
@@ -82,9 +98,9 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
 def _account(console: Console, summary: dict[str, Any], root: Path) -> None:
     for day in summary["days"]:
         table = Table(title=f"{day['business_date']}  {day['seconds']} s", title_justify="left")
-        table.add_column("记录类型 record")
+        table.add_column("记录类型\nrecord", no_wrap=True)
         for name, zh in _COLUMNS.items():
-            table.add_column(f"{zh}\n{name}", justify="right")
+            table.add_column(f"{zh}\n{name}", justify="right", no_wrap=True)
         for code, counts in day["records"].items():
             table.add_row(f"{code} {_TITLES[code]}", *(f"{counts[name]:,}" for name in _COLUMNS))
         console.print(table)

@@ -56,7 +56,9 @@ def business_days(today: date) -> tuple[date, date, date]:
     return end - timedelta(days=2), end - timedelta(days=1), end
 
 
-def run_days(root: Path, registry: Registry, scale: Scale, tell: Tell, *, keep_running: Callable[[], None] | None = None) -> dict[str, Any]:
+def run_days(
+    root: Path, registry: Registry, scale: Scale, tell: Tell, *, keep_running: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """Run the demonstration below `root`; the summary, also written to `root/summary.json`."""
     stage = Stage(root)
     stage.clear()
@@ -66,7 +68,11 @@ def run_days(root: Path, registry: Registry, scale: Scale, tell: Tell, *, keep_r
     world = build_world(stage, scale.persons, scale.companies, scale.seed, days[0])
     plan = DefectPlan(seed=scale.seed) if scale.defects else None
     summary: dict[str, Any] = {"days": []}
-    with platform(stage, blocked_share_limit=scale.blocked_share_limit) as settings, running_centre(stage, settings), acting(SYSTEM):
+    with (
+        platform(stage, blocked_share_limit=scale.blocked_share_limit) as settings,
+        running_centre(stage, settings),
+        acting(SYSTEM),
+    ):
         try:
             for day in days:
                 summary["days"].append(_one_day(stage, world, registry, day, plan, tell))
@@ -95,9 +101,11 @@ def _one_day(
         batch = begin_batch(day)
     drive(registry, batch, tell)
     seconds = time.monotonic() - started
-    counts = {code: each for code, each in count_batch(batch).items()}
+    counts = count_batch(batch)
     records = {code: {name: getattr(each, name) for name in each.__slots__} for code, each in counts.items()}
-    tell(Text(f"{day}：与真相及中心独立判断对照", f"{day}: comparing with the truth and with the centre's own judgement"))
+    tell(
+        Text(f"{day}：与真相及中心独立判断对照", f"{day}: comparing with the truth and with the centre's own judgement")
+    )
     truth = hold_against_truth(batch, stage.deliveries(day) / "truth" / "defects.jsonl")
     agreement = compare_with_centre(batch, before, stage.root / "trial")
     shutil.rmtree(before, ignore_errors=True)
@@ -124,7 +132,9 @@ def drive(registry: Registry, batch: str, tell: Tell, limit: float = DAY_LIMIT_S
             with unit_of_work(reading=True) as session:
                 found = session.get_one(Batch, batch)
                 instance = session.get_one(ProcessInstance, found.instance_id)
-                tasks = session.query(ProcessTask).filter_by(instance_id=instance.id).order_by(ProcessTask.opened_at).all()
+                tasks = (
+                    session.query(ProcessTask).filter_by(instance_id=instance.id).order_by(ProcessTask.opened_at).all()
+                )
                 status = instance.status
             for task in tasks:
                 if task.id not in said:
@@ -139,9 +149,7 @@ def drive(registry: Registry, batch: str, tell: Tell, limit: float = DAY_LIMIT_S
                 )
             time.sleep(0.2)
         why = next((task.error for task in tasks if task.error), "")
-        raise Unavailable(
-            "demo.time", Text(f"批次未在限定时间内完成 {why}", f"The batch did not end in time {why}")
-        )
+        raise Unavailable("demo.time", Text(f"批次未在限定时间内完成 {why}", f"The batch did not end in time {why}"))
     finally:
         stop.set()
         thread.join()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import yaml
@@ -24,7 +25,11 @@ from app.core.log import configure_logging
 from app.core.text import Text
 from app.simulator.bank import INSTITUTIONS, PROVIDER, DefectPlan, World
 
-SOURCES = {"core_banking": "core_banking/core.sqlite", "card_system": "card_system", "corporate_loans": "corporate_loans"}
+SOURCES = {
+    "core_banking": "core_banking/core.sqlite",
+    "card_system": "card_system",
+    "corporate_loans": "corporate_loans",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +55,17 @@ class Stage:
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
 
-    def settings(self, **changes: object) -> Settings:
+    def settings(self, **changes: Any) -> Settings:
         """The platform's settings for this demonstration."""
-        return Settings(
-            **{
-                "data_dir": self.root / "data",
-                "provider_code": PROVIDER,
-                "sources_file": self.root / "sources.yaml",
-                "institutions_file": self.root / "institutions.yaml",
-                "memory_limit": "1500MB",
-                "log_level": "ERROR",
-                **changes,
-            }
-        )
+        given: dict[str, Any] = {
+            "data_dir": self.root / "data",
+            "provider_code": PROVIDER,
+            "sources_file": self.root / "sources.yaml",
+            "institutions_file": self.root / "institutions.yaml",
+            "memory_limit": "1500MB",
+            "log_level": "ERROR",
+        }
+        return Settings(**(given | changes))
 
     def write_sources(self) -> None:
         """Write what an installation would: where the sources deliver, and which institutions are its own."""
@@ -96,7 +99,8 @@ def running_centre(stage: Stage, settings: Settings) -> Iterator[Settings]:
     lender = settings.keys_dir / "lender-public.pem"
     lender.parent.mkdir(parents=True, exist_ok=True)
     lender.write_bytes(ring.key_pair("lender", suite).public)
-    assert settings.centre_key is not None and settings.centre_known_hosts is not None  # noqa: S101 - filled by Settings
+    assert settings.centre_key is not None  # noqa: S101 - filled by Settings
+    assert settings.centre_known_hosts is not None  # noqa: S101 - filled by Settings
     if not settings.centre_key.exists():
         _make_client_key(settings.centre_key)
     command = [sys.executable, "-m", "app.simulator.centre", "serve", "--state", str(stage.centre), "--json"]
@@ -132,7 +136,7 @@ def _make_client_key(path: Path) -> None:
 
 
 @contextmanager
-def platform(stage: Stage, **changes: object) -> Iterator[Settings]:
+def platform(stage: Stage, **changes: Any) -> Iterator[Settings]:
     """The platform with settings of the demonstration, its database migrated, while the block lasts."""
     with config.override(stage.settings(**changes)) as settings:
         configure_logging()

@@ -28,11 +28,15 @@ class Table:
 
 def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
     """Make the layers and tables that are not there yet; those that are there stay as they are."""
-
     known = {(layer, name) for layer, name in lake.rows(_KNOWN)}
     missing = [table for table in tables if (table.layer, table.name) not in known]
     if missing:
-        lake.write(lambda connection: [_create(connection, table) for table in missing] and None)
+
+        def create(connection: Connection) -> None:
+            for table in missing:
+                _create(connection, table)
+
+        lake.write(create)
 
 
 _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"

@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app.audit import Thing, looked_at
+from app.core.db import current_session
 from app.submission.models import Batch
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading import batches, findings
@@ -16,7 +17,6 @@ from app.submission.reading.files import selected_files
 from app.submission.reading.personal import shown_key
 from app.submission.reading.records import view_record
 from app.submission.service import batch_data, current_batches, find_batch
-from app.core.db import current_session
 from app.web.access import permission
 from app.web.words import say
 

@@ -20,7 +20,12 @@ def register(registry: Registry) -> None:
     registry.command(check)
     registry.command(submission)
     registry.job(
-        Job("submission.nightly", Text("每日发起报送批次", "Begin the day's reporting batch"), begin_due_batch, cron="30 1 * * *")
+        Job(
+            "submission.nightly",
+            Text("每日发起报送批次", "Begin the day's reporting batch"),
+            begin_due_batch,
+            cron="30 1 * * *",
+        )
     )
     for name, title in {
         "submission.landing": Text("落地层：来源数据原样", "landing layer: source data as delivered"),

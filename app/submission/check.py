@@ -70,7 +70,8 @@ def check_file(path: Path) -> Judgement:
         report = read_report(path)
     except OSError as problem:
         raise Invalid(
-            "submission.file", Text("文件无法打开：{why}", "The file cannot be opened: {why}").format(why=problem.strerror)
+            "submission.file",
+            Text("文件无法打开：{why}", "The file cannot be opened: {why}").format(why=problem.strerror),
         ) from problem
     code = report.record_type.code if report.record_type else None
     found: dict[tuple[int, str, str], LineFinding] = {}
@@ -85,7 +86,9 @@ def check_file(path: Path) -> Judgement:
         elif code is not None and code not in RECORD_TYPES:
             raise Invalid(
                 "submission.file_type",
-                Text("暂不能离线校验 {code} 类记录", "Records of type {code} cannot be checked offline yet").format(code=code),
+                Text("暂不能离线校验 {code} 类记录", "Records of type {code} cannot be checked offline yet").format(
+                    code=code
+                ),
             )
     return Judgement(path.name, records, tuple(sorted(found.values())))
 

@@ -101,7 +101,9 @@ def _landed(batch: str) -> dict[str, int]:
     """Rows delivered for the main table of each entity."""
     with unit_of_work(reading=True) as session:
         query = select(StageRun.part, StageRun.detail).filter_by(batch_id=batch, stage="collect")
-        tables = {(source, name): rows for source, detail in session.execute(query) for name, rows in detail["tables"].items()}
+        tables = {
+            (source, name): rows for source, detail in session.execute(query) for name, rows in detail["tables"].items()
+        }
     landed: dict[str, int] = {}
     for source, mapping in mappings().items():
         for entity in {target.entity for target in mapping.targets}:

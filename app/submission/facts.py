@@ -92,9 +92,7 @@ def _subject_states(record: RecordType) -> str:
     }
     extra = {"OrgType": 'arg_max("B"."OrgType", "RptDate")'} if record.code == "310" else {}
     summary = ", ".join(f'{value} AS "{name}"' for name, value in (dates | extra).items())
-    state = _struct(
-        _state_head() | {name: f'l."{name}"' for name in dates | extra}
-    )
+    state = _struct(_state_head() | {name: f'l."{name}"' for name in dates | extra})
     return f"""
         SELECT r.record_id, {state} AS state
         FROM r LEFT JOIN (SELECT key, max("RptDate") AS newest, FALSE AS closed, {summary} FROM a GROUP BY key) l
@@ -131,14 +129,12 @@ def _account_states(code: str) -> str:
         }
     )
     months = (
-        "list(struct_pack(\"Month\" := \"H\".\"Month\", \"RptDate\" := \"RptDate\")) FILTER (\"H\" IS NOT NULL)"
+        'list(struct_pack("Month" := "H"."Month", "RptDate" := "RptDate")) FILTER ("H" IS NOT NULL)'
         if code == "210"
         else "NULL"
     )
-    transactions = (
-        'flatten(list(list_transform(%s."CagOfTrdInf", t -> struct_pack("TranDate" := t."TranDate",'
-        ' "ChanTranType" := t."ChanTranType"))) FILTER (%s IS NOT NULL))' % (deeds, deeds)
-    )
+    pair = 'struct_pack("TranDate" := t."TranDate", "ChanTranType" := t."ChanTranType")'
+    transactions = f'flatten(list(list_transform({deeds}."CagOfTrdInf", t -> {pair})) FILTER ({deeds} IS NOT NULL))'
     return f"""
         SELECT r.record_id, {state} AS state
         FROM r
@@ -154,7 +150,15 @@ def _account_states(code: str) -> str:
         LEFT JOIN ({_nearest(packed, ">", "ASC")}) n ON n.record_id = r.record_id"""
 
 
-_ALL_NEIGHBOUR = ("RptDate", "FiveCateAdjDate", "BalChgDate", "LatRpyDate", "LatAgrrRpyDate", "NxtAgrrRpyDate", "AcctBal")
+_ALL_NEIGHBOUR = (
+    "RptDate",
+    "FiveCateAdjDate",
+    "BalChgDate",
+    "LatRpyDate",
+    "LatAgrrRpyDate",
+    "NxtAgrrRpyDate",
+    "AcctBal",
+)
 
 
 def _nearest(packed: str, comparison: str, direction: str) -> str:

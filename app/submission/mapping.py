@@ -138,7 +138,9 @@ def _unknown(where: str, zh: str, en: str, name: str, known: Any) -> Text:
 def _read(data: Mapping[str, Any], edition: str) -> SourceMapping:
     tables = {
         name: SourceTable(
-            name, str(given.get("file") or given.get("table") or given.get("sheet") or name), tuple(given.get("key", ()))
+            name,
+            str(given.get("file") or given.get("table") or given.get("sheet") or name),
+            tuple(given.get("key", ())),
         )
         for name, given in data["tables"].items()
     }
@@ -210,7 +212,8 @@ def target_select(mapping: SourceMapping, target: Target, landing: Mapping[str, 
         keys = " AND ".join(f'm."{left}" = {alias}."{right}"' for left, right in join.on)
         joins.append(f"{join.kind.upper()} JOIN {landing[join.table]} {alias} ON {keys}")
     conditions = [
-        f"{_reference(name)} IN ({', '.join(_literal(value) for value in values)})" for name, values in target.where.items()
+        f"{_reference(name)} IN ({', '.join(_literal(value) for value in values)})"
+        for name, values in target.where.items()
     ] + [f"nullif(trim({_reference(name)}), '') IS NOT NULL" for name in target.filled]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     sql = f"SELECT {', '.join(columns + origin)} FROM {landing[target.table]} m {' '.join(joins)}{where}"

@@ -37,9 +37,7 @@ def sweep_select(code: str, relation: str, id_column: str, constants: Mapping[st
     return f'SELECT DISTINCT "{id_column}", "rule", "code", "tag", "severity" FROM ({statement})'
 
 
-def findings_select(
-    code: str, facts: str, given: Surroundings, batch: str, day: date, *, precheck: bool
-) -> str:
+def findings_select(code: str, facts: str, given: Surroundings, batch: str, day: date, *, precheck: bool) -> str:
     """SELECT in the shape of the finding table over the relation `facts`. With the pre-check switched off nothing blocks, all is noted."""
     statement = _sweep(code).sql(facts, "record_id", extra=("key", "bucket"), constants=given.constants(code))
     severity = '"severity"' if precheck else "CASE WHEN \"severity\" = 'block' THEN 'noted' ELSE \"severity\" END"

@@ -76,7 +76,9 @@ def decide_release(batch_id: str, decision: str, reason: str) -> None:
     if decision not in ("release", "stop") or not 4 <= len(reason.strip()) <= 500:
         raise Invalid(
             "submission.decision",
-            Text("请选择处理意见并写明理由（4 至 500 字）", "Choose a decision and give a reason of 4 to 500 characters"),
+            Text(
+                "请选择处理意见并写明理由（4 至 500 字）", "Choose a decision and give a reason of 4 to 500 characters"
+            ),
         )
     if current_actor().id == batch.begun_by:
         raise Refused(

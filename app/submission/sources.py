@@ -93,7 +93,10 @@ def _store(
                 table=table.name, names=", ".join(missing)
             ),
         )
-    key = " || '|' || ".join(f"coalesce({_name(name)}, '')" for name in table.key) or "CAST(row_number() OVER () AS VARCHAR)"
+    key = (
+        " || '|' || ".join(f"coalesce({_name(name)}, '')" for name in table.key)
+        or "CAST(row_number() OVER () AS VARCHAR)"
+    )
     day = f"DATE '{business_date.isoformat()}'"
     select = f"SELECT *, '{load}' AS _load, {key} AS _row, {day} AS business_date FROM {relation}"
     connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS {select} LIMIT 0")
@@ -152,9 +155,9 @@ def _transcode(source: Path, target: Path, encoding: str) -> None:
     except UnicodeDecodeError as problem:
         raise Invalid(
             "submission.delivery_encoding",
-            Text(
-                "{name} 第 {place} 字节附近不是 {encoding} 编码", "{name} is not {encoding} near byte {place}"
-            ).format(name=source.name, place=done + problem.start, encoding=encoding),
+            Text("{name} 第 {place} 字节附近不是 {encoding} 编码", "{name} is not {encoding} near byte {place}").format(
+                name=source.name, place=done + problem.start, encoding=encoding
+            ),
         ) from problem
     except OSError as problem:
         raise Unavailable(

@@ -30,7 +30,7 @@ BUSINESS_KEY = {
 """The columns of the main entity that make up a record's business key."""
 
 _ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
-ORIGIN_TYPE = "STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, \"row\" VARCHAR)[]"
+ORIGIN_TYPE = 'STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, "row" VARCHAR)[]'
 
 
 def _text(*names: str) -> dict[str, str]:
@@ -121,7 +121,8 @@ FILE_LINE = Table(
 FEEDBACK = Table(
     "finding",
     "feedback",
-    _text("file", "record_type", "record_id", "key", "code", "tag", "content") | {"line": "BIGINT", "received_on": "DATE"},
+    _text("file", "record_type", "record_id", "key", "code", "tag", "content")
+    | {"line": "BIGINT", "received_on": "DATE"},
 )
 
 

@@ -126,7 +126,12 @@ def transport(settings: Settings) -> Transport:
     if settings.centre_kind == "folder":
         assert settings.centre_folder is not None  # noqa: S101 - filled by the settings themselves
         return FolderTransport(settings.centre_folder)
-    assert settings.centre_key and settings.centre_known_hosts  # noqa: S101 - filled by the settings themselves
+    assert settings.centre_key is not None  # noqa: S101 - filled by the settings themselves
+    assert settings.centre_known_hosts is not None  # noqa: S101 - filled by the settings themselves
     return SftpTransport(
-        settings.centre_host, settings.centre_port, settings.centre_user, settings.centre_key, settings.centre_known_hosts
+        settings.centre_host,
+        settings.centre_port,
+        settings.centre_user,
+        settings.centre_key,
+        settings.centre_known_hosts,
     )

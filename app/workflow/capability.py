@@ -14,7 +14,13 @@ from app.workflow.host import RUN_STEP, run_step
 def register(registry: Registry) -> None:
     registry.models("app.workflow.models")
     registry.task(
-        Task(RUN_STEP, Text("执行流程步骤", "Run a process step"), partial(run_step, registry), own_commits=True, max_attempts=8)
+        Task(
+            RUN_STEP,
+            Text("执行流程步骤", "Run a process step"),
+            partial(run_step, registry),
+            own_commits=True,
+            max_attempts=8,
+        )
     )
     registry.add_check(_steps_known)
 
@@ -24,7 +30,10 @@ def _steps_known(registry: Registry) -> Iterator[Text]:
     for defined in definitions().values():
         for step in defined.diagram.step_names:
             if step not in registry.steps:
-                yield Text(f"流程 {defined.process} 使用了未知步骤 {step}", f"process {defined.process} calls unknown step {step}")
+                yield Text(
+                    f"流程 {defined.process} 使用了未知步骤 {step}",
+                    f"process {defined.process} calls unknown step {step}",
+                )
         for permission in defined.diagram.permissions:
             if permission not in registry.permissions:
                 yield Text(

@@ -39,9 +39,7 @@ def definition(process: str) -> Definition:
     """The definition of a process. Raises NotFound."""
     found = definitions().get(process)
     if found is None:
-        raise NotFound(
-            "workflow.process", Text("没有流程 {name}", "There is no process {name}").format(name=process)
-        )
+        raise NotFound("workflow.process", Text("没有流程 {name}", "There is no process {name}").format(name=process))
     return found
 
 
@@ -81,7 +79,9 @@ def _read(path: Path) -> Definition:
     except (OSError, KeyError, TypeError, yaml.YAMLError) as problem:
         raise Invalid(
             "workflow.definition",
-            Text("{file} 有误：{why}", "{file} is wrong: {why}").format(file=f"{path.parent.name}/process.yaml", why=problem),
+            Text("{file} 有误：{why}", "{file} is wrong: {why}").format(
+                file=f"{path.parent.name}/process.yaml", why=problem
+            ),
         ) from problem
 
 

@@ -118,9 +118,9 @@ class Diagram:
         if found:
             raise Invalid(
                 "workflow.refused_element",
-                Text("流程图含有不允许的元素：{names}", "The diagram holds elements that are not allowed: {names}").format(
-                    names=", ".join(found)
-                ),
+                Text(
+                    "流程图含有不允许的元素：{names}", "The diagram holds elements that are not allowed: {names}"
+                ).format(names=", ".join(found)),
             )
         parser = _Parser()
         try:
@@ -129,7 +129,8 @@ class Diagram:
             self._subprocesses = parser.get_subprocess_specs(process)
         except (SpiffWorkflowException, KeyError, ValueError) as problem:
             raise Invalid(
-                "workflow.diagram", Text("流程图无法解析：{why}", "The diagram cannot be read: {why}").format(why=problem)
+                "workflow.diagram",
+                Text("流程图无法解析：{why}", "The diagram cannot be read: {why}").format(why=problem),
             ) from problem
         self.nodes = tuple(
             Node(element.get("id", ""), etree.QName(element).localname, element.get("name", ""))
@@ -191,7 +192,9 @@ class Run:
             spec = task.task_spec
             names = {key: value["value"] for key, value in spec.operation_params.items()}
             parameters = {key: task.data.get(name) for key, name in names.items()}
-            yield StepCall(str(task.id), spec.bpmn_id, spec.bpmn_name, spec.operation_name, parameters, spec.result_variable)
+            yield StepCall(
+                str(task.id), spec.bpmn_id, spec.bpmn_name, spec.operation_name, parameters, spec.result_variable
+            )
 
     def questions(self) -> Iterator[Question]:
         """The user tasks that wait for a person."""
@@ -235,7 +238,9 @@ class Run:
 
 def _safe_root(xml: bytes) -> Any:
     if len(xml) > 4_000_000 or b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-        raise Invalid("workflow.diagram", Text("流程图过大或含有实体声明", "The diagram is too large or declares entities"))
+        raise Invalid(
+            "workflow.diagram", Text("流程图过大或含有实体声明", "The diagram is too large or declares entities")
+        )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         return etree.fromstring(xml, parser)

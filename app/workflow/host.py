@@ -141,9 +141,7 @@ def _remember(defined: Definition) -> None:
     session = current_session()
     if session.get(ProcessVersion, defined.version) is None:
         session.add(
-            ProcessVersion(
-                version=defined.version, process=defined.process, xml=defined.xml, created_at=clock.now()
-            )
+            ProcessVersion(version=defined.version, process=defined.process, xml=defined.xml, created_at=clock.now())
         )
         session.flush()
 

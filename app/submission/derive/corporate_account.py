@@ -14,9 +14,7 @@ from app.submission.tables import record_type
 def corporate_accounts(scope: Scope) -> str:
     """Corporate accounts with a reporting point since the centre last took a record of them."""
     once = "n.first"
-    sent = {
-        letter: f'{once} OR n."{letter}" IS DISTINCT FROM n.known_{letter.lower()}' for letter in "DEF"
-    }
+    sent = {letter: f'{once} OR n."{letter}" IS DISTINCT FROM n.known_{letter.lower()}' for letter in "DEF"}
     return finished(
         "410",
         scope,
@@ -40,7 +38,9 @@ def _fresh(scope: Scope) -> str:
     base = segment(record, "B", "a", {"InfRecType": "'410'", "RptDate": "NULL", "RptDateCode": "NULL"})
     parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(r.found) AS VARCHAR)", "RltRepymtInf": "r.found"})
     links = segment(record, "E", "a", {"CcNm": "CAST(len(c.found) AS VARCHAR)", "CccInf": "c.found"})
-    deeds = segment(record, "I", "a", {"CagOfTrdNm": "CAST(len(a.fresh_deeds) AS VARCHAR)", "CagOfTrdInf": "a.fresh_deeds"})
+    deeds = segment(
+        record, "I", "a", {"CagOfTrdNm": "CAST(len(a.fresh_deeds) AS VARCHAR)", "CagOfTrdInf": "a.fresh_deeds"}
+    )
     limit = "a.\"AcctType\" IN ('R1', 'R4') OR (a.\"AcctType\" = 'D1' AND a.\"Flag\" IN ('1', '2'))"
     return f"""
         WITH {_choice(scope)}

@@ -40,7 +40,7 @@ def _fresh(scope: Scope) -> str:
         "x",
         {
             "Month": "left(a.report_date, 7)",
-            "SettDate": "CASE WHEN left(x.\"SettDate\", 7) = left(a.report_date, 7) THEN x.\"SettDate\" END",
+            "SettDate": 'CASE WHEN left(x."SettDate", 7) = left(a.report_date, 7) THEN x."SettDate" END',
         },
         account,
     )
@@ -134,7 +134,7 @@ def _choice(scope: Scope) -> str:
 def _keep() -> dict[str, str]:
     sent = {
         letter: f"n.first OR ((n.point <> '40' OR n.\"B\".\"AcctType\" = 'C1') AND"
-        f" n.\"{letter}\" IS DISTINCT FROM n.known_{letter.lower()})"
+        f' n."{letter}" IS DISTINCT FROM n.known_{letter.lower()})'
         for letter in "CDG"
     }
     sent |= {

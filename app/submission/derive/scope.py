@@ -8,7 +8,7 @@ from datetime import date
 
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
-from app.submission.tables import FILE_LINE, accepted_table, record_table, record_type, standard_tables
+from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
 
 Condition = Callable[[str, str, str], str]
 """Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
@@ -58,7 +58,9 @@ def key_text(*columns: str) -> str:
     return columns[0] if len(columns) == 1 else "concat_ws('|', " + ", ".join(columns) + ")"
 
 
-def segment(record: RecordType, letter: str, row: str, given: Mapping[str, str] | None = None, account: str = "") -> str:
+def segment(
+    record: RecordType, letter: str, row: str, given: Mapping[str, str] | None = None, account: str = ""
+) -> str:
     """A STRUCT of the segment's tags from the columns of `row`; `given` replaces single values.
 
     Tags that the account type does not have are absent (NULL), the others stand, empty where there is no value. Tags with a
@@ -68,7 +70,7 @@ def segment(record: RecordType, letter: str, row: str, given: Mapping[str, str] 
     members = []
     for member in record.segment(letter).items:
         if isinstance(member, Group):
-            members.append(f"\"{member.tag}\" := {given[member.tag]}")
+            members.append(f'"{member.tag}" := {given[member.tag]}')
             continue
         own = f'{row}."{member.tag}"'
         value = f"coalesce({given.get(member.tag, own)}, '')"
@@ -82,7 +84,7 @@ def segment(record: RecordType, letter: str, row: str, given: Mapping[str, str] 
 def occurrences(record: RecordType, letter: str, row: str) -> str:
     """A list of STRUCTs, one for each row of a group in an aggregation, in the order of their origin."""
     group = record.segment(letter).groups[0]
-    members = ", ".join(f"\"{item.tag}\" := coalesce({row}.\"{item.tag}\", '')" for item in group.items)
+    members = ", ".join(f'"{item.tag}" := coalesce({row}."{item.tag}", \'\')' for item in group.items)
     return f'list(struct_pack({members}) ORDER BY {row}."_row")'
 
 
@@ -94,9 +96,7 @@ def settled(record: RecordType, condition: Condition) -> str:
 def _settled(record: RecordType, letter: str, condition: Condition) -> str:
     column = f'"{letter}"'
     kind = column_types(record.code)[letter]
-    conditional = any(
-        item.present_when for member in record.segment(letter).items for item in _items(member)
-    )
+    conditional = any(item.present_when for member in record.segment(letter).items for item in _items(member))
     if not conditional:
         return f"CAST({column} AS {kind}) AS {column}"
     members = []
@@ -105,7 +105,9 @@ def _settled(record: RecordType, letter: str, condition: Condition) -> str:
             members.append(f'"{member.tag}" := {_present(record, member, column, "", condition)}')
         else:
             path = f"{letter}.{member.tag}"
-            inner = ", ".join(f'"{item.tag}" := {_present(record, item, "p", path, condition)}' for item in member.items)
+            inner = ", ".join(
+                f'"{item.tag}" := {_present(record, item, "p", path, condition)}' for item in member.items
+            )
             members.append(f'"{member.tag}" := list_transform({column}."{member.tag}", p -> struct_pack({inner}))')
     packed = f"struct_pack({', '.join(members)})"
     return f"CAST(CASE WHEN {column} IS NOT NULL THEN {packed} END AS {kind}) AS {column}"
@@ -175,7 +177,9 @@ def _quoted_types(code: str) -> dict[str, str]:
 
 def latest(*letters: str) -> str:
     """Aggregates giving, by segment letter, the newest occurrence that the centre has."""
-    return ", ".join(f'arg_max("{letter}", RptDate) FILTER ("{letter}" IS NOT NULL) AS "{letter}"' for letter in letters)
+    return ", ".join(
+        f'arg_max("{letter}", RptDate) FILTER ("{letter}" IS NOT NULL) AS "{letter}"' for letter in letters
+    )
 
 
 def changed(letter: str) -> str:

@@ -63,7 +63,8 @@ def _plan(work: Work) -> tuple[int, dict[str, Any]]:
     planned: list[tuple[str, str, int]] = []
     with unit_of_work() as session:
         existing = {
-            (file.record_type, file.part): file for file in session.scalars(select(ReportFile).filter_by(batch_id=work.batch))
+            (file.record_type, file.part): file
+            for file in session.scalars(select(ReportFile).filter_by(batch_id=work.batch))
         }
         created = clock.local_now().replace(microsecond=0)
         for code in FILE_ORDER:
@@ -80,13 +81,11 @@ def _plan(work: Work) -> tuple[int, dict[str, Any]]:
     return sum(counts.values()), {"files": [prefix for _, prefix, _ in planned]}
 
 
-def _planned_file(
-    work: Work, session: Session, code: str, part: int, records: int, created: datetime
-) -> ReportFile:
+def _planned_file(work: Work, session: Session, code: str, part: int, records: int, created: datetime) -> ReportFile:
     used = session.scalar(
-        select(func.count()).select_from(ReportFile).filter_by(
-            provider=work.provider, file_date=created.date(), record_type=code
-        )
+        select(func.count())
+        .select_from(ReportFile)
+        .filter_by(provider=work.provider, file_date=created.date(), record_type=code)
     )
     serial = _serial(int(used or 0) + 1)
     name = FileName(work.provider, created.date(), code, serial)

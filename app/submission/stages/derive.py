@@ -18,9 +18,7 @@ def derive(work: Work) -> dict[str, int]:
     buckets = {code: work.buckets(code) for code in RECORD_TYPES}
     parts = [(code, bucket) for code in RECORD_TYPES for bucket in range(buckets[code])]
     for number, (code, bucket) in enumerate(parts):
-        scope = Scope(
-            work.batch, work.business_date, work.provider, bucket, buckets[code], waiting, condition_sql
-        )
+        scope = Scope(work.batch, work.business_date, work.provider, bucket, buckets[code], waiting, condition_sql)
 
         def one(code: str = code, scope: Scope = scope) -> tuple[int, dict[str, Any]]:
             where = f"batch = '{work.batch}' AND bucket = {scope.bucket}"
@@ -31,4 +29,3 @@ def derive(work: Work) -> dict[str, int]:
         due[code] += rows
         work.progress(number + 1, len(parts))
     return due
-

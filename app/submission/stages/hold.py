@@ -118,5 +118,5 @@ def _move(record_type: str, keys: list[str], status: str | None, values: dict[st
             HeldRecord.key_print.in_(wanted[start : start + _CHUNK]),
             HeldRecord.status == status if status else HeldRecord.status != "closed",
         )
-        moved += session.execute(statement.values(**values)).rowcount
+        moved += len(session.scalars(statement.values(**values).returning(HeldRecord.id)).all())
     return moved

@@ -64,5 +64,6 @@ def _refused_before(work: Work, code: str) -> str:
         SELECT DISTINCT '{work.batch}' AS batch, '{code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition, DATE '{work.business_date.isoformat()}' AS business_date,
                r.bucket
-        FROM facts_swept r JOIN {FEEDBACK.path} refusal ON refusal.record_type = '{code}' AND refusal.key = r.key AND refusal.content = r.content
+        FROM facts_swept r JOIN {FEEDBACK.path} refusal
+             ON refusal.record_type = '{code}' AND refusal.key = r.key AND refusal.content = r.content
         WHERE refusal.key NOT IN (SELECT a.key FROM {accepted_relation(code)} a WHERE a.accepted_on > refusal.received_on)"""

@@ -35,7 +35,8 @@ def standardise(work: Work, sources: list[str]) -> dict[str, Any]:
 def _map(work: Work, connection: Connection, mapping: SourceMapping) -> dict[str, Any]:
     day = f"DATE '{work.business_date.isoformat()}'"
     landing = {
-        name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})" for name in mapping.tables
+        name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
+        for name in mapping.tables
     }
     mine = f"business_date = {day} AND _source = '{mapping.source}'"
     entities: dict[str, int] = {}
