@@ -26,8 +26,8 @@ setup: .venv/.installed app/web/static/build/.built ## install Python and front-
 demo: setup ## a lender's first three reporting days, end to end; results in var/demo
 	@$(PY) -m app.cli demo day
 
-serve: setup ## the web console on this machine
-	@$(PY) -m app.cli serve
+serve: setup ## the web console over the demonstration
+	@$(PY) -m app.cli demo console
 
 test: setup ## all tests
 	@$(PY) -m pytest

@@ -25,6 +25,7 @@ from app.core.log import configure_logging
 from app.core.settings_table import page_is_fresh, settings_page
 from app.demo.commands import commands as demonstrations
 from app.factory import assemble, create_app
+from app.house import house_faults
 from app.simulator.centre.command import centre
 from app.web.assets import built
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
@@ -171,6 +172,17 @@ def settings_command(as_json_wanted: bool) -> None:
         doc = each.metadata["doc"]
         table.add_row(f"{PREFIX}{each.name.upper()}", "" if value is None else str(value), f"{doc.zh}\n{doc.en}")
     Console().print(table)
+
+
+@cli.command("check-house")
+def check_house() -> None:
+    """自检 Check models against migrations, content with its cases, both languages, documents; 1 when anything is out of order."""
+    faults = list(house_faults(assembled()))
+    for fault in faults:
+        click.echo(fault)
+    click.echo(f"自检问题 faults: {len(faults)}")
+    if faults:
+        raise click.exceptions.Exit(FINDINGS)
 
 
 @cli.group()

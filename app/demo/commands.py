@@ -14,6 +14,7 @@ from rich.table import Table
 from app.core.registry import Registry
 from app.core.text import Text
 from app.demo.bench import bench_submission
+from app.demo.console import open_console
 from app.demo.day import Scale, run_days
 from app.web.commands import FINDINGS, as_json, json_option
 
@@ -72,6 +73,16 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
             _account(console, summary, root)
         if summary["lost"] or summary["missed"] or summary["false_alarms"] or summary["disagreements"]:
             raise click.exceptions.Exit(FINDINGS)
+
+    @demo.command("console")
+    @click.option(
+        "--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True
+    )
+    @click.option("--host", default="127.0.0.1", show_default=True, help="Address. 监听地址")
+    @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port. 端口")
+    def console(root: Path, host: str, port: int) -> None:
+        """打开演示的控制台 Open the web console over the demonstration's data."""
+        open_console(root, registry, host, port)
 
     @click.group()
     def bench() -> None:

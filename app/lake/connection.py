@@ -55,6 +55,7 @@ class Lake:
         self._root.execute(f"SET threads = {int(config.threads)}")
         self._root.execute("SET memory_limit = " + _quoted(config.memory_limit))
         self._root.execute("SET temp_directory = " + _quoted(str(config.temporary)))
+        self._root.execute("SET enable_progress_bar = false")
         self._root.execute("SET preserve_insertion_order = false")
         self._root.execute("SET TimeZone = 'Asia/Shanghai'")
         self._root.execute("SET ducklake_max_retry_count = 20")

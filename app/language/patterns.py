@@ -19,7 +19,7 @@ def pattern_fault(pattern: str) -> Text | None:
     """What makes the pattern unfit, or None. The whole value must match it, so anchors are neither needed nor taken."""
     if len(pattern) > MAX_PATTERN:
         return Text(f"正则表达式超过{MAX_PATTERN}个字符", f"the pattern is longer than {MAX_PATTERN} characters")
-    if "(?" in pattern.replace("(?:", ""):
+    if "(?" in re.sub(r"\\.", "", pattern).replace("(?:", ""):
         return Text("正则表达式只能用普通分组", "only plain groups may be used in a pattern")
     if re.search(r"\\[^dDwW.\\+*?()\[\]{}|^$/-]", pattern) or re.search(r"\[[^\]]*\[[:.=]", pattern):
         return Text("正则表达式含有不支持的转义", "the pattern has an escape that is not supported")

@@ -85,6 +85,8 @@ class FeedbackDelivery(Base):
     name: Mapped[str] = mapped_column(String(40), index=True)
     prefix: Mapped[str | None] = mapped_column(String(30), index=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    stamp: Mapped[str] = mapped_column(String(40), default="")
+    """size and time of change at the centre when it was last fetched; while these stay, it need not be fetched again"""
     received_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20))
     """applied, repeated, unreadable"""

@@ -35,8 +35,8 @@ class Transport(ABC):
         """Deliver a file under `name`. Raises Unavailable; half a file is never visible."""
 
     @abstractmethod
-    def feedback_names(self) -> list[str]:
-        """Names of the feedback files that lie ready, oldest first by name."""
+    def feedback(self) -> dict[str, str]:
+        """The feedback files that lie ready, in order of name, with a stamp that changes when one is written anew."""
 
     @abstractmethod
     def fetch(self, name: str, target: Path) -> None:
@@ -59,8 +59,9 @@ class FolderTransport(Transport):
         shutil.copyfile(source, part)
         os.replace(part, self.folder / "inbox" / name)
 
-    def feedback_names(self) -> list[str]:
-        return sorted(path.name for path in (self.folder / "outbox").glob("*.enc"))
+    def feedback(self) -> dict[str, str]:
+        lying = {path.name: path.stat() for path in sorted((self.folder / "outbox").glob("*.enc"))}
+        return {name: _stamp(found.st_size, int(found.st_mtime)) for name, found in lying.items()}
 
     def fetch(self, name: str, target: Path) -> None:
         shutil.copyfile(self.folder / "outbox" / name, target)
@@ -94,10 +95,10 @@ class SftpTransport(Transport):
 
         self._with(put)
 
-    def feedback_names(self) -> list[str]:
-        async def listing(sftp: asyncssh.SFTPClient) -> list[str]:
-            names = [PurePosixPath(str(name)).name for name in await sftp.listdir("/outbox")]
-            return sorted(name for name in names if name.endswith(".enc"))
+    def feedback(self) -> dict[str, str]:
+        async def listing(sftp: asyncssh.SFTPClient) -> dict[str, str]:
+            lying = {PurePosixPath(str(entry.filename)).name: entry.attrs for entry in await sftp.readdir("/outbox")}
+            return {name: _stamp(lying[name].size, lying[name].mtime) for name in sorted(lying) if name.endswith(".enc")}
 
         return self._with(listing)
 
@@ -119,6 +120,10 @@ class SftpTransport(Transport):
                 "submission.centre",
                 Text("暂时连不上征信中心：{why}", "The credit centre cannot be reached now: {why}").format(why=problem),
             ) from problem
+
+
+def _stamp(size: int | None, changed: int | None) -> str:
+    return f"{size or 0}-{changed or 0}"
 
 
 def transport(settings: Settings) -> Transport:

@@ -27,9 +27,9 @@ def digits(value: Sql, count: object) -> Sql:
 
 
 def conformity(name: str, form: Form, value: Sql) -> Sql:
-    """`conforms` or `is_date` for a text that is not blank."""
+    """`conforms` or `is_date` for a text that is not blank; NULL for NULL."""
     if name == "is_date":
-        return _is_date(form, value)
+        return sql.case((sql.is_there(value.copy()), _is_date(form, value)))
     codes = allowed_codes(form)
     if codes is not None:
         return in_codes(value, codes)

@@ -132,7 +132,7 @@ class Truth:
             return sql.call("list_contains", held, item)
         if isinstance(container, CodeList):
             return in_codes(item, container.values) if container.values else sql.null()
-        return sql.among(item, [_literal(value) for value in container])
+        return sql.among(item, [_literal(value, as_text=True) for value in container])
 
     def presence(self, node: Presence, wanted: bool) -> Sql:
         path, raw = node.path, self.reading.raw(node.path, self.scope)

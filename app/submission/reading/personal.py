@@ -10,6 +10,7 @@ from app.security.masking import Kind, mask
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
 from app.submission.tables import record_type
+from app.web.words import say
 
 _OF_ANYONE: Final[Mapping[str, Kind]] = {
     "Alias": "name",
@@ -66,11 +67,11 @@ def shown_key(code: str, key: str) -> str:
 
 
 def document_title(code: str, value: str) -> str:
-    """The Chinese short name of an identity document's type, as it stands before its number."""
+    """What the type of an identity document is called, in the reader's language; the code itself where it is unknown."""
     record = record_type(code)
     table = catalogue.current().codes(record.subject)[_DOCUMENTS[record.subject]]
     title = table.values.get(value)
-    return title.zh if title else value
+    return say(title) if title else value
 
 
 _DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}

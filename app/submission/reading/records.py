@@ -142,10 +142,10 @@ def stored_record(code: str, record_id: str, batch: str | None = None) -> dict[s
 
 
 def view_record(code: str, record_id: str, batch: str | None = None) -> RecordView:
-    """Read a record, in four queries of the lake. Raises NotFound."""
+    """Read a record, in three queries of the lake. Raises NotFound."""
     row = stored_record(code, record_id, batch)
-    file, line = _place(row["batch"], record_id)
-    blames = (*_our_blames(code, row["batch"], record_id), *_their_blames(code, record_id, file))
+    file, line, theirs = _sent(code, row["batch"], record_id)
+    blames = (*_our_blames(code, row["batch"], record_id), *theirs)
     return RecordView(
         record_type=code,
         record_id=record_id,
@@ -163,11 +163,6 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
     )
 
 
-def _place(batch: str, record_id: str) -> tuple[str, int | None]:
-    rows = lake().rows(f"SELECT file, line FROM {FILE_LINE.path} WHERE batch = ? AND record_id = ?", [batch, record_id])
-    return (rows[0][0], int(rows[0][1])) if rows else ("", None)
-
-
 def _our_blames(code: str, batch: str, record_id: str) -> tuple[Blame, ...]:
     rows = lake().rows(
         f"SELECT rule, code, tag, severity, edition FROM {FINDING.path} WHERE batch = ? AND record_id = ?"
@@ -180,17 +175,23 @@ def _our_blames(code: str, batch: str, record_id: str) -> tuple[Blame, ...]:
     )
 
 
-def _their_blames(code: str, record_id: str, file: str) -> tuple[Blame, ...]:
-    if not file:
-        return ()
+def _sent(code: str, batch: str, record_id: str) -> tuple[str, int | None, tuple[Blame, ...]]:
+    """In which file and line the record was sent, and what the centre said against it."""
     rows = lake().rows(
-        f"SELECT DISTINCT code, tag, line FROM {FEEDBACK.path} WHERE file = ? AND record_id = ? ORDER BY 1, 2",
-        [file, record_id],
+        f"SELECT DISTINCT l.file, l.line, e.code, e.tag FROM {FILE_LINE.path} l"
+        f" LEFT JOIN {FEEDBACK.path} e ON e.file = l.file AND e.record_id = l.record_id"
+        " WHERE l.batch = ? AND l.record_id = ? ORDER BY e.code, e.tag",
+        [batch, record_id],
     )
-    return tuple(
-        Blame("", error, tag, "block", error_title(code, error), _their_path(code, error, tag), "", file, int(line))
-        for error, tag, line in rows
+    if not rows:
+        return "", None, ()
+    file, line = rows[0][0], int(rows[0][1])
+    blames = tuple(
+        Blame("", error, tag, "block", error_title(code, error), _their_path(code, error, tag), "", file, line)
+        for _, _, error, tag in rows
+        if error
     )
+    return file, line, blames
 
 
 def _path(code: str, rule: str, tag: str) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.core.errors import Invalid
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.standard.files import FeedbackItem, FileName, read_feedback
+from app.standard.files.names import FILE_REFUSED
 from app.submission.models import FeedbackDelivery, ReportFile
 from app.submission.stages.hold import close, keep
 from app.submission.stages.work import Work
@@ -30,6 +32,12 @@ from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_ta
 from app.submission.transport import Transport, transport
 
 _LIMIT_BYTES = 4 << 30
+_REPEATS_WITHIN = timedelta(days=7)
+_DIFFERS = [
+    "submission.feedback_differs",
+    "与已处理的反馈不一致，未采用",
+    "differs from the feedback that was applied; not taken",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,17 @@ class Answer:
 
 
 def receive(work: Work) -> dict[str, Any]:
-    """Fetch and apply what feedback has come for this batch; `waiting` is the number of files still unanswered."""
+    """Fetch and apply what feedback has come for this batch; `waiting` is the number of files still unanswered.
+
+    Feedback that comes once more for a file answered in the last days is noted and not applied.
+    """
     way = transport(work.settings)
-    waiting = _waiting(work)
-    if waiting:
-        for name in way.feedback_names():
-            prefix = name.removesuffix(".enc")[:-1] + "0"
-            if prefix in waiting:
-                _take(work, way, name, prefix)
+    waiting, answered = _waiting(work), _answered_lately(work)
+    known = _stamps(answered)
+    for name, stamp in way.feedback().items():
+        prefix = name.removesuffix(".enc")[:-1] + "0"
+        if prefix in waiting or (prefix in answered and (name, stamp) not in known):
+            _take(work, way, name, prefix, stamp)
     left = _waiting(work)
     return {"waiting": len(left), "files": sorted(left)}
 
@@ -61,22 +72,52 @@ def _waiting(work: Work) -> set[str]:
         return set(session.scalars(query))
 
 
-def _take(work: Work, way: Transport, name: str, prefix: str) -> None:
+def _answered_lately(work: Work) -> set[str]:
+    with unit_of_work(reading=True) as session:
+        query = select(ReportFile.prefix).where(
+            ReportFile.provider == work.provider,
+            ReportFile.status == "answered",
+            ReportFile.answered_at > clock.now() - _REPEATS_WITHIN,
+        )
+        return set(session.scalars(query))
+
+
+def _stamps(prefixes: set[str]) -> set[tuple[str, str]]:
+    """Names and stamps of the feedback that has been fetched for these files."""
+    with unit_of_work(reading=True) as session:
+        query = select(FeedbackDelivery.name, FeedbackDelivery.stamp).where(FeedbackDelivery.prefix.in_(prefixes))
+        return {(name, stamp) for name, stamp in session.execute(query)}
+
+
+def _take(work: Work, way: Transport, name: str, prefix: str, stamp: str) -> None:
     with tempfile.TemporaryDirectory(dir=_folder(work)) as folder:
         sealed = Path(folder) / name
         way.fetch(name, sealed)
-        digest = hashlib.sha256(sealed.read_bytes()).hexdigest()
-        with unit_of_work(reading=True) as session:
-            if session.scalar(select(FeedbackDelivery).filter_by(sha256=digest)) is not None:
+        with sealed.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        with unit_of_work() as session:
+            known = session.scalar(select(FeedbackDelivery).filter_by(sha256=digest))
+            if known is not None:
+                known.stamp = stamp
                 return
+        delivery = FeedbackDelivery(name=name, prefix=prefix, sha256=digest, stamp=stamp, received_at=clock.now())
         try:
             answer = read_answer(work, sealed, name)
             _check_lines(work, prefix, answer)
         except Invalid as problem:
-            _note(name, prefix, digest, "unreadable", [[problem.code, problem.message.zh, problem.message.en]])
+            delivery.outcome = "unreadable"
+            delivery.findings = [[problem.code, problem.message.zh, problem.message.en]]
+            _note(delivery)
             return
-        apply_answer(work, prefix, answer)
-        _note(name, prefix, digest, "applied", [])
+        if prefix in _waiting(work):
+            apply_answer(work, prefix, answer)
+            with unit_of_work():
+                _mark_answered(prefix, answer)
+                delivery.outcome, delivery.findings = "applied", []
+                _note(delivery)
+        else:
+            delivery.outcome, delivery.findings = "repeated", _contradictions(prefix, answer)
+            _note(delivery)
 
 
 def _folder(work: Work) -> Path:
@@ -85,13 +126,31 @@ def _folder(work: Work) -> Path:
     return folder
 
 
-def _note(name: str, prefix: str, digest: str, outcome: str, findings: list[Any]) -> None:
+def _note(delivery: FeedbackDelivery) -> None:
     with unit_of_work() as session:
-        session.add(
-            FeedbackDelivery(
-                name=name, prefix=prefix, sha256=digest, received_at=clock.now(), outcome=outcome, findings=findings
-            )
-        )
+        session.add(delivery)
+
+
+def _contradictions(prefix: str, answer: Answer) -> list[list[str]]:
+    """Where a repeated feedback says something else than the one that was applied."""
+    with unit_of_work(reading=True) as session:
+        file = session.get_one(ReportFile, prefix)
+        applied = (file.flag, file.accepted, file.rejected)
+    return [] if applied == (answer.flag, *_counts(file.records, answer)) else [_DIFFERS]
+
+
+def _mark_answered(prefix: str, answer: Answer) -> None:
+    with unit_of_work() as session:
+        file = session.get_one(ReportFile, prefix)
+        file.status, file.flag, file.answered_at = "answered", answer.flag, clock.now()
+        file.accepted, file.rejected = _counts(file.records, answer)
+        whole = answer.items if answer.flag == FILE_REFUSED else ()
+        file.errors = [[error.code, error.tag] for item in whole for error in item.errors]
+
+
+def _counts(records: int, answer: Answer) -> tuple[int, int]:
+    """Accepted and rejected records; a file refused as a whole has none accepted, whatever its feedback counts."""
+    return (0, records) if answer.flag == FILE_REFUSED else (answer.accepted, answer.rejected)
 
 
 def read_answer(work: Work, sealed: Path, name: str) -> Answer:
@@ -116,7 +175,7 @@ def _check_lines(work: Work, prefix: str, answer: Answer) -> None:
     with unit_of_work(reading=True) as session:
         records = session.get_one(ReportFile, prefix).records
     wrong = [item.line for item in answer.items if item.line is not None and not 2 <= item.line <= records + 1]
-    complete = answer.flag == "2" or answer.accepted + answer.rejected == records
+    complete = answer.flag == FILE_REFUSED or answer.accepted + answer.rejected == records
     if wrong or not complete or FileName.parse(prefix).text != prefix:
         raise Invalid(
             "submission.feedback_counts",
@@ -125,13 +184,13 @@ def _check_lines(work: Work, prefix: str, answer: Answer) -> None:
 
 
 def apply_answer(work: Work, prefix: str, answer: Answer) -> None:
-    """Move the accepted state, note the errors, open and close exceptions, mark the file. Safe to repeat."""
+    """Move the accepted state, note the errors, open and close exceptions. Safe to repeat."""
     with unit_of_work(reading=True) as session:
         file = session.get_one(ReportFile, prefix)
         code = file.record_type
     day = f"DATE '{work.business_date.isoformat()}'"
     errors = _errors_table(answer.items)
-    refused = answer.flag == "2"
+    refused = answer.flag == FILE_REFUSED
 
     def move(connection: Connection) -> None:
         connection.register("answer_errors", errors)
@@ -157,12 +216,6 @@ def apply_answer(work: Work, prefix: str, answer: Answer) -> None:
 
     work.lake.write(move)
     _settle_exceptions(work, prefix, code)
-    with unit_of_work() as session:
-        file = session.get_one(ReportFile, prefix)
-        file.status, file.flag, file.answered_at = "answered", answer.flag, clock.now()
-        file.accepted = 0 if refused else answer.accepted
-        file.rejected = file.records if refused else answer.rejected
-        file.errors = [[error.code, error.tag] for item in answer.items if refused for error in item.errors]
 
 
 def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
@@ -174,9 +227,10 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
         for key, record_id, content, findings in rejected:
             keep(code, key, "rejected", work.batch, work.business_date, record_id, content, findings)
     accepted = work.lake.rows(f"SELECT key FROM {accepted_table(code).path} WHERE file = '{prefix}'")
+    keys = [key for (key,) in accepted]
     with unit_of_work():
-        closed = close(code, [key for (key,) in accepted], work.business_date)
-    work.part("corrected", prefix, lambda: (closed, {"record_type": code}))
+        # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.
+        work.part("corrected", prefix, lambda: (close(code, keys, work.business_date), {"record_type": code}))
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:

@@ -97,6 +97,6 @@ def day_begin() -> ResponseReturnValue:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/", "day", day)
+    blueprint.add_url_rule("", "day", day)
     blueprint.add_url_rule("/live", "day_live", day_live)
     blueprint.add_url_rule("/begin", "day_begin", day_begin, methods=["POST"])

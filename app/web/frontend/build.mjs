@@ -18,6 +18,7 @@ const entries = {
   diagram: join(here, 'diagram', 'diagram.ts'),
   console: join(here, 'styles', 'console.css'),
   process: join(here, 'styles', 'process.css'),
+  submission: join(here, 'styles', 'submission.css'),
 };
 
 /** One sprite of the outline icons that templates name, so that a page needs a single cached request for them. */

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.core.text import Text
@@ -69,7 +71,7 @@ VOCABULARY = Vocabulary(
         "form": Field("form", Struct(fields(Field("unknown", ListOf(Scalar(Kind.TEXT)), LABEL))), LABEL),
         "sets": Field("sets", Struct(fields(Field("known", SetOf(), LABEL))), LABEL),
     },
-    {"Letters": LETTERS, "Many": MANY, "None": CodeList("None", LABEL, frozenset())},
+    {"Letters": LETTERS, "Many": MANY, "Nowhere": CodeList("Nowhere", LABEL, frozenset())},
     FUNCTIONS,
 )
 
@@ -134,212 +136,183 @@ OTHERS = [
     "91110000QQ0000012P",
     "CHN123",
 ]
-PADDING = st.sampled_from(["", "", "", "", " ", "\u3000"])
-WRITTEN = st.builds(
-    lambda before, text, after: before + text + after,
-    PADDING,
-    st.sampled_from([*TEXTS, *NUMBERS, *DATES, *MONTHS, *OTHERS]),
-    PADDING,
-) | st.sampled_from(BLANKS)
-
-
-def likely(*values: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(values) | WRITTEN
-
-
-BY_KIND = {
-    Kind.TEXT: likely("A", "B", "AB", "12", "张三"),
-    Kind.NUMBER: likely("0", "1", "5", "12.5", "7"),
-    Kind.DATE: likely("2024-02-29", "2024-03-01", "2024-01-31"),
-    Kind.MONTH: likely("2024-02", "2024-03"),
+PADDINGS = ["", "", "", "", "", "", " ", "\u3000"]
+USUAL = {
+    Kind.TEXT: ["A", "B", "AB", "12", "张三", "10", "2"],
+    Kind.NUMBER: ["0", "1", "5", "12.5", "7"],
+    Kind.DATE: ["2024-02-29", "2024-03-01", "2024-01-31"],
+    Kind.MONTH: ["2024-02", "2024-03", "2024-01"],
 }
 
 
-def struct_of(members: dict[str, Field]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={name: value_of(field) for name, field in members.items()})
+class Maker:
+    """Makes facts and expressions from one seed."""
 
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
 
-def value_of(field: Field) -> st.SearchStrategy[Any]:
-    match field.type:
-        case Scalar(kind=Kind.BOOL):
-            return st.booleans()
-        case Scalar(kind=Kind.NUMBER) if not field.written:
-            return st.integers(-5, 10**15)
-        case Scalar(kind=kind):
-            return BY_KIND[kind]
-        case ListOf(element=Struct(fields=members)):
-            return st.lists(struct_of(members), max_size=3)
-        case ListOf() | SetOf():
-            return st.lists(BY_KIND[Kind.TEXT], max_size=3)
-        case Struct(fields=members):
-            return struct_of(members)
-        case _:
-            raise TypeError(field.type)
+    def pick(self, *choices: Any) -> Any:
+        return self.random.choice(choices)
 
+    # facts
 
-FACTS = st.lists(struct_of(dict(VOCABULARY.fields)), min_size=8, max_size=20)
+    def written(self, kind: Kind) -> str:
+        if self.random.random() < 0.6:
+            return self.pick(*USUAL[kind])
+        if self.random.random() < 0.2:
+            return self.pick(*BLANKS)
+        text = self.pick(*TEXTS, *NUMBERS, *DATES, *MONTHS, *OTHERS)
+        return self.pick(*PADDINGS) + str(text) + self.pick(*PADDINGS)
 
-# Expressions, as text
+    def struct(self, members: Mapping[str, Field]) -> dict[str, Any]:
+        return {name: self.value(field) for name, field in members.items() if self.random.random() < 0.8}
 
+    def value(self, field: Field) -> Any:
+        match field.type:
+            case Scalar(kind=Kind.BOOL):
+                return self.pick(True, False)
+            case Scalar(kind=Kind.NUMBER) if not field.written:
+                return self.pick(0, 1, 5, -3, 10**15)
+            case Scalar(kind=kind):
+                return self.written(kind)
+            case ListOf(element=Struct(fields=members)):
+                return [self.struct(members) for _ in range(self.random.randrange(4))]
+            case Struct(fields=members):
+                return self.struct(members)
+            case _:
+                return [self.written(Kind.TEXT) for _ in range(self.random.randrange(3))]
 
-def joined(pattern: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.tuples(*parts).map(lambda found: pattern.format(*found))
+    # expressions, as text
 
+    def operator(self) -> str:
+        return str(self.pick("==", "!=", "<", "<=", ">", ">="))
 
-COMPARISONS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+    def listed(self) -> str:
+        return str(self.pick("B.G", "H.G", "accepted.rows"))
 
+    def path(self, kind: str, variable: str) -> str:
+        if variable and self.random.random() < 0.6:
+            return f"{variable}.{kind[0]}"
+        tops = {
+            "text": ["B.t", "H.u", "B.v", "H.w", "header.t"],
+            "number": ["B.n", "H.n", "H.o", "accepted.size", "accepted.previous.n"],
+            "date": ["B.d", "H.e", "accepted.d", "header.d", "accepted.previous.d"],
+            "month": ["B.m", "H.m"],
+        }
+        return str(self.pick(*tops[kind]))
 
-def paths(kind: str, variable: str) -> st.SearchStrategy[str]:
-    top = {
-        "text": ["B.t", "H.u", "B.v", "H.w", "header.t"],
-        "number": ["B.n", "H.n", "H.o", "accepted.size", "accepted.previous.n"],
-        "date": ["B.d", "H.e", "accepted.d", "header.d", "accepted.previous.d"],
-        "month": ["B.m", "H.m"],
-    }[kind]
-    inner = [f"{variable}.{kind[0]}"] * 6 if variable else []
-    return st.sampled_from([*top, *inner])
+    def text(self, variable: str) -> str:
+        path = self.path("text", variable)
+        literals = ("'A'", "'AB'", "'张三'", "'12'", "'2'")
+        return str(
+            self.pick(
+                path,
+                path,
+                path,
+                self.pick(*literals),
+                f"left({path}, {self.pick(0, 1, 2)})",
+                f"parent('Letters', {path})",
+            )
+        )
 
-
-def texts(variable: str) -> st.SearchStrategy[str]:
-    path = paths("text", variable)
-    return st.one_of(
-        path,
-        path,
-        st.sampled_from(["'A'", "'AB'", "'张三'", "'12'", "'2'"]),
-        joined("left({0}, {1})", path, st.sampled_from("0123")),
-        joined("parent('Letters', {0})", path),
-    )
-
-
-def numbers(variable: str, deep: bool = True) -> st.SearchStrategy[str]:
-    path = paths("number", variable)
-    simple = [
-        path,
-        path,
-        st.sampled_from(["0", "1", "5", "12.5", "-3", "999999999999999"]),
-        joined("days({0}, {1})", paths("date", variable), paths("date", variable)),
-        joined("months({0}, month({1}))", paths("month", variable), paths("date", variable)),
-        joined("len({0})", path | paths("text", variable)),
-        joined("abs({0})", path),
-    ]
-    if not deep:
-        return st.one_of(*simple)
-    lists = st.sampled_from(["B.G", "H.G", "accepted.rows"])
-    return st.one_of(
-        *simple,
-        joined("({0} {1} {2})", numbers(variable, False), st.sampled_from("+-*"), numbers(variable, False)),
-        joined("count({0})", lists),
-        joined("count(q for q in {0} if {1})", lists, conditions("q", 0)),
-        joined("sum(q.n for q in {0})", lists),
-        joined("sum({1} for q in {0} if {2})", lists, numbers("q", False), conditions("q", 0)),
-    )
-
-
-def conditions(variable: str = "", depth: int = 2) -> st.SearchStrategy[str]:
-    text, date, month = texts(variable), paths("date", variable), paths("month", variable)
-    any_path = st.one_of(paths("text", variable), paths("number", variable), date, month)
-    standard = st.sampled_from(
-        [
-            "B.t",
-            "B.u",
-            "H.v",
-            "B.w",
-            "B.n",
-            "H.o",
-            "B.d",
-            "H.e",
-            "H.m",
-            *([f"{variable}.{x}" for x in "tndm"] * 2 if variable else []),
+    def number(self, variable: str, depth: int = 1) -> str:
+        path, day, month = (self.path(kind, variable) for kind in ("number", "date", "month"))
+        simple = [
+            path,
+            path,
+            self.pick("0", "1", "5", "12.5", "-3", "999999999999999"),
+            f"days({day}, {self.path('date', variable)})",
+            f"months({month}, month({day}))",
+            f"len({self.pick(path, self.path('text', variable))})",
+            f"abs({path})",
         ]
-    )
-    leaves = [
-        joined("{0} {1} {2}", text, COMPARISONS, text),
-        joined("{0} {1} {2}", numbers(variable, depth > 0), COMPARISONS, numbers(variable, False)),
-        joined("{0} {1} {2}", date, COMPARISONS, date | st.just("'2024-02-29'")),
-        joined("'2024-01-01' <= {0} < {1}", date, date),
-        joined("{0} {1} {2}", month | joined("month({0})", date), COMPARISONS, month | st.just("'2024-02'")),
-        joined(
-            "{0} {1} {2}",
-            text,
-            st.sampled_from(["in", "not in"]),
-            st.sampled_from(
-                [
-                    "['A', 'AB']",
-                    "['A','B','X','12','07','2']",
-                    "codes.Letters",
-                    "codes.Many",
-                    "codes.None",
-                    "sets.known",
-                    "form.unknown",
-                ]
-            ),
-        ),
-        joined("{0} in ['2024-02-29', '2024-03-01']", date),
-        joined("{0} not in [1, 5, 12.5, 7, 0, 3]", paths("number", variable)),
-        joined("{0}({1})", st.sampled_from(["has", "filled", "empty"]), any_path),
-        joined("{0}({1})", st.sampled_from(["conforms", "is_date"]), standard),
-        joined("starts({0}, {1})", text, st.sampled_from(["'A'", "'1'"]) | paths("text", variable)),
-        joined("digits({0}{1})", any_path, st.sampled_from(["", ", 0", ", 2"])),
-        joined("matches({0}, {1})", text, st.sampled_from([r"r'[A-Z]+'", r"r'\d{2}'", "'.*'", "'[^A]'"])),
-        joined("valid_person_number({0}, {1})", text, paths("text", variable)),
-        joined("valid_organisation_number({0}, {1})", text, paths("text", variable)),
-        st.sampled_from(
-            [
-                "accepted.yes",
-                "has(H)",
-                "has_items(H)",
-                "has(B.G)",
-                "has(accepted.previous)",
-                "True",
+        if depth == 0:
+            return str(self.pick(*simple))
+        items = self.listed()
+        return str(
+            self.pick(
+                *simple,
+                f"({self.number(variable, 0)} {self.pick(*'+-*')} {self.number(variable, 0)})",
+                f"count({items})",
+                f"count(q for q in {items} if {self.condition('q', 0)})",
+                f"sum(q.n for q in {items})",
+                f"sum({self.number('q', 0)} for q in {items} if {self.condition('q', 0)})",
+            )
+        )
+
+    def leaf(self, variable: str, depth: int) -> str:
+        text, number = self.text(variable), self.number(variable, min(depth, 1))
+        day, month = self.path("date", variable), self.path("month", variable)
+        anything = self.path(self.pick("text", "number", "date", "month"), variable)
+        prescribed = self.pick("B.t", "B.u", "H.v", "B.w", "B.n", "H.o", "B.d", "H.e", "H.m")
+        if variable and self.pick(True, False):
+            prescribed = f"{variable}.{self.pick(*'tndm')}"
+        containers = (
+            "['A', 'AB']", "['A', 'B', 'X', '12', '07', '2']", "codes.Letters", "codes.Many", "codes.Nowhere", "sets.known",
+            "form.unknown",
+        )  # fmt: skip
+        patterns = (r"r'[A-Z]+'", r"r'\d{2}'", "'.*'", "'[^A]'", r"r'\(?[0-9]{2}\)?'")
+        return str(
+            self.pick(
+                f"{text} {self.operator()} {self.text(variable)}",
+                f"{text} {self.operator()} {self.text(variable)}",
+                f"{number} {self.operator()} {self.number(variable, 0)}",
+                f"{number} {self.operator()} {self.number(variable, 0)}",
+                f"{day} {self.operator()} {self.pick(self.path('date', variable), repr('2024-02-29'))}",
+                f"'2024-01-01' <= {day} < {self.path('date', variable)}",
+                f"{self.pick(month, f'month({day})')} {self.operator()} {self.pick(month, repr('2024-02'))}",
+                f"{text} {self.pick('in', 'not in')} {self.pick(*containers)}",
+                f"{text} {self.pick('in', 'not in')} {self.pick(*containers)}",
+                f"{day} {self.pick('in', 'not in')} ['2024-02-29', '2024-03-01']",
+                f"{self.path('number', variable)} not in [1, 5, 12.5, 7, 0, 3]",
+                f"{self.pick('has', 'filled', 'empty')}({anything})",
+                f"{self.pick('conforms', 'is_date')}({prescribed})",
+                f"{self.pick('conforms', 'is_date')}({prescribed})",
+                f"starts({text}, {self.pick(repr('A'), repr('1'), self.path('text', variable))})",
+                f"digits({anything}{self.pick('', ', 0', ', 2')})",
+                f"matches({text}, {self.pick(*patterns)})",
+                f"valid_person_number({text}, {self.path('text', variable)})",
+                f"valid_organisation_number({text}, {self.path('text', variable)})",
+                self.pick("accepted.yes", "has(H)", "has_items(H)", "has(B.G)", "has(accepted.previous)", "True"),
                 "accepted.yes == has(H)",
-            ]
-        ),
-    ]
-    if depth == 0:
-        return st.one_of(*leaves)
-    inner = conditions(variable, depth - 1)
-    lists = st.sampled_from(["B.G", "H.G", "accepted.rows"])
-    name = "p" if not variable else "r"
-    loops = [
-        joined(
-            f"{{0}}({{1}} for {name} in {{2}})", st.sampled_from(["all", "any"]), conditions(name, depth - 1), lists
-        ),
-        joined(
-            f"{{0}}({{1}} for {name} in {{2}} if {{3}})",
-            st.sampled_from(["all", "any"]),
-            conditions(name, depth - 1),
-            lists,
-            conditions(name, 0),
-        ),
-        joined(f"distinct({{0}} for {name} in {{1}})", texts(name) | paths("number", name), lists),
-        joined(f"distinct(({{0}}, {name}.n) for {name} in {{1}} if {{2}})", texts(name), lists, conditions(name, 0)),
-        joined("distinct({0})", lists),
-        st.just(f"any({name} == 'A' for {name} in form.unknown)"),
-    ]
-    return st.one_of(
-        *leaves,
-        *loops,
-        joined("({0} and {1})", inner, inner),
-        joined("({0} or {1})", inner, inner),
-        joined("not ({0})", inner),
-        joined("({0}) == ({1})", inner, inner),
-        joined("({0}) != ({1})", inner, inner),
-    )
+            )
+        )
+
+    def condition(self, variable: str = "", depth: int = 2) -> str:
+        if depth == 0:
+            return self.leaf(variable, 0)
+        name, items = "r" if variable else "p", self.listed()
+        match self.random.randrange(12):
+            case 0:
+                return f"{self.pick('all', 'any')}({self.condition(name, depth - 1)} for {name} in {items})"
+            case 1:
+                body, test = self.condition(name, depth - 1), self.condition(name, 0)
+                return f"{self.pick('all', 'any')}({body} for {name} in {items} if {test})"
+            case 2:
+                body, test = self.text(name), self.condition(name, 0)
+                rows = self.pick(f"{name}.{self.pick(*'tndm')}", f"({body}, {name}.n)")
+                return f"distinct({rows} for {name} in {items}{self.pick('', f' if {test}')})"
+            case 3:
+                return self.pick(f"distinct({items})", f"any({name} == 'A' for {name} in form.unknown)")
+            case 4 | 5:
+                joint = self.pick("and", "or")
+                return f"({self.condition(variable, depth - 1)} {joint} {self.condition(variable, depth - 1)})"
+            case 6:
+                return f"not ({self.condition(variable, depth - 1)})"
+            case 7:
+                sign = self.pick("==", "!=")
+                return f"({self.condition(variable, depth - 1)}) {sign} ({self.condition(variable, depth - 1)})"
+            case _:
+                return self.leaf(variable, depth)
 
 
-RULES = st.lists(
-    st.tuples(conditions(), st.none() | conditions(depth=1), st.booleans()),
-    min_size=4,
-    max_size=10,
-)
-
-
-def ruleset_of(parts: list[tuple[str, str | None, bool]]) -> Ruleset:
+def ruleset_of(maker: Maker) -> Ruleset:
     rules = []
-    for index, (require, when, needs) in enumerate(parts):
+    for index in range(12):
         rule_id = f"R{index}"
-        check = Check(rule_id, 0, parse(when, VOCABULARY) if when else None, parse(require, VOCABULARY), "", "0000")
-        needed = (f"R{index - 1}",) if needs and index else ()
+        when = parse(maker.condition(depth=1), VOCABULARY) if maker.pick(True, False) else None
+        check = Check(rule_id, 0, when, parse(maker.condition(), VOCABULARY), "", "0000")
+        needed = (f"R{index - 1}",) if index and maker.pick(True, False, False) else ()
         rules.append(Rule(rule_id, "X", "", LABEL, "block", "high", "format", needed, None, (check,), 1))
     return Ruleset(
         "t", "check", LABEL, (), "", "record.000", tuple(rules), "edition", VOCABULARY, Path("t/ruleset.yaml")
@@ -353,16 +326,19 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(RULES, FACTS)
-def test_sweep_and_explain_agree(
-    connection: duckdb.DuckDBPyConnection, parts: list[tuple[str, str | None, bool]], facts: list[dict[str, Any]]
-) -> None:
-    ruleset = ruleset_of(parts)
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.integers(0, 2**32))
+def test_sweep_and_explain_agree(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
+    maker = Maker(seed)
+    ruleset = ruleset_of(maker)
+    facts = [maker.struct(VOCABULARY.fields) for _ in range(60)]
     judge = Judge(ruleset)
     expected = {(row, finding.rule) for row, fact in enumerate(facts) for finding in judge.judge(fact)}
 
     query, parameters = facts_to_relation(VOCABULARY, facts)
     rows = connection.execute(compile_sweep(ruleset).sql(query), parameters).fetchall()
+    swept = {(row[0], row[1]) for row in rows}
 
-    assert {(row[0], row[1]) for row in rows} == expected
+    texts = {rule.id: (rule.checks[0].when, rule.checks[0].require.text) for rule in ruleset.rules}
+    assert not [(facts[row], texts[rule]) for row, rule in sorted(swept ^ expected)]
+    assert len(swept) == len(rows)

@@ -1,0 +1,106 @@
+"""The house's own checks, as one command: models and migrations, content with its cases, words in both languages, documents."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.core import config, schema
+from app.core.config import Settings
+from app.core.db import database
+from app.core.errors import CreditLinkError
+from app.core.registry import Registry
+from app.core.settings_table import page_is_fresh
+from app.factory import create_app
+from app.lake.connection import scratch
+from app.rules.cases import run_cases
+from app.rules.loading import find_rulesets, load_ruleset
+from app.submission.content import ROOT as RULESETS
+from app.submission.content import mappings
+from app.workflow.definitions import Definition, definitions
+
+PROJECT = Path(__file__).resolve().parents[1]
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_CALL = re.compile(r"\bt\(\s*(?P<zh>'[^']*'|\"[^\"]*\")\s*,\s*(?P<en>'[^']*'|\"[^\"]*\")", re.DOTALL)
+_COMMENT = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
+
+
+def house_faults(registry: Registry) -> Iterator[str]:
+    """Everything that is out of order in the house, one line each."""
+    yield from _migrations(registry)
+    yield from _content()
+    yield from _words()
+    if not page_is_fresh(PROJECT / "docs" / "settings.md"):
+        yield "docs/settings.md is stale: creditlink docs settings --out docs/settings.md"
+
+
+def _migrations(registry: Registry) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder, config.override(Settings(data_dir=Path(folder))):
+        try:
+            schema.migrate()
+            yield from (f"migrations: {each}" for each in schema.differences(registry.model_modules))
+            create_app()
+        except CreditLinkError as problem:
+            yield f"{problem.code}: {problem.message.en}"
+        finally:
+            database().dispose()
+
+
+def _content() -> Iterator[str]:
+    with scratch() as connection:
+
+        def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
+            return connection.execute(statement, parameters).fetchall()
+
+        for folder in find_rulesets(RULESETS):
+            try:
+                yield from map(str, run_cases(load_ruleset(folder), execute).faults)
+            except CreditLinkError as problem:
+                yield f"{folder.name}: {problem.message.en}"
+    try:
+        mappings()
+        for defined in definitions().values():
+            yield from process_faults(defined)
+    except CreditLinkError as problem:
+        yield f"{problem.code}: {problem.message.en}"
+
+
+def process_faults(defined: Definition) -> Iterator[str]:
+    """Run the cases of a process: the path each takes, and where it ends."""
+    for case in defined.cases:
+        run = defined.diagram.start(case["data"])
+        for _ in range(1_000):
+            if run.finished:
+                break
+            for call in list(run.steps()):
+                run.complete(call.task_id, call.result, (case.get("results") or {}).get(call.step, {}))
+            for question in list(run.questions()):
+                run.complete(question.task_id, question.result, case["answers"][question.node])
+        walked = run.path()
+        tasks = {each.id for each in defined.diagram.nodes if each.kind.endswith("Task")}
+        steps, expected = [node for node in walked if node in tasks], list(case["path"])
+        if steps != expected or case["end"] not in walked:
+            yield f"{defined.process}, case “{case['name']['en']}”: went {steps} to {walked[-1:]}, not {expected} to {case['end']}"
+
+
+def _words() -> Iterator[str]:
+    """Chinese in a template stands in `t('中文', 'English')` only, and neither side of any pair is empty."""
+    for path in sorted((PROJECT / "app").rglob("*.html")):
+        # a language is called by its own name wherever it is chosen
+        text = _COMMENT.sub("", path.read_text(encoding="utf-8")).replace("'中文'", "''")
+        for pair in _CALL.finditer(text):
+            if not pair["zh"][1:-1].strip() or not pair["en"][1:-1].strip():
+                yield f"{path.relative_to(PROJECT)}: a text has only one language: {pair[0]}"
+        for number, line in enumerate(_CALL.sub("t()", text).splitlines(), start=1):
+            if _HAN.search(line):
+                yield f"{path.relative_to(PROJECT)}:{number}: Chinese outside of t(…, …): {line.strip()[:60]}"
+    for path in sorted((PROJECT / "app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
+                sides = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                if len(node.args) == 2 and len(sides) == 2 and bool(sides[0]) != bool(sides[1]):
+                    yield f"{path.relative_to(PROJECT)}:{node.lineno}: a text has only one language"
