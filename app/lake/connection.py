@@ -23,6 +23,8 @@ from app.core.text import Text
 
 T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
+EngineError = duckdb.Error
+"""What the engine raises when a statement fails, such as over a file that it cannot read."""
 
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner", "postgres_scanner")
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
@@ -50,6 +52,7 @@ class Lake:
     def __init__(self, config: LakeConfig) -> None:
         self.config = config
         config.temporary.mkdir(parents=True, exist_ok=True)
+        self._writing = threading.Lock()
         self._root = duckdb.connect()
         _load_extensions(self._root)
         self._root.execute(f"SET threads = {int(config.threads)}")
@@ -70,6 +73,8 @@ class Lake:
         source = f"ducklake:{catalogue}"
         options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
+        # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
+        self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '16384')"))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -87,7 +92,7 @@ class Lake:
         """
 
         def attempt() -> T:
-            with self.read() as cursor:
+            with self._writing, self.read() as cursor:
                 cursor.execute("BEGIN")
                 try:
                     result = work(cursor)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from app.lake.connection import Connection, Lake
 
 
@@ -58,3 +60,12 @@ def replace_rows(connection: Connection, table: Table, where: str, select: str) 
     connection.execute(f"DELETE FROM {table.path} WHERE {where}")
     result = connection.execute(f"INSERT INTO {table.path} BY NAME {select}").fetchone()
     return int(result[0]) if result else 0
+
+
+def put_rows(connection: Connection, table: Table, where: str, rows: pa.Table) -> int:
+    """As `replace_rows`, with rows that are in memory already."""
+    connection.register("rows_put", rows)
+    try:
+        return replace_rows(connection, table, where, "SELECT * FROM rows_put")
+    finally:
+        connection.unregister("rows_put")

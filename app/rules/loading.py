@@ -15,7 +15,7 @@ from app.core.text import Text
 from app.language import Expression, ExpressionInvalid, Vocabulary, parse, parse_path
 from app.language.nodes import BOOL, Quantifier
 from app.rules.expansion import Place, find_places
-from app.rules.model import SEVERITIES, WHOLE, Check, Rule, Ruleset, RulesetInvalid
+from app.rules.model import SEVERITIES, WHOLE, Check, Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
@@ -292,12 +292,11 @@ class _Loading:
 
     def needs(self, rules: tuple[Rule, ...]) -> None:
         known = {rule.id: rule for rule in rules}
-        for index, rule in enumerate(rules):
+        for rule in rules:
             for need in rule.needs:
                 if need not in known:
-                    self.rule_id = rule.id
-                    self.wrong(f"needs中没有规则“{need}”", f"needs names no rule “{need}”", "rules", index, "needs")
-        self.rule_id = ""
+                    message = Text(f"needs中没有规则“{need}”", f"needs names no rule “{need}”")
+                    self.content.faults.append(Fault(self.content.file, rule.line, rule.id, message))
         settled: set[str] = set()
         waiting = {rule.id: {need for need in rule.needs if need in known} for rule in rules}
         while free := {rule_id for rule_id, needs in waiting.items() if needs <= settled}:

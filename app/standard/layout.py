@@ -31,6 +31,8 @@ def segment_type(record_type: str, letter: str) -> str:
 def column_types(record_type: str) -> dict[str, str]:
     """The columns of a record type: of a segmented record by segment letter, of a flat one by tag.
 
+    A correction holds the corrected segment, by letter, in a struct of all that may be corrected.
+
     Raises NotFound for a code the edition does not have.
     """
     return _columns(catalogue.current().record(record_type))
@@ -40,4 +42,8 @@ def column_types(record_type: str) -> dict[str, str]:
 def _columns(record: RecordType) -> dict[str, str]:
     if record.flat:
         return {tag: type_ for segment in record.segments for tag, type_ in segment_fields(segment).items()}
-    return {segment.code: struct_of(segment_fields(segment)) for segment in record.segments}
+    columns = {segment.code: struct_of(segment_fields(segment)) for segment in record.segments if segment.items}
+    if record.corrections:
+        corrected = {segment.code: struct_of(segment_fields(segment)) for segment in record.corrections}
+        columns |= {segment.code: struct_of(corrected) for segment in record.segments if not segment.items}
+    return columns

@@ -68,16 +68,17 @@ def fact_relation(code: str, records: str, accepted: str) -> str:
     types = column_types(record_vocabulary(code))
     beside = {
         "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",
-        "batch": 'struct_pack(same_key := count(*) OVER (PARTITION BY r.key, r."RptDate"))',
+        "batch": "struct_pack(same_key := q.same_key)",
         "accepted": "s.state",
     }
     segments = ", ".join(f'r."{each.code}"' for each in record.segments)
     packed = ", ".join(f'CAST({value} AS {types[name]}) AS "{name}"' for name, value in beside.items())
     return f"""
         WITH r AS (SELECT * FROM {records}), a AS (SELECT * FROM {accepted} WHERE key IN (SELECT key FROM r)),
-             s AS ({_states(record)})
+             s AS ({_states(record)}),
+             q AS (SELECT key, "RptDate", count(*) AS same_key FROM r GROUP BY ALL)
         SELECT r.record_id, r.key, r.content, r.bucket, {segments}, {packed}
-        FROM r LEFT JOIN s ON s.record_id = r.record_id"""
+        FROM r JOIN q ON q.key = r.key AND q."RptDate" = r."RptDate" LEFT JOIN s ON s.record_id = r.record_id"""
 
 
 def _states(record: RecordType) -> str:

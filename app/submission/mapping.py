@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,20 @@ class SourceMapping:
     edition: str
 
 
+def needed_columns(mapping: SourceMapping) -> dict[str, set[str]]:
+    """By source table the columns that its mapping reads; a delivery that lacks one of them cannot be mapped."""
+    needed = {name: set(table.key) for name, table in mapping.tables.items()}
+    for target in mapping.targets:
+        names = [name for column in target.columns.values() for name in column.source]
+        for name in (*names, *target.where, *target.filled):
+            table, _, column = name.rpartition(".")
+            needed[table or target.table].add(column)
+        for join in target.joins:
+            needed[target.table] |= {left for left, _ in join.on}
+            needed[join.table] |= {right for _, right in join.on}
+    return needed
+
+
 def load_mappings(folder: Path) -> dict[str, SourceMapping]:
     """All mappings below `folder`, by source. Raises Invalid with every error of every file at once."""
     found: dict[str, SourceMapping] = {}
@@ -111,6 +126,8 @@ def _errors(data: Mapping[str, Any]) -> Iterator[Text]:
         if entity not in entities:
             yield _unknown(where, "标准实体", "standard entity", str(entity), entities)
             continue
+        if any(True in join for join in target.get("joins") or ()):
+            yield Text(f"{where}：连接条件须写成带引号的 'on'", f"{where}: the key of a join must be quoted, 'on'")
         for table in (target.get("from"), *(join.get("table") for join in target.get("joins") or ())):
             if table not in data.get("tables", {}):
                 yield _unknown(where, "来源表", "source table", str(table), data.get("tables", {}))
@@ -252,17 +269,40 @@ def _value(mapping: SourceMapping, column: Column) -> str:
         )
         value = f"CASE {value} {pairs} ELSE {value} END"
     if column.date:
-        # A date that does not parse goes on as delivered, for the check to name it.
-        value = f"coalesce(strftime(try_strptime({value}, {_literal(column.date)}), '%Y-%m-%d'), {value})"
+        value = _date(value, column.date)
     if column.scale:
-        cast = f"TRY_CAST({value} AS DECIMAL(24, 4))"
-        if column.scale == "fen":
-            value = f"coalesce(CAST(CAST(round({cast} / 100, 0) AS BIGINT) AS VARCHAR), {value})"
-        else:
-            value = f"coalesce(CAST(CAST(round({cast} * 10000, 0) AS BIGINT) AS VARCHAR), {value})"
+        value = _scaled(value, column.scale)
     if column.default is not None:
         value = f"coalesce({value}, {_literal(column.default)})"
     return value
+
+
+def _date(value: str, form: str) -> str:
+    """A date in ISO notation. One that is none in the notation `form` goes on as delivered, for the check to name it."""
+    if form == "%Y-%m-%d":
+        return value
+    pieces = re.fullmatch(r"%Y([^%]?)%m([^%]?)%d", form)
+    if pieces is None:
+        return f"coalesce(strftime(try_strptime({value}, {_literal(form)}), '%Y-%m-%d'), {value})"
+    first, second = pieces.groups()
+    shape = _literal(f"____{first}__{second}__")
+    month = 5 + len(first)
+    parts = f"left({value}, 4) || '-' || substring({value}, {month}, 2) || '-' || right({value}, 2)"
+    return f"CASE WHEN {value} LIKE {shape} AND TRY_CAST({parts} AS DATE) IS NOT NULL THEN {parts} ELSE {value} END"
+
+
+def _scaled(value: str, scale: str) -> str:
+    """An amount in whole yuan, halves away from zero; what is no number goes on as delivered."""
+    whole = f"TRY_CAST({value} AS BIGINT)"
+    exact = f"TRY_CAST({value} AS DECIMAL(24, 4))"
+    if scale == "wan":
+        yuan = f"CAST(round({exact} * {_SCALES[scale]}, 0) AS BIGINT)"
+    else:
+        yuan = (
+            f"coalesce(({whole} + CASE WHEN {whole} < 0 THEN -50 ELSE 50 END) // {_SCALES[scale]},"
+            f" CAST(round({exact} / {_SCALES[scale]}, 0) AS BIGINT))"
+        )
+    return f"coalesce(CAST({yuan} AS VARCHAR), {value})"
 
 
 def _literal(text: str) -> str:

@@ -24,8 +24,8 @@ import yaml
 
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
-from app.lake.connection import Connection, Lake
-from app.submission.mapping import SourceMapping, SourceTable
+from app.lake.connection import Connection, EngineError, Lake
+from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 
 _BATCH = 50_000
 
@@ -58,7 +58,8 @@ def landing_name(source: str, table: str) -> str:
 def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: date) -> dict[str, int]:
     """Bring all tables of a delivery into landing, all or nothing; rows by table.
 
-    Raises Unavailable when the delivery is not there, Invalid when it is damaged or differs from its control file.
+    Raises Unavailable when the delivery is not there, Invalid when it is damaged, lacks what the mapping reads, or differs
+    from its control file.
     """
     if not delivery.path.exists():
         raise Unavailable(
@@ -66,6 +67,7 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
             Text("{source} 的数据尚未送达", "The delivery of {source} has not come yet").format(source=delivery.source),
         )
     load = f"{mapping.source}-{business_date:%Y%m%d}"
+    expected = _expected(mapping, delivery)
 
     def work(connection: Connection) -> dict[str, int]:
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
@@ -73,11 +75,14 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
         for table in mapping.tables.values():
             with _relation(connection, mapping, table, delivery.path) as relation:
                 counts[table.name] = _store(connection, mapping, table, relation, load, business_date)
+        _reconcile(delivery, expected, counts)
         return counts
 
-    counts = lake.write(work)
-    _reconcile(mapping, delivery, counts)
-    return counts
+    try:
+        return lake.write(work)
+    except EngineError as problem:
+        # Only the first line: the others may quote the data.
+        raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem
 
 
 def _store(
@@ -85,11 +90,11 @@ def _store(
 ) -> int:
     target = landing_name(mapping.source, table.name)
     columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
-    missing = [name for name in table.key if name not in columns]
+    missing = sorted(needed_columns(mapping)[table.name].difference(columns))
     if missing:
         raise Invalid(
             "submission.delivery_columns",
-            Text("{table} 缺少键列 {names}", "{table} lacks its key columns {names}").format(
+            Text("{table} 缺少列 {names}", "{table} lacks the columns {names}").format(
                 table=table.name, names=", ".join(missing)
             ),
         )
@@ -118,8 +123,13 @@ def _relation(connection: Connection, mapping: SourceMapping, table: SourceTable
         with TemporaryDirectory() as folder:
             plain = Path(folder) / "plain.csv"
             _transcode(path / table.location if path.is_dir() else path, plain, mapping.encoding)
-            separator = mapping.delimiter.replace("'", "''")
-            yield f"read_csv('{plain}', all_varchar = true, header = true, delim = '{separator}', strict_mode = true)"
+            # The shape is said, not guessed from the data: a guess may skip lines that are damaged.
+            names = _header(plain, table, mapping.delimiter)
+            columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
+            yield (
+                f"read_csv('{plain}', auto_detect = false, columns = {{{columns}}}, header = true,"
+                f" delim = {_text(mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true)"
+            )
     else:
         file = _workbook(path, table)
         if file.suffix == ".parquet":
@@ -166,6 +176,18 @@ def _transcode(source: Path, target: Path, encoding: str) -> None:
         ) from problem
 
 
+def _header(plain: Path, table: SourceTable, delimiter: str) -> list[str]:
+    """The column names in the first line of a delimited file. Raises Invalid where there are none."""
+    with plain.open(encoding="utf-8", newline="") as file:
+        try:
+            names = next(csv.reader(file, delimiter=delimiter, strict=True), [])
+        except csv.Error as problem:
+            raise _damaged(table.location, problem) from problem
+    if not names or len(set(names)) < len(names):
+        raise _damaged(table.location, ", ".join(names) or "0")
+    return names
+
+
 def _workbook(path: Path, table: SourceTable) -> Path:
     if path.is_file():
         return path
@@ -183,26 +205,31 @@ def _workbook(path: Path, table: SourceTable) -> Path:
 
 
 def _sheet(file: Path, table: SourceTable) -> pa.Table:
-    """A worksheet as text columns; the first row names them."""
+    """A worksheet as text columns; the first row names them. A workbook of one sheet needs no sheet of the table's name."""
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        try:
+            if table.location not in book.sheetnames and len(book.sheetnames) > 1:
+                raise _damaged(file.name, table.location)
+            sheet = book[table.location] if table.location in book.sheetnames else book[book.sheetnames[0]]
+            return _columns(sheet.iter_rows(values_only=True))
+        finally:
+            book.close()
+    except Invalid:
+        raise
     except Exception as problem:
-        raise Invalid(
-            "submission.delivery_damaged",
-            Text("{name} 不是可读的 Excel 文件", "{name} is not a readable Excel file").format(name=file.name),
-        ) from problem
-    try:
-        sheet = book[table.location] if table.location in book.sheetnames else book[book.sheetnames[0]]
-        rows = sheet.iter_rows(values_only=True)
-        names = [str(name) for name in next(rows, ()) if name is not None]
-        batches = []
-        while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
-            columns = [pa.array([_cell(row, place) for row in part], pa.string()) for place in range(len(names))]
-            batches.append(pa.record_batch(columns, names=names))
-    finally:
-        book.close()
-    schema = pa.schema([(name, pa.string()) for name in names])
-    return pa.Table.from_batches(batches, schema=schema)
+        # openpyxl raises whatever the zip, XML and number readers below it raise.
+        raise _damaged(file.name, type(problem).__name__) from problem
+
+
+def _columns(rows: Iterator[tuple[Any, ...]]) -> pa.Table:
+    places = {place: str(name) for place, name in enumerate(next(rows, ())) if name is not None}
+    names = list(places.values())
+    batches = []
+    while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
+        columns = [pa.array([_cell(row, place) for row in part], pa.string()) for place in places]
+        batches.append(pa.record_batch(columns, names=names))
+    return pa.Table.from_batches(batches, schema=pa.schema([(name, pa.string()) for name in names]))
 
 
 def _cell(row: tuple[Any, ...], place: int) -> str | None:
@@ -216,16 +243,30 @@ def _cell(row: tuple[Any, ...], place: int) -> str | None:
     return str(value)
 
 
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _reconcile(mapping: SourceMapping, delivery: Delivery, counts: Mapping[str, int]) -> None:
-    """Hold the rows landed against the delivery's control file. Raises Invalid naming every table that is short."""
+def _damaged(name: str, why: object) -> Invalid:
+    return Invalid(
+        "submission.delivery_damaged",
+        Text("{name} 无法读取：{why}", "{name} cannot be read: {why}").format(name=name, why=why),
+    )
+
+
+def _expected(mapping: SourceMapping, delivery: Delivery) -> Mapping[str, int]:
     if mapping.control is None:
-        return
+        return {}
     folder = delivery.path if delivery.path.is_dir() else delivery.path.parent
-    expected = _control(folder / mapping.control)
+    return _control(folder / mapping.control)
+
+
+def _reconcile(delivery: Delivery, expected: Mapping[str, int], counts: Mapping[str, int]) -> None:
+    """Hold the rows landed against the delivery's control file. Raises Invalid naming every table that differs."""
     short = [f"{table} {counts.get(table, 0)}/{rows}" for table, rows in expected.items() if counts.get(table) != rows]
     if short:
         raise Invalid(

@@ -98,7 +98,9 @@ class SftpTransport(Transport):
     def feedback(self) -> dict[str, str]:
         async def listing(sftp: asyncssh.SFTPClient) -> dict[str, str]:
             lying = {PurePosixPath(str(entry.filename)).name: entry.attrs for entry in await sftp.readdir("/outbox")}
-            return {name: _stamp(lying[name].size, lying[name].mtime) for name in sorted(lying) if name.endswith(".enc")}
+            return {
+                name: _stamp(lying[name].size, lying[name].mtime) for name in sorted(lying) if name.endswith(".enc")
+            }
 
         return self._with(listing)
 

@@ -8,7 +8,7 @@ from functools import partial
 from app.core.registry import Registry, Task
 from app.core.text import Text
 from app.workflow.definitions import definitions
-from app.workflow.host import RUN_STEP, run_step
+from app.workflow.host import MOST_ATTEMPTS, RUN_STEP, run_step
 
 
 def register(registry: Registry) -> None:
@@ -19,7 +19,7 @@ def register(registry: Registry) -> None:
             Text("执行流程步骤", "Run a process step"),
             partial(run_step, registry),
             own_commits=True,
-            max_attempts=8,
+            max_attempts=MOST_ATTEMPTS + 1,
         )
     )
     registry.add_check(_steps_known)

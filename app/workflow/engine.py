@@ -29,6 +29,7 @@ from app.language import Vocabulary, evaluate, parse
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 _REFUSED = ("scriptTask", "businessRuleTask", "complexGateway")
+_SCRIPTS = ("preScript", "postScript", "calledDecisionId")
 _TAKEN = ("Start", "End", "Root")
 """Identifiers that the engine uses for its own tasks; a diagram's element of that name would silently replace them."""
 
@@ -114,6 +115,7 @@ class Diagram:
         root = _safe_root(xml)
         self._vocabulary = vocabulary
         found = [name for name in _REFUSED if root.find(f".//{_BPMN}{name}") is not None]
+        found += [name for name in _SCRIPTS if root.find(f".//{_SPIFF}{name}") is not None]
         found += [name for name in _TAKEN if root.find(f".//{_BPMN}process/*[@id='{name}']") is not None]
         if found:
             raise Invalid(
@@ -243,8 +245,12 @@ def _safe_root(xml: bytes) -> Any:
         )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(xml, parser)
+        root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as problem:
         raise Invalid(
             "workflow.diagram", Text("流程图不是合法的 XML：{why}", "The diagram is not XML: {why}").format(why=problem)
         ) from problem
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr] # the stubs leave it out
+        # In another encoding the bytes looked at above are not what stands there.
+        raise Invalid("workflow.diagram", Text("流程图含有文档类型声明", "The diagram declares a document type"))
+    return root

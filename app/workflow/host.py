@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session, unit_of_work
-from app.core.errors import Conflict, CreditLinkError, NotFound
+from app.core.errors import Conflict, CreditLinkError, NotFound, Unavailable
 from app.core.jobs import TaskContext, enqueue
 from app.core.registry import Registry, Step
 from app.core.text import Text
@@ -22,6 +22,8 @@ from app.workflow.engine import Run
 from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
 
 RUN_STEP = "workflow.run_step"
+MOST_ATTEMPTS = 8
+"""So often a step is tried before it becomes an incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +100,21 @@ def run_step(registry: Registry, context: TaskContext) -> None:
     task_id = context.params["task"]
     with unit_of_work(reading=True) as session:
         task = session.get(ProcessTask, task_id)
-        if task is None or task.status != "open":
+        if task is None or task.status != "open" or context.key != _turn_key(task):
             return
-        step, given = registry.steps[task.name], dict(task.params)
+        name, given = task.name, dict(task.params)
+    if context.attempt > MOST_ATTEMPTS:
+        # The executor itself gives up only after this: the workers that tried were killed before they could say anything.
+        _note_failure(context, task_id, Unavailable("workflow.lost", _LOST))
+        return
     try:
-        result = _call(step, StepContext(task_id, context), given)
-    except CreditLinkError as problem:
-        _note_failure(registry, context, task_id, problem)
-        raise
+        result = _call(registry.steps[name], StepContext(task_id, context), given)
     except Exception as problem:
-        _note_failure(registry, context, task_id, problem)
+        _note_failure(context, task_id, problem)
         raise
     with unit_of_work() as session:
         task = session.get_one(ProcessTask, task_id)
-        if task.status != "open":
+        if task.status != "open" or context.key != _turn_key(task):
             return
         task.error = None
         if isinstance(result, Later):
@@ -125,14 +128,17 @@ def _call(step: Step, context: StepContext, given: Mapping[str, Any]) -> Any:
     return step.run(context, step.params(**given))
 
 
-def _note_failure(registry: Registry, context: TaskContext, task_id: str, problem: Exception) -> None:
+_LOST = Text("执行该步骤的进程屡次中断", "every process that ran this step was lost")
+
+
+def _note_failure(context: TaskContext, task_id: str, problem: Exception) -> None:
     """Keep the error where people look; the last try makes it an incident."""
     words = f"{problem.message.zh} / {problem.message.en}" if isinstance(problem, CreditLinkError) else repr(problem)
     final = isinstance(problem, CreditLinkError) and problem.status in (403, 404, 422)
     with unit_of_work() as session:
         task = session.get_one(ProcessTask, task_id)
         task.error = words
-        if final or context.attempt >= registry.tasks[RUN_STEP].max_attempts:
+        if final or context.attempt >= MOST_ATTEMPTS:
             task.status = "failed"
             session.get_one(ProcessInstance, task.instance_id).status = "incident"
 
@@ -206,4 +212,9 @@ def _save(instance: ProcessInstance, run: Run) -> None:
 
 
 def _enqueue(task: ProcessTask, due_at: datetime | None = None) -> None:
-    enqueue(RUN_STEP, {"task": task.id}, f"{task.id}/{task.turn}", due_at=due_at)
+    enqueue(RUN_STEP, {"task": task.id}, _turn_key(task), due_at=due_at)
+
+
+def _turn_key(task: ProcessTask) -> str:
+    """The key of the executor's task for the step's present turn; those of earlier turns have nothing to do any more."""
+    return f"{task.id}/{task.turn}"

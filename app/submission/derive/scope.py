@@ -145,7 +145,7 @@ def finished(
     """
     record = record_type(code)
     letters = [each.code for each in record.segments]
-    rest = ", ".join(f'CAST("{letter}" AS VARCHAR)' for letter in letters if letter != "B")
+    rest = ", ".join(f'"{letter}"' for letter in letters if letter != "B")
     updates = ", ".join(f'"{tag}" := CAST({value} AS VARCHAR)' for tag, value in base.items())
     chosen = ", ".join(
         f'CASE WHEN {keep[letter]} THEN n."{letter}" END AS "{letter}"' if letter in keep else f'NULL AS "{letter}"'
@@ -166,7 +166,7 @@ def finished(
         SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "B"."RptDate")) AS record_id,
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket,
                key, "B"."RptDate" AS "RptDate",
-               md5(concat_ws('|', CAST(struct_update("B", "RptDate" := '') AS VARCHAR), {rest})) AS content,
+               CAST(hash(struct_update("B", "RptDate" := ''), {rest}) AS VARCHAR) AS content,
                origin, {head}
         FROM typed"""
 

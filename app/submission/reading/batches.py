@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import clock, workdays
 from app.core.db import current_session
 from app.core.jobs.models import JobRun, TaskRow
 from app.core.text import Text
 from app.submission.content import mappings
-from app.submission.models import Batch, HeldRecord, ReportFile, StageRun
+from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import RECORD_TYPES
 from app.workflow.host import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
@@ -215,7 +215,9 @@ def _stages(
             lines.append(StageLine(name, title, "pending", None, None))
             continue
         run = progress.get(task.id)
-        state = "retrying" if task.status == "open" and task.error else {"open": "running"}.get(task.status, task.status)
+        state = (
+            "retrying" if task.status == "open" and task.error else {"open": "running"}.get(task.status, task.status)
+        )
         done, total = (run.progress_current, run.progress_total) if run and task.status == "open" else (0, 0)
         if name == "receive" and task.status == "open":
             done, total = sum(file.status == "answered" for file in files), len(files)
@@ -282,12 +284,16 @@ def deadline_of(business_date: date, met_at: datetime | None = None) -> Deadline
 
 def newest_batch() -> Batch | None:
     """The batch of the latest business day."""
-    return current_session().scalar(select(Batch).order_by(Batch.business_date.desc(), Batch.created_at.desc()).limit(1))
+    return current_session().scalar(
+        select(Batch).order_by(Batch.business_date.desc(), Batch.created_at.desc()).limit(1)
+    )
 
 
 def batch_of_day(day: date) -> Batch | None:
     """The batch of a business day, where it has been begun."""
-    return current_session().scalar(select(Batch).filter_by(business_date=day).order_by(Batch.created_at.desc()).limit(1))
+    return current_session().scalar(
+        select(Batch).filter_by(business_date=day).order_by(Batch.created_at.desc()).limit(1)
+    )
 
 
 def batches_between(first: date, last: date) -> Mapping[date, Batch]:
@@ -313,12 +319,6 @@ def statuses_of(batches: Sequence[Batch]) -> Mapping[str, str]:
     query = select(ProcessInstance).where(ProcessInstance.id.in_(ids))
     known = {instance.id: instance for instance in current_session().scalars(query)}
     return {batch.id: status_of(batch, known.get(batch.instance_id or "")) for batch in batches}
-
-
-def open_exceptions() -> Mapping[str, int]:
-    """Number of exceptions that are not closed, by state."""
-    query = select(HeldRecord.status, func.count()).where(HeldRecord.status != "closed").group_by(HeldRecord.status)
-    return {status: number for status, number in current_session().execute(query)}
 
 
 def totals_of(batch: Batch) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from lxml import etree
@@ -13,6 +14,9 @@ from app.core.text import Language, Text
 from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
 
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_DI: Final = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+_DC: Final = "{http://www.omg.org/spec/DD/20100524/DC}"
+_LABEL: Final = 84.0
 _SPIFF: Final = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -50,7 +54,21 @@ def worded_diagram(xml: bytes, language: Language, registry: Registry) -> bytes:
         name = element.get("name") if isinstance(element.tag, str) else None
         if name:
             element.set("name", _english(element, name, registry))
+    _widen_labels(root)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _widen_labels(root: etree._Element) -> None:
+    """Labels are drawn for Chinese words; English ones need room, on both sides where they stand under a symbol."""
+    for label in root.iter(f"{_DI}BPMNLabel"):
+        bounds, owner = label.find(f"{_DC}Bounds"), label.getparent()
+        if bounds is None or owner is None:
+            continue
+        old = float(bounds.get("width", "0"))
+        new = max(old, _LABEL)
+        if owner.tag == f"{_DI}BPMNShape":
+            bounds.set("x", str(float(bounds.get("x", "0")) - (new - old) / 2))
+        bounds.set("width", str(new))
 
 
 def _english(element: etree._Element, name: str, registry: Registry) -> str:
@@ -67,14 +85,14 @@ def task_title(task: ProcessTask, registry: Registry) -> Text:
 
 def marks_of(instance: ProcessInstance, tasks: Sequence[ProcessTask], xml: bytes) -> dict[str, str]:
     """Diagram element → done, current, waiting or failed: nodes behind us, the flows between them, and where we stand."""
-    marks = {node: "done" for node in instance.path}
+    marks = dict.fromkeys(instance.path, "done")
     for task in tasks:
         if task.status == "failed":
             marks[task.node] = "failed"
         elif task.status == "open":
             marks[task.node] = "waiting" if task.kind == "question" else "current"
     order = list(dict.fromkeys([*instance.path, *(task.node for task in tasks if task.status != "done")]))
-    pairs = set(zip(order, order[1:], strict=False))
+    pairs = set(pairwise(order))
     for flow in etree.fromstring(xml, _parser()).iter(f"{_BPMN}sequenceFlow"):
         if (flow.get("sourceRef"), flow.get("targetRef")) in pairs:
             marks[flow.get("id", "")] = "done"

@@ -48,7 +48,7 @@ def selected_exceptions(filters: Mapping[str, str]) -> Select[HeldRecord]:
         if value := filters.get(name):
             listed = cast(HeldRecord.findings, String)
             statement = statement.where(listed.ilike(like_pattern(f'"{value}"'), escape="\\"))
-    if (value := filters.get("age")) in AGES:
+    if (value := filters.get("age", "")) in AGES:
         statement = statement.where(HeldRecord.opened_on <= clock.today() - timedelta(days=AGES[value][0]))
     if day := _day(filters.get("closed")):
         statement = statement.where(HeldRecord.closed_on == day)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from app.core import clock
@@ -14,7 +14,8 @@ from app.core.text import Text
 from app.language import Trace, word
 from app.rules.explain import CheckExplained, RuleExplained, judge_of
 from app.rules.model import Rule
-from app.security.masking import mask
+from app.rules.vocabulary import BESIDE
+from app.security.masking import Kind, mask
 from app.submission.content import rules_of
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.lake import lake
@@ -23,7 +24,7 @@ from app.submission.reading.personal import personal_kind
 from app.submission.rulings import surroundings
 from app.submission.tables import record_table, record_type
 
-_LAST_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)$")
+_EACH: Final = "item"
 _DEEPEST: Final = 12
 
 
@@ -98,69 +99,95 @@ def explain_record(batch_id: str, code: str, record_id: str, rules: tuple[str, .
     if fact is None:
         return ()
     judge = judge_of(rules_of(code))
-    subject = record_type(code).subject
     known = {rule.id for rule in rules_of(code).rules}
     return tuple(
-        _shown(explained, subject)
+        _shown(explained, Veil(code))
         for rule in dict.fromkeys(rules)
         if rule in known
         for explained in judge.explain(fact, rule)
     )
 
 
-def _shown(explained: RuleExplained, subject: str) -> RuleShown:
+def _shown(explained: RuleExplained, veil: Veil) -> RuleShown:
     checks = [each for each in explained.checks if each.violated] or list(explained.checks)
     return RuleShown(
-        explained.rule, explained.outcome, explained.waiting, tuple(_shown_check(each, subject) for each in checks)
+        explained.rule, explained.outcome, explained.waiting, tuple(_shown_check(each, veil) for each in checks)
     )
 
 
-def _shown_check(explained: CheckExplained, subject: str) -> CheckShown:
+def _shown_check(explained: CheckExplained, veil: Veil) -> CheckShown:
     check = explained.check
+    veil = replace(veil, blamed=check.blame)
     traces = [each for each in (explained.when, explained.require) if each is not None]
+    read = [value for trace in traces for value in _values(trace, veil)]
     return CheckShown(
         violated=explained.violated,
         when_words=word(check.when) if check.when else None,
-        when=branch_of(explained.when, subject) if explained.when else None,
+        when=branch_of(explained.when, veil) if explained.when else None,
         require_words=word(check.require),
-        require=branch_of(explained.require, subject),
-        values=tuple({value.path: value for trace in traces for value in _values(trace, subject)}.values()),
+        require=branch_of(explained.require, veil),
+        values=tuple(dict.fromkeys(read)),
     )
 
 
-def _values(trace: Trace, subject: str) -> Iterator[ReadValue]:
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Hides what is personal in an explanation. `blamed` is the item that `item` stands for in rules made for every item."""
+
+    code: str
+    blamed: str = ""
+
+    def path(self, text: str) -> str:
+        return self.blamed if text == _EACH and self.blamed else text
+
+    def value(self, text: str, value: str) -> str:
+        """A value as it may be shown; what stands under a name that the standard does not have is hidden too."""
+        kind = self._kind(text)
+        return mask(kind, value) if kind else value
+
+    def personal(self, trace: Trace) -> bool:
+        """Whether something personal was read for this node."""
+        return any(node.kind == "path" and self._kind(node.text) is not None for node in trace.walk())
+
+    def _kind(self, text: str) -> Kind | None:
+        path = self.path(text)
+        root, _, rest = path.partition(".")
+        if root in BESIDE or root == "accepted":
+            return None
+        tag = (rest or root).rpartition(".")[2]
+        if tag not in _tags(self.code):
+            return None if path in {segment.code for segment in record_type(self.code).segments} else "account"
+        return personal_kind(tag, record_type(self.code).subject)
+
+
+@lru_cache(maxsize=16)
+def _tags(code: str) -> frozenset[str]:
+    record = record_type(code)
+    groups = {group.tag for segment in record.segments for group in segment.groups}
+    return frozenset({item.tag for _, _, item in record.items()} | groups)
+
+
+def _values(trace: Trace, veil: Veil) -> Iterator[ReadValue]:
     for node in trace.walk():
-        if node.kind == "path" and node.state != "skipped" and node.label is not None:
-            state = "absent" if node.read is None and node.value is None else "empty" if node.read == "" else "value"
-            shown = node.read if node.read is not None else "" if node.value is None else str(node.value)
-            yield ReadValue(node.text, node.label, _veiled(node.text, shown, subject), state)
+        if node.kind != "path" or node.label is None or node.state == "skipped":
+            continue
+        if node.read is None and node.value is None:
+            if node.state == "unknown":
+                yield ReadValue(veil.path(node.text), node.label, "", "absent")
+            continue
+        shown = node.read if node.read is not None else str(node.value)
+        yield ReadValue(veil.path(node.text), node.label, veil.value(node.text, shown), "value" if shown else "empty")
 
 
-def _veiled(path: str, value: str, subject: str) -> str:
-    found = _LAST_NAME.search(path)
-    kind = personal_kind(found[1], subject) if found else None
-    return mask(kind, value) if kind else value
-
-
-def branch_of(trace: Trace, subject: str, depth: int = 0) -> Branch:
+def branch_of(trace: Trace, veil: Veil, depth: int = 0) -> Branch:
     """A trace for showing. What is made of a personal value (a part of it, a date in it) is hidden altogether."""
     shown = trace.read if trace.read is not None else "" if trace.value is None else str(trace.value)
     if isinstance(trace.value, bool):
         shown = ""
     elif trace.kind == "path":
-        shown = _veiled(trace.text, shown, subject)
-    elif shown and _of_person(trace, subject):
+        shown = veil.value(trace.text, shown)
+    elif shown and veil.personal(trace):
         shown = "***"
     children = trace.children if depth < _DEEPEST else ()
-    below = tuple(branch_of(child, subject, depth + 1) for child in children if child.kind != "literal")
+    below = tuple(branch_of(child, veil, depth + 1) for child in children if child.kind != "literal")
     return Branch(trace.text, trace.label, trace.state, shown, below)
-
-
-def _of_person(trace: Trace, subject: str) -> bool:
-    for node in trace.walk():
-        found = _LAST_NAME.search(node.text) if node.kind == "path" else None
-        if found and personal_kind(found[1], subject):
-            return True
-    return False
-
-

@@ -54,7 +54,7 @@ def find_file(prefix: str) -> ReportFile:
 def days_of(batch_ids: Sequence[str]) -> Mapping[str, date]:
     """The business days of batches."""
     rows = current_session().execute(select(Batch.id, Batch.business_date).where(Batch.id.in_(set(batch_ids))))
-    return {name: day for name, day in rows}
+    return dict(rows.tuples().all())
 
 
 def deliveries_of(prefix: str) -> list[FeedbackDelivery]:
@@ -79,7 +79,7 @@ DELIVERY_SORTS: Final = {"received_at": FeedbackDelivery.received_at, "name": Fe
 def file_totals() -> Mapping[str, int]:
     """Number of files by status."""
     rows = current_session().execute(select(ReportFile.status, func.count()).group_by(ReportFile.status))
-    return {status: number for status, number in rows}
+    return dict(rows.tuples().all())
 
 
 LINE_SORTS: Final = {"line": "line", "key": "key"}
@@ -94,9 +94,7 @@ def lines_of(file: ReportFile, filters: Mapping[str, str]) -> Selection:
         rejected = "TRUE" if file.flag == "2" else f"record_id IN ({errors})"
         outcome = f"CASE WHEN {rejected} THEN 'rejected' ELSE 'accepted' END"
         values = (file.prefix,) if file.flag == "2" else (file.prefix, file.prefix)
-    lines = (
-        f'SELECT line, record_id, key, "RptDate" AS report_date, {outcome} AS outcome FROM {FILE_LINE.path} WHERE file = ?'
-    )
+    lines = f'SELECT line, record_id, key, "RptDate" AS report_date, {outcome} AS outcome FROM {FILE_LINE.path} WHERE file = ?'
     conditions: list[str] = []
     if wanted := filters.get("outcome"):
         conditions.append("outcome = ?")

@@ -16,7 +16,12 @@ EXPORT_MOST: Final = 200_000
 
 
 def lake_page(
-    query: ListQuery, select: str, parameters: Sequence[Any], sorts: Mapping[str, str], tie: str, total: int | None = None
+    query: ListQuery,
+    select: str,
+    parameters: Sequence[Any],
+    sorts: Mapping[str, str],
+    tie: str,
+    total: int | None = None,
 ) -> Page[Row]:
     """The rows of one page of `select`. `sorts` maps columns to SQL; `tie` makes the order total; `total`, if it is known,
     saves a count."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from app.core.text import Text
 from app.security.masking import Kind, mask
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
@@ -62,19 +64,24 @@ def shown_key(code: str, key: str) -> str:
     """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
     head, bar, number = key.rpartition("|")
     if record_type(code).subject == "person":
-        number = mask("id_number" if bar else "account", number)
+        number = _LONG_MASK.sub("****", mask("id_number" if bar else "account", number))
     return f"{document_title(code, head)} {number}" if bar else number
 
 
 def document_title(code: str, value: str) -> str:
     """What the type of an identity document is called, in the reader's language; the code itself where it is unknown."""
     record = record_type(code)
+    if record.subject == "person" and value in _SHORT:
+        return say(_SHORT[value])
     table = catalogue.current().codes(record.subject)[_DOCUMENTS[record.subject]]
     title = table.values.get(value)
     return say(title) if title else value
 
 
 _DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}
+_SHORT: Final = {"10": Text("居民身份证", "Identity card")}
+"""The official name of the commonest document fills half a line."""
+_LONG_MASK: Final = re.compile(r"\*{5,}")
 
 
 @lru_cache(maxsize=64)

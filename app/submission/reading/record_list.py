@@ -38,7 +38,9 @@ def batch_files(batch: str, code: str) -> BatchFiles:
         .filter_by(batch_id=batch, record_type=code)
         .order_by(ReportFile.prefix)
     )
-    taken, refused, awaited = [], [], []
+    taken: list[str] = []
+    refused: list[str] = []
+    awaited: list[str] = []
     for prefix, status, flag in rows:
         (awaited if status != "answered" else refused if flag == "2" else taken).append(prefix)
     return BatchFiles(tuple(taken), tuple(refused), tuple(awaited))

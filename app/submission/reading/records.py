@@ -157,7 +157,9 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         segments=tuple(shown_segments(code, row, blames)),
         blames=blames,
         line_text=row["line_text"].rstrip("\r\n"),
-        origins=tuple(Origin(each["entity"], each["source"], each["load"], each["row"]) for each in row["origin"] or ()),
+        origins=tuple(
+            Origin(each["entity"], each["source"], each["load"], each["row"]) for each in row["origin"] or ()
+        ),
         file=file,
         line=line,
     )
@@ -239,9 +241,9 @@ def _blames_of(segment: Segment, blames: Sequence[Blame], present: bool) -> list
     mine = []
     for blame in blames:
         letter, dot, rest = blame.path.partition(".")
-        if (dot and letter == segment.code and rest.split(".")[-1] in tags) or blame.path in (segment.code, segment.tag):
-            mine.append(blame)
-        elif not dot and present and blame.path in tags and blame.tag not in WHOLE:
+        placed = dot and letter == segment.code and rest.split(".")[-1] in tags
+        unplaced = not dot and present and blame.path in tags and blame.tag not in WHOLE
+        if placed or unplaced or blame.path in (segment.code, segment.tag):
             mine.append(blame)
     return mine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from app.core.errors import NotFound
 from app.core.text import Text
@@ -59,11 +59,20 @@ def _source_row(origin: Origin, day: date) -> SourceRow:
     )
     made = _items_of(mapping, table)
     cells = tuple(
-        SourceCell(name, value, source_kind(mapping, table, name), made.get(name, ()))
+        SourceCell(name, value, _kind(mapping, table, name, value), made.get(name, ()))
         for name, value in (rows[0] if rows else {}).items()
         if name not in ("_load", "_row", "business_date")
     )
     return SourceRow(origin, mapping.title, table, key, cells)
+
+
+def _kind(mapping: SourceMapping, table: str, column: str, value: str | None) -> Kind | None:
+    """As the column's, but a few characters under a column that no mapping reads cannot name anybody."""
+    kind = source_kind(mapping, table, column)
+    return None if value is not None and len(value) <= _HARMLESS and kind == "account" else kind
+
+
+_HARMLESS: Final = 4
 
 
 def _items_of(mapping: SourceMapping, table: str) -> Mapping[str, tuple[str, ...]]:

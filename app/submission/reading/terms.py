@@ -65,6 +65,10 @@ HELD: Final[Mapping[str, Term]] = {
     "travelling": Term(Text("更正报送中", "Correction under way"), "info"),
     "closed": Term(Text("已办结", "Closed"), "success"),
 }
+RESOLUTION: Final[Mapping[str, Text]] = {
+    "accepted": Text("更正已入库", "correction accepted"),
+    "withdrawn": Text("来源已撤销", "withdrawn by the source"),
+}
 RECORD: Final[Mapping[str, Term]] = {
     "due": Term(Text("应报", "Due")),
     "blocked": Term(Text("拦截", "Blocked"), "danger"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,7 @@ def build(work: Work) -> dict[str, Any]:
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
         files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
-    for number, file in enumerate(files):
-        if file.status == "planned":
-            _write(work, file)
-        work.progress(number + 1, len(files))
+    work.parts("write", {file.prefix: partial(_write, work, file) for file in files if file.status == "planned"})
     records = dict.fromkeys(RECORD_TYPES, 0)
     for file in files:
         records[file.record_type] += file.records
@@ -140,7 +138,7 @@ def sealed_path(work: Work, prefix: str) -> Path:
     return work.settings.data_dir / "outgoing" / f"{prefix}.enc"
 
 
-def _write(work: Work, file: ReportFile) -> None:
+def _write(work: Work, file: ReportFile) -> tuple[int, dict[str, Any]]:
     target = sealed_path(work, file.prefix)
     target.parent.mkdir(parents=True, exist_ok=True)
     suite = crypto.suite(work.settings.crypto_suite)
@@ -156,6 +154,7 @@ def _write(work: Work, file: ReportFile) -> None:
         fresh = session.get_one(ReportFile, file.prefix)
         if fresh.status == "planned":
             fresh.status, fresh.size, fresh.sha256 = "built", size, digest.hexdigest()
+    return file.records, {}
 
 
 def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:

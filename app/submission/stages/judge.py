@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from app.lake.connection import Connection, unoptimised
-from app.lake.tables import replace_rows
-from app.submission.facts import accepted_relation, fact_relation
+from app.lake.connection import unoptimised
+from app.lake.tables import put_rows
+from app.submission.facts import Surroundings, accepted_relation, fact_relation
 from app.submission.rulings import findings_select, surroundings
 from app.submission.stages.work import Work
 from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
@@ -14,30 +16,14 @@ from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
-    parts = [(code, bucket) for code in RECORD_TYPES if due.get(code) for bucket in range(work.buckets(code))]
     given = surroundings(work.settings, work.provider)
-    for number, (code, bucket) in enumerate(parts):
-
-        def one(code: str = code, bucket: int = bucket) -> tuple[int, dict[str, Any]]:
-            records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
-            facts = fact_relation(code, records, accepted_relation(code))
-            select = findings_select(code, "facts_swept", given, work.batch, work.business_date, precheck=work.precheck)
-            where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
-
-            def sweep(connection: Connection) -> int:
-                connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
-                with unoptimised(connection):
-                    connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found AS {select}")
-                if work.precheck:
-                    connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code)}")
-                rows = replace_rows(connection, FINDING, where, "SELECT * FROM facts_found")
-                connection.execute("DROP TABLE facts_swept")
-                return rows
-
-            return work.lake.write(sweep), {}
-
-        work.part("judge", f"{code}/{bucket}", one)
-        work.progress(number + 1, len(parts))
+    parts: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {
+        f"{code}/{bucket}": partial(_sweep, work, code, bucket, given)
+        for code in RECORD_TYPES
+        if due.get(code)
+        for bucket in range(work.buckets(code))
+    }
+    work.parts("judge", parts)
     blocked = dict(
         work.lake.rows(
             f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
@@ -52,6 +38,22 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
         "share": round(share, 6),
         "share_above_limit": work.precheck and share > work.settings.blocked_share_limit,
     }
+
+
+def _sweep(work: Work, code: str, bucket: int, given: Surroundings) -> tuple[int, dict[str, Any]]:
+    records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
+    facts = fact_relation(code, records, accepted_relation(code))
+    select = findings_select(code, "facts_swept", given, work.batch, work.business_date, precheck=work.precheck)
+    with work.lake.read() as connection:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
+        with unoptimised(connection):
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found AS {select}")
+        if work.precheck:
+            connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code)}")
+        found = connection.execute("FROM facts_found").to_arrow_table()
+        connection.execute("DROP TABLE facts_swept")
+    where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
+    return work.lake.write(lambda writer: put_rows(writer, FINDING, where, found)), {}
 
 
 REFUSED_BEFORE = "CENTRE"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app.lake.connection import Connection
@@ -15,20 +16,20 @@ from app.submission.tables import UNMAPPED, standard_tables
 
 def standardise(work: Work, sources: list[str]) -> dict[str, Any]:
     """Map the sources that have landed; rows by entity, and the number of unmapped values."""
+
+    def one(mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
+        detail = work.lake.write(lambda connection: _map(work, connection, mapping))
+        return sum(detail["entities"].values()), detail
+
+    known = mappings()
+    work.parts("standardise", {source: partial(one, known[source]) for source in sources})
     totals: dict[str, int] = {}
     unmapped = 0
-    for number, source in enumerate(sorted(sources)):
-        mapping = mappings()[source]
-
-        def one(mapping: SourceMapping = mapping) -> tuple[int, dict[str, Any]]:
-            detail = work.lake.write(lambda connection: _map(work, connection, mapping))
-            return sum(detail["entities"].values()), detail
-
-        _, detail = work.part("standardise", source, one)
+    for source in sources:
+        _, detail = work.part("standardise", source, partial(one, known[source]))
         for entity, rows in detail["entities"].items():
             totals[entity] = totals.get(entity, 0) + rows
         unmapped += detail["unmapped"]
-        work.progress(number + 1, len(sources))
     return {"entities": totals, "unmapped": unmapped}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -50,6 +52,28 @@ class Work:
         entity = standard_tables()[MAIN_ENTITY[record_type]].path
         rows = self.lake.value(f"SELECT count(*) FROM {entity} WHERE business_date = ?", [self.business_date])
         return max(1, -(-int(rows) // self.settings.bucket_records))
+
+    def parts(self, stage: str, parts: Mapping[str, Callable[[], tuple[int, dict[str, Any]]]]) -> dict[str, int]:
+        """Do the parts of a stage side by side, as many at a time as there are threads; rows by part.
+
+        When parts fail the others are still done, and then the first failure is raised.
+        """
+        rows: dict[str, int] = {}
+        failures: list[Exception] = []
+        with ThreadPoolExecutor(max(1, self.settings.threads)) as pool:
+            running = {
+                pool.submit(contextvars.copy_context().run, self.part, stage, name, act): name
+                for name, act in parts.items()
+            }
+            for number, future in enumerate(as_completed(running), start=1):
+                try:
+                    rows[running[future]], _ = future.result()
+                except Exception as failure:
+                    failures.append(failure)
+                self.progress(number, len(running))
+        if failures:
+            raise failures[0]
+        return rows
 
     def part(self, stage: str, part: str, work: Callable[[], tuple[int, dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
         """Do a part unless it is marked as done; its rows and detail either way."""

@@ -55,9 +55,7 @@ def find(text: str, most: int) -> list[Hit]:
     session = current_session()
     pattern = like_pattern(text)
     compact = like_pattern(text.replace("-", ""))
-    query = select(Batch).where(
-        or_(Batch.id.ilike(pattern, escape="\\"), Batch.id.ilike(compact, escape="\\"))
-    )
+    query = select(Batch).where(or_(Batch.id.ilike(pattern, escape="\\"), Batch.id.ilike(compact, escape="\\")))
     hits = [
         Hit(
             f"{batch.business_date.isoformat()} · {batch.id}",

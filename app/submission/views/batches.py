@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.audit import Thing, record
 from app.core.actor import current_actor
@@ -19,7 +20,7 @@ from app.submission.lake import lake
 from app.submission.models import Batch
 from app.submission.permissions import RECORDS, RELEASE, RETRY, VIEW
 from app.submission.reading import batches, diagram, terms
-from app.submission.reading.lake_rows import lake_page, lake_stream
+from app.submission.reading.lake_rows import Row, lake_page, lake_stream
 from app.submission.reading.personal import shown_key
 from app.submission.reading.record_list import SORTS, STATES, records_in_state, with_details
 from app.submission.reading.records import checked_type, point_title
@@ -86,7 +87,7 @@ def batch_list() -> ResponseReturnValue:
     )
 
 
-def _selected(filters: Any) -> Any:
+def _selected(filters: Mapping[str, str]) -> Select[Batch]:
     statement = select(Batch)
     if value := filters.get("status"):
         statement = statement.where(Batch.status == value)
@@ -143,7 +144,7 @@ def records(batch_id: str, code: str, state: str) -> ResponseReturnValue:
     )
 
 
-def _detailed(batch: Batch, code: str, rows: Any) -> Any:
+def _detailed(batch: Batch, code: str, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Report date, reporting point and findings of the rows of a page, in their order."""
     if not rows:
         return rows
@@ -237,7 +238,11 @@ class BatchPages:
             return render_template("submission/batch.html", **{**self._context(batch_id), **told}), problem.status
         record("submission.batch.release", Thing("batch", batch_id), detail={"decision": decision, "reason": reason})
         released = decision == "release"
-        toast(Text("已放行，批次继续", "Released; the batch goes on") if released else Text("批次将中止", "The batch stops"))
+        toast(
+            Text("已放行，批次继续", "Released; the batch goes on")
+            if released
+            else Text("批次将中止", "The batch stops")
+        )
         return redirect(url_for("submission.batches_one", batch_id=batch_id))
 
 

@@ -46,7 +46,9 @@ def listing() -> Listing:
             Filter("kind", Text("类别", "Kind"), options=terms.options(terms.HELD_KIND)),
             Filter("type", Text("记录类型", "Record type"), options=terms.type_options()),
             Filter("batch", Text("最近批次", "Latest batch"), options=batch_options()),
-            Filter("age", Text("时长", "Age"), options=tuple((name, title) for name, (_, title) in reading.AGES.items())),
+            Filter(
+                "age", Text("时长", "Age"), options=tuple((name, title) for name, (_, title) in reading.AGES.items())
+            ),
             Filter("rule", Text("规则", "Rule"), hint=Text("P210-050", "P210-050")),
             Filter("code", Text("错误代码", "Error code"), hint=Text("BLE001", "BLE001")),
             Filter("closed", Text("办结日", "Closed on"), kind="date"),
@@ -100,7 +102,11 @@ def exceptions_one(number: int) -> ResponseReturnValue:
 def exceptions_csv() -> ResponseReturnValue:
     """The filtered worklist, keys masked; the export is recorded."""
     query = listing().read()
-    record("submission.exception.export", Thing("exception", "*"), detail={k: v for k, v in query.filters.items() if k != "key"})
+    record(
+        "submission.exception.export",
+        Thing("exception", "*"),
+        detail={k: v for k, v in query.filters.items() if k != "key"},
+    )
     return csv_answer("exceptions", [column.title for column in COLUMNS], _exported(query), _cells)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
@@ -134,7 +134,15 @@ def _file_cells(row: tuple[ReportFile, str]) -> tuple[object, ...]:
     file, day = row
     status = say(terms.FILE[file.status].title)
     counts = (file.records, file.accepted, file.rejected, file.size)
-    return (file.prefix, day, file.record_type, *counts, datetime_text(file.sent_at), datetime_text(file.answered_at), status)
+    return (
+        file.prefix,
+        day,
+        file.record_type,
+        *counts,
+        datetime_text(file.sent_at),
+        datetime_text(file.answered_at),
+        status,
+    )
 
 
 @permission(VIEW)
@@ -142,12 +150,13 @@ def files_one(prefix: str) -> ResponseReturnValue:
     """One file: how it went, its errors by code, and its lines for those who may see records."""
     file = reading.find_file(prefix)
     query = LINES.read()
-    page, errors = None, {}
+    page = None
+    errors: Mapping[int, tuple[tuple[str, str], ...]] = {}
     if may(RECORDS):
         lines = reading.lines_of(file, query.filters)
         page = lake_page(query, lines.select, lines.parameters, reading.LINE_SORTS, "line")
         errors = findings.errors_of_lines(prefix, [row["line"] for row in page.rows])
-    groups = ()
+    groups: tuple[findings.ErrorGroup, ...] = ()
     if file.status == "answered" and file.rejected:
         groups = findings.group_by_code(findings.selected_errors({"batch": file.batch_id, "file": prefix}))
     return render_template(

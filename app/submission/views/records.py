@@ -107,7 +107,11 @@ def record_line(code: str, record_id: str) -> ResponseReturnValue:
     row = stored_record(code, record_id, request.args.get("batch"))
     looked_at(thing(code, record_id), what="line", view="clear")
     return render_template(
-        "submission/record_line.html", line_text=row["line_text"].rstrip("\r\n"), clear=True, code=code, record_id=record_id
+        "submission/record_line.html",
+        line_text=row["line_text"].rstrip("\r\n"),
+        clear=True,
+        code=code,
+        record_id=record_id,
     )
 
 

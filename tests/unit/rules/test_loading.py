@@ -77,15 +77,15 @@ def test_all_faults_are_told_with_rule_and_line(write_ruleset: WriteRuleset) -> 
     found = [(fault.line, fault.rule, fault.message.en) for fault in faults(folder)]
 
     assert [line for line, _, _ in found] == sorted(line for line, _, _ in found)
-    assert (8, "R1", "must have both zh and en") in found
-    assert (9, "R1", "severity must be one of block, warn, info") in found
-    assert (12, "R1", "there is no key “requires”; did you mean “require”?") in found
-    assert (14, "R1", "require, column 19: there is no name “B.AccType”; did you mean “B.AcctType”?") in found
-    assert (16, "R1", "this rule id stands twice") in found
-    assert (16, "R1", "there is no name “B.Nothing”") in found
-    assert (17, "R2", "needs names no rule “R9”") in found
-    assert (17, "R2", "“require” is missing or not a text") in found
-    assert (18, "", "a rule needs an id") in found
+    assert (9, "R1", "must have both zh and en") in found
+    assert (10, "R1", "severity must be one of block, warn, info") in found
+    assert (13, "R1", "there is no key “requires”; did you mean “require”?") in found
+    assert (15, "R1", "require, column 19: there is no name “B.AccType”; did you mean “B.AcctType”?") in found
+    assert (17, "R1", "this rule id stands twice") in found
+    assert (17, "R1", "there is no name “B.Nothing”") in found
+    assert (18, "R2", "needs names no rule “R9”") in found
+    assert (18, "R2", "“require” is missing or not a text") in found
+    assert (19, "", "a rule needs an id") in found
 
 
 def test_needs_may_not_go_in_a_circle(write_ruleset: WriteRuleset) -> None:

@@ -1,0 +1,194 @@
+"""Mappings as content: every mistake told at once, every verb doing what its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from app.core.errors import Invalid
+from app.submission.mapping import SourceMapping, load_mappings, needed_columns, target_select, unmapped_select
+
+GOOD: dict[str, Any] = {
+    "source": "shop",
+    "kind": "csv",
+    "tables": {"CUST": {"file": "CUST.csv", "key": ["NO"]}, "HOME": {"file": "HOME.csv", "key": ["NO"]}},
+    "targets": [
+        {
+            "target": "person",
+            "from": "CUST",
+            "joins": [{"table": "HOME", "on": ["NO"]}],
+            "where": {"KIND": ["P", "Q"]},
+            "filled": ["ID"],
+            "columns": {
+                "Name": {"from": "NAME"},
+                "IDType": {"const": "10"},
+                "IDNum": {"from": "ID"},
+                "DOB": {"from": "BORN", "date": "%Y%m%d"},
+                "Sex": {"from": "SEX", "codes": "sex", "default": "9"},
+                "ResiAddr": {"concat": ["HOME.CITY", "HOME.STREET"]},
+            },
+        },
+        {
+            "target": "personal_performance",
+            "from": "CUST",
+            "columns": {"AcctBal": {"from": "FEN", "scale": "fen"}, "LoanAmt": {"from": "WAN", "scale": "wan"}},
+        },
+    ],
+    "code_tables": {"sex": {"M": "1", "F": "2"}},
+}
+GOOD["targets"][1]["columns"] = {
+    "AcctBal": {"from": "FEN", "scale": "fen"},
+    "TotOverd": {"from": "WAN", "scale": "wan"},
+}
+
+
+def write(folder: Path, data: Any, source: str = "shop") -> Path:
+    target = folder / source / "mapping.yaml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(data if isinstance(data, str) else yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> SourceMapping:
+    return load_mappings(write(tmp_path, GOOD))["shop"]
+
+
+CUSTOMERS = """
+    NO, NAME,        ID,    BORN,     SEX, KIND, FEN,      WAN
+    1,  测试甲,      11,    19900101, M,   P,    12349,    1.5
+    2,  O'Brien <&>, 22,    1990/1/1, X,   Q,    12350,    abc
+    3,  无证件,      ,      19900101, M,   P,    -12350,   0
+    4,  公司,        44,    19900101, F,   C,    ,
+    5,  无地址,      55,    ,         ,    P,    -149,     -0.00004
+"""
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    names, *lines = [[cell.strip() for cell in line.split(",")] for line in table.strip().splitlines()]
+    return [dict(zip(names, line, strict=True)) for line in lines]
+
+
+@pytest.fixture
+def landing() -> Any:
+    """Two source tables as they lie in landing: all text, with load, row and day."""
+    with duckdb.connect() as connection:
+        for name, rows in {
+            "CUST": rows_of(CUSTOMERS),
+            "HOME": [{"NO": "1", "CITY": "某市", "STREET": "一号"}, {"NO": "2", "CITY": "某市", "STREET": ""}],
+        }.items():
+            columns = ", ".join(f'"{column}" VARCHAR' for column in rows[0])
+            connection.execute(f"CREATE TABLE {name} ({columns}, _load VARCHAR, _row VARCHAR, business_date DATE)")
+            marks = ", ".join("?" * len(rows[0]))
+            for row in rows:
+                values = list(row.values())
+                connection.execute(f"INSERT INTO {name} VALUES ({marks}, 'L1', ?, '2026-10-31')", [*values, row["NO"]])
+        yield connection
+
+
+def run(connection: Any, statement: str) -> list[dict[str, Any]]:
+    result = connection.execute(statement)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+PLACES = {"CUST": "CUST", "HOME": "HOME"}
+
+
+def test_rows_are_mapped_with_their_origin(mapping: SourceMapping, landing: Any) -> None:
+    people = run(landing, target_select(mapping, mapping.targets[0], PLACES) + " ORDER BY _row")
+
+    assert [(row["Name"], row["IDType"], row["IDNum"], row["DOB"], row["Sex"], row["ResiAddr"]) for row in people] == [
+        ("测试甲", "10", "11", "1990-01-01", "1", "某市一号"),
+        ("O'Brien <&>", "10", "22", "1990/1/1", "X", "某市"),
+        ("无地址", "10", "55", None, "9", None),
+    ]
+    assert [(row["_source"], row["_load"], row["_row"], f"{row['business_date']}") for row in people[:1]] == [
+        ("shop", "L1", "CUST:1", "2026-10-31")
+    ]
+
+
+def test_amounts_become_whole_yuan_and_what_is_no_amount_goes_on(mapping: SourceMapping, landing: Any) -> None:
+    amounts = run(landing, target_select(mapping, mapping.targets[1], PLACES) + " ORDER BY _row")
+
+    assert [row["AcctBal"] for row in amounts] == ["123", "124", "-124", None, "-1"]
+    assert [row["TotOverd"] for row in amounts] == ["15000", "abc", "0", None, "0"]
+
+
+def test_codes_that_no_table_knows_are_listed_with_their_number(mapping: SourceMapping, landing: Any) -> None:
+    statement = unmapped_select(mapping, mapping.targets[0], PLACES)
+
+    assert statement is not None
+    assert run(landing, statement) == [{"item": "Sex", "value": "X", "rows": 1}]
+    assert unmapped_select(mapping, mapping.targets[1], PLACES) is None
+
+
+def test_what_a_mapping_reads_is_known_before(mapping: SourceMapping) -> None:
+    assert needed_columns(mapping) == {
+        "CUST": {"NO", "NAME", "ID", "BORN", "SEX", "KIND", "FEN", "WAN"},
+        "HOME": {"NO", "CITY", "STREET"},
+    }
+
+
+def test_every_error_is_told_at_once_with_the_nearest_name(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "source": "one",
+            "kind": "cvs",
+            "tables": {"CUST": {"file": "CUST.csv"}},
+            "targets": [
+                {"target": "persn", "from": "CUST", "columns": {}},
+                {
+                    "target": "person",
+                    "from": "CUSTT",
+                    "columns": {
+                        "Nmae": {"from": "NAME"},
+                        "IDNum": {"form": "ID"},
+                        "Sex": {"from": "SEX", "codes": "sexes"},
+                        "DOB": "BORN",
+                        "HouseAdd": {"from": "X", "scale": "fenn"},
+                    },
+                },
+            ],
+            "code_tables": {"sex": {"M": "1"}},
+        },
+        "one",
+    )
+    write(tmp_path, "targets: [", "two")
+    write(tmp_path, "- only\n- a list\n", "three")
+    write(tmp_path, GOOD, "good")
+
+    with pytest.raises(Invalid) as refused:
+        load_mappings(tmp_path)
+
+    assert refused.value.code == "submission.mapping"
+    words = refused.value.message
+    for part in (
+        "one: unknown kind of source cvs",
+        "targets[1]: there is no standard entity named persn; did you mean person?",
+        "targets[2]: there is no source table named CUSTT; did you mean CUST?",
+        "targets[2].Nmae: there is no item named Nmae; did you mean Name?",
+        "targets[2].IDNum: there is no verb named form; did you mean from?",
+        "targets[2].Sex: there is no code table named sexes; did you mean sex?",
+        "targets[2].DOB must be a set of verbs",
+        "targets[2].HouseAdd: there is no scale named fenn; did you mean fen?",
+        "two: ",
+        "three: not a mapping file",
+    ):
+        assert part in words.en, part
+    assert "是否指 Name" in words.zh
+    assert "good" not in words.en
+
+
+def test_the_mappings_of_the_product_load() -> None:
+    root = Path(__file__).parents[3] / "rulesets" / "mapping"
+
+    found = load_mappings(root)
+
+    assert found.keys() == {"core_banking", "card_system", "corporate_loans"}
+    assert all(len(mapping.edition) == 64 for mapping in found.values())
