@@ -26,6 +26,7 @@ from app.core.settings_table import page_is_fresh, settings_page
 from app.demo.commands import commands as demonstrations
 from app.factory import assemble, create_app
 from app.house import house_faults
+from app.house_reference import reference_is_fresh, reference_page
 from app.simulator.centre.command import centre
 from app.web.assets import built
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
@@ -177,7 +178,7 @@ def settings_command(as_json_wanted: bool) -> None:
 @cli.command("check-house")
 def check_house() -> None:
     """自检 Check models against migrations, content with its cases, both languages, documents; 1 when anything is out of order."""
-    faults = list(house_faults(assembled()))
+    faults = list(house_faults(assembled(), cli))
     for fault in faults:
         click.echo(fault)
     click.echo(f"自检问题 faults: {len(faults)}")
@@ -196,18 +197,35 @@ def docs() -> None:
 def docs_settings(out: Path | None, check: Path | None) -> None:
     """设置一览 The table of settings, as Markdown."""
     if check is not None:
-        if not page_is_fresh(check):
-            tell_error(
-                f"{check} 已过时：creditlink docs settings --out {check}",
-                f"{check} is stale: creditlink docs settings --out {check}",
-            )
-            raise click.exceptions.Exit(FINDINGS)
-        return
+        _require_fresh(check, page_is_fresh(check), "settings")
+    else:
+        _put_page(settings_page(), out)
+
+
+@docs.command("reference")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page here. 写入文件")
+@click.option("--check", type=click.Path(dir_okay=False, path_type=Path), help="Exit with 1 unless this page is fresh.")
+def docs_reference(out: Path | None, check: Path | None) -> None:
+    """参考手册 Roles, permissions, steps, processes, rulesets and commands, as Markdown."""
+    if check is not None:
+        _require_fresh(check, reference_is_fresh(check, assembled(), cli), "reference")
+    else:
+        _put_page(reference_page(assembled(), cli), out)
+
+
+def _require_fresh(page: Path, fresh: bool, command: str) -> None:
+    if not fresh:
+        again = f"creditlink docs {command} --out {page}"
+        tell_error(f"{page} 已过时：{again}", f"{page} is stale: {again}")
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _put_page(page: str, out: Path | None) -> None:
     if out is None:
-        click.echo(settings_page(), nl=False)
+        click.echo(page, nl=False)
         return
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(settings_page(), encoding="utf-8")
+    out.write_text(page, encoding="utf-8")
 
 
 _registry = assemble()

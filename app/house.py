@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from app.core import config, schema
 from app.core.config import Settings
 from app.core.db import database
@@ -16,6 +18,7 @@ from app.core.errors import CreditLinkError
 from app.core.registry import Registry
 from app.core.settings_table import page_is_fresh
 from app.factory import create_app
+from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
 from app.rules.cases import run_cases
 from app.rules.loading import find_rulesets, load_ruleset
@@ -29,13 +32,22 @@ _CALL = re.compile(r"\bt\(\s*(?P<zh>'[^']*'|\"[^\"]*\")\s*,\s*(?P<en>'[^']*'|\"[
 _COMMENT = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
 
 
-def house_faults(registry: Registry) -> Iterator[str]:
-    """Everything that is out of order in the house, one line each."""
+def house_faults(registry: Registry, commands: click.Group) -> Iterator[str]:
+    """Everything that is out of order in the house, one line each. `commands` is the whole command line."""
     yield from _migrations(registry)
     yield from _content()
     yield from _words()
     if not page_is_fresh(PROJECT / "docs" / "settings.md"):
         yield "docs/settings.md is stale: creditlink docs settings --out docs/settings.md"
+    yield from _reference(registry, commands)
+
+
+def _reference(registry: Registry, commands: click.Group) -> Iterator[str]:
+    try:
+        if not reference_is_fresh(PROJECT / "docs" / "manual" / "reference.md", registry, commands):
+            yield "docs/manual/reference.md is stale: creditlink docs reference --out docs/manual/reference.md"
+    except CreditLinkError as problem:
+        yield f"docs/manual/reference.md: {problem.message.en}"
 
 
 def _migrations(registry: Registry) -> Iterator[str]:

@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.core.registry import Registry
 from app.core.text import Text
 from app.demo.bench import bench_submission
 from app.demo.console import open_console
-from app.demo.day import Scale, run_days
+from app.demo.day import STEPS, Scale, run_days
 from app.web.commands import FINDINGS, as_json, json_option
 
 _TITLES = {"110": "个人基本信息", "210": "个人借贷账户", "310": "企业基本信息", "410": "企业借贷账户"}
@@ -63,10 +64,15 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         console = Console(stderr=as_json_wanted, highlight=False, width=None if sys.stdout.isatty() else 140)
         started = time.monotonic()
 
-        def tell(text: Text) -> None:
-            console.print(f"[dim]{time.monotonic() - started:6.1f}s[/dim]  {text.zh}  [dim]{text.en}[/dim]")
+        with _progress(console) as bar:
+            whole = bar.add_task("三个报送日 three reporting days", total=STEPS)
 
-        summary = run_days(root, registry, Scale(persons, companies, seed, blocked_share_limit=limit), tell)
+            def tell(text: Text) -> None:
+                console.print(f"[dim]{time.monotonic() - started:6.1f}s[/dim]  {text.zh}  [dim]{text.en}[/dim]")
+                bar.advance(whole)
+
+            summary = run_days(root, registry, Scale(persons, companies, seed, blocked_share_limit=limit), tell)
+            bar.update(whole, completed=STEPS)
         if as_json_wanted:
             as_json(summary)
         else:
@@ -104,6 +110,12 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
             _bench_table(result)
 
     return demo, bench
+
+
+def _progress(console: Console) -> Progress:
+    """A bar for long work; without a terminal it draws nothing."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _account(console: Console, summary: dict[str, Any], root: Path) -> None:

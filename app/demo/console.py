@@ -17,8 +17,8 @@ from app.core.text import Text
 from app.demo.stage import Stage, platform, running_centre
 from app.factory import create_app
 from app.security.accounts import create_user, reset_password
-from app.security.sign_in import find_user
 from app.security.roles import WORDS, Role
+from app.security.sign_in import find_user
 from app.web.commands import tell_error
 
 Signs = list[tuple[str, str, Text]]

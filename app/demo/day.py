@@ -34,6 +34,8 @@ from app.submission.service import begin_batch
 from app.workflow.models import ProcessInstance, ProcessTask
 
 DAY_LIMIT_SECONDS = 240
+STEPS = 1 + 3 * 10
+"""How often a whole demonstration tells where it is: once for the bank, ten times a day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ whole when another process held the catalogue.
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,7 +70,7 @@ class Lake:
     def _attach(self) -> None:
         catalogue = self.config.catalogue
         if catalogue.startswith("sqlite:"):
-            Path(catalogue.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
+            _keep_readers_going(Path(catalogue.removeprefix("sqlite:")))
         source = f"ducklake:{catalogue}"
         options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
@@ -173,6 +174,13 @@ def _load_extensions(connection: Connection) -> None:
             except duckdb.Error:
                 duckdb_extensions.import_extension(name)
                 connection.execute(f"LOAD {name}")
+
+
+def _keep_readers_going(catalogue: Path) -> None:
+    """Give the catalogue file its write-ahead log: without it every reader fails while another process writes."""
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(catalogue, timeout=30)) as file:
+        file.execute("PRAGMA journal_mode = WAL")
 
 
 def _rollback(cursor: Connection) -> None:

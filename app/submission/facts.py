@@ -64,21 +64,29 @@ def fact_relation(code: str, records: str, accepted: str) -> str:
 
     `records` and `accepted` are relations in the shape of the record and the accepted table.
     """
-    record = record_type(code)
     types = column_types(record_vocabulary(code))
     beside = {
         "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",
-        "batch": "struct_pack(same_key := q.same_key)",
+        "batch": "struct_pack(same_key := coalesce(q.same_key, 1))",
         "accepted": "s.state",
     }
-    segments = ", ".join(f'r."{each.code}"' for each in record.segments)
-    packed = ", ".join(f'CAST({value} AS {types[name]}) AS "{name}"' for name, value in beside.items())
+    segments = ", ".join(f'w."{each.code}"' for each in record_type(code).segments)
+    packed = {name: f"CAST({value} AS {types[name]})" for name, value in beside.items()}
+    nothing = _struct(
+        dict.fromkeys(("exists", "same", "closed", "transferred", "replaced"), "FALSE")
+        | ({"events": "[]"} if code in _NEIGHBOUR else {})
+    )
+    packed["accepted"] = f"coalesce({packed['accepted']}, CAST({nothing} AS {types['accepted']}))"
+    columns = ", ".join(f'{value} AS "{name}"' for name, value in packed.items())
+    # What joins is kept narrow: only the keys of the records take part, and only the states that there are.
     return f"""
-        WITH r AS (SELECT * FROM {records}), a AS (SELECT * FROM {accepted} WHERE key IN (SELECT key FROM r)),
-             s AS ({_states(record)}),
-             q AS (SELECT key, "RptDate", count(*) AS same_key FROM r GROUP BY ALL)
-        SELECT r.record_id, r.key, r.content, r.bucket, {segments}, {packed}
-        FROM r JOIN q ON q.key = r.key AND q."RptDate" = r."RptDate" LEFT JOIN s ON s.record_id = r.record_id"""
+        WITH w AS NOT MATERIALIZED (SELECT * FROM {records}), n AS (SELECT record_id, key, "RptDate" FROM w),
+             a AS (SELECT * FROM {accepted} WHERE key IN (SELECT key FROM n)),
+             r AS (SELECT * FROM n WHERE key IN (SELECT key FROM a)),
+             s AS ({_states(record_type(code))}),
+             q AS (SELECT key, "RptDate", count(*) AS same_key FROM n GROUP BY ALL HAVING count(*) > 1)
+        SELECT w.record_id, w.key, w.content, w.bucket, {segments}, {columns}
+        FROM w LEFT JOIN q ON q.key = w.key AND q."RptDate" = w."RptDate" LEFT JOIN s ON s.record_id = w.record_id"""
 
 
 def _states(record: RecordType) -> str:

@@ -25,7 +25,10 @@ from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.workflow.host import Later, StepContext
 
-POLL_SECONDS = 2.0
+FIRST_POLL_SECONDS = 0.5
+LAST_POLL_SECONDS = 60.0
+NOT_YET = object()
+"""What a stage gives back while the centre has not answered; the step then asks again, ever less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def register_steps(registry: Registry) -> None:
         "collect": (Text("采集来源数据", "Collect from the sources"), collect),
         "standardise": (Text("映射为标准实体", "Map to standard entities"), _standardise),
         "derive": (Text("生成应报记录", "Derive the records due"), derive),
-        "judge": (Text("规则预校验", "Pre-check by rules"), lambda work: judge(work, due_by_type(work.batch))),
+        "judge": (Text("规则预校验", "Pre-check by rules"), _judge),
         "hold": (Text("登记例外", "Hold blocked records"), hold),
         "build": (Text("生成加密报文", "Build encrypted files"), build),
         "send": (Text("发送报文", "Send the files"), send),
@@ -56,6 +59,8 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
     def run(context: StepContext, params: BatchParams) -> Any:
         result = act(Work.on(params.batch, context.progress))
         count_batch(params.batch)
+        if result is NOT_YET:
+            return Later(min(LAST_POLL_SECONDS, FIRST_POLL_SECONDS * 1.5 ** min(context.turn, 20)))
         return result
 
     return run
@@ -68,10 +73,18 @@ def _standardise(work: Work) -> dict[str, Any]:
     return standardise(work, sources)
 
 
+def _judge(work: Work) -> dict[str, Any]:
+    found = judge(work, due_by_type(work.batch))
+    if found["share_above_limit"]:
+        with unit_of_work() as session:
+            session.get_one(Batch, work.batch).status = "waiting"
+    return found
+
+
 def _receive(work: Work) -> Any:
     found = receive(work)
     if found["waiting"]:
-        return Later(POLL_SECONDS)
+        return NOT_YET
     _finish(work.batch, "done")
     return found
 

@@ -35,9 +35,13 @@ class Later:
 
 @dataclass(slots=True)
 class StepContext:
-    """What a step is given beside its parameters. `key` is the same at every try of the same step."""
+    """What a step is given beside its parameters.
+
+    `key` is the same at every try of the same step, `turn` counts how often it has asked to be called again later.
+    """
 
     key: str
+    turn: int
     task: TaskContext
 
     def progress(self, done: int, total: int) -> None:
@@ -102,13 +106,13 @@ def run_step(registry: Registry, context: TaskContext) -> None:
         task = session.get(ProcessTask, task_id)
         if task is None or task.status != "open" or context.key != _turn_key(task):
             return
-        name, given = task.name, dict(task.params)
+        name, given, turn = task.name, dict(task.params), task.turn
     if context.attempt > MOST_ATTEMPTS:
         # The executor itself gives up only after this: the workers that tried were killed before they could say anything.
         _note_failure(context, task_id, Unavailable("workflow.lost", _LOST))
         return
     try:
-        result = _call(registry.steps[name], StepContext(task_id, context), given)
+        result = _call(registry.steps[name], StepContext(task_id, turn, context), given)
     except Exception as problem:
         _note_failure(context, task_id, problem)
         raise

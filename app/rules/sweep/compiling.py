@@ -11,7 +11,7 @@ from app.rules.sweep.reading import Exact, Prepared, Quick
 from app.rules.sweep.relation import structure_of
 from app.rules.sweep.sql import Sql
 from app.rules.sweep.statement import CheckRow, Sweep
-from app.rules.sweep.truth import FOUND, Truth, found_in
+from app.rules.sweep.truth import Truth, found_in
 from app.rules.vocabulary import column_type
 
 
@@ -71,8 +71,8 @@ def _together(terms: list[Sql]) -> Sql:
     others: list[Sql] = []
     asked: dict[str, tuple[Sql, str, list[Sql]]] = {}
     for term in terms:
-        if FOUND in term.meta:
-            items, parameter, body = term.meta[FOUND]
+        if term.asked is not None:
+            items, parameter, body = term.asked
             asked.setdefault(sql.render(items), (items, parameter, []))[2].append(body)
         else:
             others.append(term)

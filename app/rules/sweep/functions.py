@@ -18,7 +18,7 @@ _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _matches(value: Sql, pattern: str) -> Sql:
-    return sql.call("regexp_full_match", value.copy(), sql.text(pattern))
+    return sql.call("regexp_full_match", value, sql.text(pattern))
 
 
 def digits(value: Sql, count: object) -> Sql:
@@ -29,7 +29,7 @@ def digits(value: Sql, count: object) -> Sql:
 def conformity(name: str, form: Form, value: Sql) -> Sql:
     """`conforms` or `is_date` for a text that is not blank; NULL for NULL."""
     if name == "is_date":
-        return sql.case((sql.is_there(value.copy()), _is_date(form, value)))
+        return sql.case((sql.is_there(value), _is_date(form, value)))
     codes = allowed_codes(form)
     if codes is not None:
         return in_codes(value, codes)
@@ -47,17 +47,17 @@ def in_codes(value: Sql, codes: frozenset[str]) -> Sql:
 
 
 def _is_date(form: Form, value: Sql) -> Sql:
-    year = sql.call("left", value.copy(), sql.number(4))
+    year = sql.call("left", value, sql.number(4))
     within = [
         sql.compare(">=", year, sql.text(FIRST_YEAR)),
-        sql.compare("<=", year.copy(), sql.text(LAST_YEAR)),
+        sql.compare("<=", year, sql.text(LAST_YEAR)),
     ]
     match form.kind:
         case "M":
             real = [_matches(value, MONTH_PATTERN)]
         case "T":
-            day = sql.call("left", value.copy(), sql.number(10))
-            real = [is_real_date(day), _matches(sql.call("substring", value.copy(), sql.number(11)), TIME_PATTERN)]
+            day = sql.call("left", value, sql.number(10))
+            real = [is_real_date(day), _matches(sql.call("substring", value, sql.number(11)), TIME_PATTERN)]
         case _:
             real = [is_real_date(value)]
     return sql.every([*within, *real])
@@ -67,7 +67,7 @@ def _is_date(form: Form, value: Sql) -> Sql:
 
 
 def _sign(value: Sql, position: int) -> Sql:
-    return sql.call("substring", value.copy(), sql.number(position), sql.number(1))
+    return sql.call("substring", value, sql.number(position), sql.number(1))
 
 
 def _weighed(value: Sql, alphabet: str, weights: Sequence[int], start: int = 1) -> Sql:
@@ -102,7 +102,7 @@ def _person_id(value: Sql) -> Sql:
     good = sql.every(
         [
             sql.compare(">=", year, sql.text(FIRST_YEAR)),
-            sql.compare("<=", year.copy(), sql.text(LAST_YEAR)),
+            sql.compare("<=", year, sql.text(LAST_YEAR)),
             sql.is_there(sql.try_cast(born, "DATE")),
             sql.compare("==", check, sql.call("upper", _sign(value, 18))),
         ]
@@ -111,7 +111,7 @@ def _person_id(value: Sql) -> Sql:
 
 
 def _part(value: Sql, start: int, length: int) -> Sql:
-    return sql.call("substring", value.copy(), sql.number(start), sql.number(length))
+    return sql.call("substring", value, sql.number(start), sql.number(length))
 
 
 def _organisation_check(value: Sql, start: int) -> Sql:
@@ -146,10 +146,10 @@ def _passport(value: Sql) -> Sql:
 
 
 def _by_type(kind: Sql, value: Sql, longest: int, tests: Mapping[str, Callable[[Sql], Sql]]) -> Sql:
-    short = sql.compare("<=", sql.call("length", value.copy()), sql.number(longest))
+    short = sql.compare("<=", sql.call("length", value), sql.number(longest))
     branches = [(sql.text(code), sql.every([test(value)])) for code, test in tests.items()]
-    known = sql.every([sql.is_there(kind.copy()), sql.is_there(value.copy())])
-    return sql.case((known, sql.every([short, sql.choose(kind.copy(), *branches, otherwise=sql.truth(True))])))
+    known = sql.every([sql.is_there(kind), sql.is_there(value)])
+    return sql.case((known, sql.every([short, sql.choose(kind, *branches, otherwise=sql.truth(True))])))
 
 
 def _valid_person_number(kind: Sql, value: Sql) -> Sql:

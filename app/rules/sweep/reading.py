@@ -68,7 +68,7 @@ class Prepared:
     def has_items(self, parts: tuple[str, ...], fields: Iterable[str]) -> Sql:
         """The column that says whether a segment has any tag."""
         holder = sql.field(sql.column(parts[0]), *parts[1:])
-        there = [sql.is_there(sql.field(holder.copy(), name)) for name in fields]
+        there = [sql.is_there(sql.field(holder, name)) for name in fields]
         return self.column("has_items", parts, sql.some(there), text=True)
 
     def column(self, kind: str, parts: tuple[str, ...], made: Sql, *, text: bool = False) -> Sql:
@@ -235,7 +235,7 @@ class Quick(Exact):
         for root, values in by_root.items():
             joined = self.prepared.column("edges", (root,), _edged(values))
             conditions.extend(
-                sql.call("contains", joined.copy(), sql.text(pair))
+                sql.call("contains", joined, sql.text(pair))
                 for blank in BLANKS
                 for pair in (blank + _EDGE, _EDGE + blank)
             )

@@ -1,139 +1,129 @@
-"""Small makers of SQLGlot expression trees; brackets stand wherever precedence could change the meaning."""
+"""Small makers of SQL expressions as text; brackets stand wherever precedence could change the meaning.
+
+Text and no tree: a ruleset has some hundred thousand nodes, and nothing is ever done to them but write them down.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlglot import exp
-
-Sql = exp.Expr
-
-DIALECT = "duckdb"
 _FEW = 4
-_SIMPLE = (
-    exp.Column,
-    exp.Literal,
-    exp.Anonymous,
-    exp.Paren,
-    exp.Boolean,
-    exp.Case,
-    exp.Cast,
-    exp.Dot,
-    exp.Null,
-    exp.Coalesce,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """An expression. `single` ones stand for themselves, others want brackets beside an operator.
+
+    `asked` remembers the parts of a question about the elements of a list: the list, the parameter, what is asked.
+    """
+
+    text: str
+    single: bool = True
+    asked: tuple[Sql, str, Sql] | None = None
 
 
 def render(tree: Sql) -> str:
-    """The SQL text of a tree."""
-    return tree.sql(dialect=DIALECT)
+    """The text of an expression."""
+    return tree.text
 
 
-def name(identifier: str) -> exp.Identifier:
-    return exp.to_identifier(identifier, quoted=True)
+def name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
 
 
 def column(identifier: str) -> Sql:
-    return exp.Column(this=name(identifier))
+    return Sql(name(identifier))
 
 
 def text(value: str) -> Sql:
-    return exp.Literal.string(value)
+    return Sql("'" + value.replace("'", "''") + "'")
 
 
 def number(value: int | Decimal) -> Sql:
-    return exp.Literal.number(str(value))
+    return Sql(str(value), single=value >= 0)
 
 
 def truth(value: bool) -> Sql:
-    return exp.Boolean(this=value)
+    return Sql("TRUE" if value else "FALSE")
 
 
 def null() -> Sql:
-    return exp.Null()
+    return Sql("NULL")
 
 
-def wrap(tree: Sql) -> Sql:
-    """The tree in brackets, unless it stands for itself."""
-    return tree if isinstance(tree, _SIMPLE) else exp.Paren(this=tree)
+def wrap(tree: Sql) -> str:
+    """The expression in brackets, unless it stands for itself."""
+    return tree.text if tree.single else f"({tree.text})"
+
+
+def _listed(trees: Iterable[Sql]) -> str:
+    return ", ".join(tree.text for tree in trees)
 
 
 def call(function: str, *arguments: Sql) -> Sql:
-    return exp.Anonymous(this=function, expressions=list(arguments))
+    return Sql(f"{function}({_listed(arguments)})")
 
 
 def field(holder: Sql, *parts: str) -> Sql:
     """A field of a struct, any number of levels down."""
-    for part in parts:
-        holder = exp.Dot(this=holder, expression=name(part))
-    return holder
+    return Sql(".".join([holder.text, *map(name, parts)]))
 
 
 def every(terms: Iterable[Sql]) -> Sql:
     """All of the terms; TRUE for none."""
-    return _join(exp.And, list(terms), True)
+    return _join(" AND ", list(terms), True)
 
 
 def some(terms: Iterable[Sql]) -> Sql:
     """One of the terms; FALSE for none."""
-    return _join(exp.Or, list(terms), False)
+    return _join(" OR ", list(terms), False)
 
 
-def _join(connector: type[exp.Connector], terms: Sequence[Sql], empty: bool) -> Sql:
-    if not terms:
-        return truth(empty)
-    joined = terms[0] if len(terms) == 1 else wrap(terms[0])
-    for term in terms[1:]:
-        joined = connector(this=joined, expression=wrap(term))
-    return joined
+def _join(connector: str, terms: Sequence[Sql], empty: bool) -> Sql:
+    if len(terms) < 2:
+        return terms[0] if terms else truth(empty)
+    return Sql(connector.join(map(wrap, terms)), single=False)
 
 
 def no(tree: Sql) -> Sql:
-    return exp.Not(this=wrap(tree))
+    return Sql(f"NOT {wrap(tree)}", single=False)
 
 
-_COMPARISONS: dict[str, type[exp.Binary]] = {
-    "==": exp.EQ,
-    "!=": exp.NEQ,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    ">": exp.GT,
-    ">=": exp.GTE,
-}
-_ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+_COMPARISONS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def compare(operator: str, left: Sql, right: Sql) -> Sql:
-    return _COMPARISONS[operator](this=wrap(left), expression=wrap(right))
+    return Sql(f"{wrap(left)} {_COMPARISONS[operator]} {wrap(right)}", single=False)
 
 
 def calculate(operator: str, left: Sql, right: Sql) -> Sql:
-    return _ARITHMETIC[operator](this=wrap(left), expression=wrap(right))
+    return Sql(f"{wrap(left)} {operator} {wrap(right)}", single=False)
 
 
 def minus(tree: Sql) -> Sql:
-    return exp.Neg(this=wrap(tree))
+    return Sql(f"-{wrap(tree)}", single=False)
 
 
 def is_null(tree: Sql) -> Sql:
-    return exp.Is(this=wrap(tree), expression=exp.Null())
+    return Sql(f"{wrap(tree)} IS NULL", single=False)
 
 
 def is_there(tree: Sql) -> Sql:
-    return exp.Not(this=is_null(tree))
+    return Sql(f"{wrap(tree)} IS NOT NULL", single=False)
 
 
 def among(tree: Sql, values: Iterable[Sql]) -> Sql:
     """Whether a value is one of several. IN with more than four would become a join each, which costs far more."""
     listed = list(values)
     if len(listed) <= _FEW:
-        return exp.In(this=wrap(tree), expressions=listed)
+        return Sql(f"{wrap(tree)} IN ({_listed(listed)})", single=False)
     return call("list_contains", call("list_value", *listed), tree)
 
 
 def coalesce(first: Sql, *others: Sql) -> Sql:
-    return exp.Coalesce(this=first, expressions=list(others))
+    return call("coalesce", first, *others)
 
 
 def sure(tree: Sql) -> Sql:
@@ -142,29 +132,32 @@ def sure(tree: Sql) -> Sql:
 
 
 def cast(tree: Sql, type_: str) -> Sql:
-    return exp.Cast(this=tree, to=exp.DataType.build(type_, dialect=DIALECT))
+    return Sql(f"CAST({tree.text} AS {type_})")
 
 
 def try_cast(tree: Sql, type_: str) -> Sql:
-    return exp.TryCast(this=tree, to=exp.DataType.build(type_, dialect=DIALECT))
+    return Sql(f"TRY_CAST({tree.text} AS {type_})")
 
 
 def case(*branches: tuple[Sql, Sql], otherwise: Sql | None = None) -> Sql:
-    ifs = [exp.If(this=condition, true=value) for condition, value in branches]
-    return exp.Case(ifs=ifs, default=otherwise)
+    return Sql(f"CASE{_branches(branches, otherwise)} END")
 
 
 def choose(value: Sql, *branches: tuple[Sql, Sql], otherwise: Sql | None = None) -> Sql:
     """CASE value WHEN … THEN … ELSE … END."""
-    ifs = [exp.If(this=match, true=answer) for match, answer in branches]
-    return exp.Case(this=value, ifs=ifs, default=otherwise)
+    return Sql(f"CASE {value.text}{_branches(branches, otherwise)} END")
+
+
+def _branches(branches: Iterable[tuple[Sql, Sql]], otherwise: Sql | None) -> str:
+    cases = "".join(f" WHEN {match.text} THEN {answer.text}" for match, answer in branches)
+    return f"{cases} ELSE {otherwise.text}" if otherwise is not None else cases
 
 
 def over(function: str, items: Sql, parameter: str, body: Callable[[Sql], Sql]) -> Sql:
     """A list function with a lambda, as in list_transform(items, lambda parameter: body)."""
-    inner = exp.Lambda(this=body(column(parameter)), expressions=[name(parameter)], colon=True)
+    inner = Sql(f"lambda {name(parameter)}: {body(column(parameter)).text}")
     return call(function, items, inner)
 
 
 def like(tree: Sql, shape: str) -> Sql:
-    return exp.Like(this=wrap(tree), expression=text(shape))
+    return Sql(f"{wrap(tree)} LIKE {text(shape).text}", single=False)

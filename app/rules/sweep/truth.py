@@ -7,6 +7,7 @@ the same and nothing has to be asked twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -139,7 +140,7 @@ class Truth:
         self.exact.prepared.roots.add(self.scope.full(path)[0])
         if node.name == "has_items" and isinstance(path.type, Struct):
             if path.variable:
-                there = sql.some(sql.is_there(sql.field(raw.copy(), tag)) for tag in path.type.fields)
+                there = sql.some(sql.is_there(sql.field(raw, tag)) for tag in path.type.fields)
             else:
                 there = self.reading.prepared.has_items(path.parts, path.type.fields)
             return _either(there, wanted)
@@ -157,7 +158,7 @@ class Truth:
             return sql.is_there(value) if filled else sql.is_null(value)
         if filled:
             return sql.compare("!=", value, sql.text(""))
-        return sql.some([sql.is_null(value), sql.compare("==", value.copy(), sql.text(""))])
+        return sql.some([sql.is_null(value), sql.compare("==", value, sql.text(""))])
 
     # values
 
@@ -280,19 +281,19 @@ class Truth:
     def sum(self, node: Quantifier) -> Sql:
         inside, parameter = self.inner(node)
         values = sql.over("list_transform", self.wanted_elements(node), parameter, lambda _: inside.value(node.body[0]))
-        complete = sql.compare("==", sql.call("list_count", values), sql.call("len", values.copy()))
-        total = sql.coalesce(sql.call("list_sum", values.copy()), sql.number(0))
+        complete = sql.compare("==", sql.call("list_count", values), sql.call("len", values))
+        total = sql.coalesce(sql.call("list_sum", values), sql.number(0))
         return self.known(node, sql.case((sql.coalesce(complete, sql.truth(True)), total)))
 
     def distinct(self, node: Quantifier, wanted: bool) -> Sql:
         found = self.wanted_elements(node)
         inside, parameter = self.inner(node)
-        rows = sql.over("list_transform", found.copy(), parameter, lambda element: self.row(node, inside, element))
+        rows = sql.over("list_transform", found, parameter, lambda element: self.row(node, inside, element))
         size, different = sql.call("len", found), sql.call("len", sql.call("list_distinct", rows))
         several = sql.compare(">", size, sql.number(1))
         if not wanted:
-            return sql.case((several, sql.compare("<", different, size.copy())), otherwise=sql.truth(False))
-        unique = sql.case((several, sql.compare("==", different, size.copy())), otherwise=sql.truth(True))
+            return sql.case((several, sql.compare("<", different, size)), otherwise=sql.truth(False))
+        unique = sql.case((several, sql.compare("==", different, size)), otherwise=sql.truth(True))
         return sql.every([*holder_known(node.source, self.scope), unique])
 
     def row(self, node: Quantifier, inside: Truth, element: Sql) -> Sql:
@@ -304,14 +305,10 @@ class Truth:
         return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
 
 
-FOUND = "found_in"
-
-
 def found_in(items: Sql, parameter: str, body: Sql) -> Sql:
     """Whether the body is true for one of the items; remembers its parts, so that several can be asked in one go."""
     asked = sql.call("list_bool_or", sql.over("list_transform", items, parameter, lambda _: body))
-    asked.meta[FOUND] = (items, parameter, body)
-    return asked
+    return replace(asked, asked=(items, parameter, body))
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -339,7 +336,7 @@ def _literal(node: Node, as_text: bool = False) -> Sql:
 
 def _months(first: Sql, second: Sql) -> Sql:
     def part(month: Sql, start: int, length: int) -> Sql:
-        piece = sql.call("substring", month.copy(), sql.number(start), sql.number(length))
+        piece = sql.call("substring", month, sql.number(start), sql.number(length))
         return sql.try_cast(piece, "INTEGER")
 
     years = sql.calculate("-", part(second, 1, 4), part(first, 1, 4))

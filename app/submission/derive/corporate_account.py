@@ -14,15 +14,15 @@ from app.submission.tables import record_type
 def corporate_accounts(scope: Scope) -> str:
     """Corporate accounts with a reporting point since the centre last took a record of them."""
     once = "n.first"
-    sent = {letter: f'{once} OR n."{letter}" IS DISTINCT FROM n.known_{letter.lower()}' for letter in "DEF"}
+    sent = {letter: f'{once} OR n."{letter}" IS DISTINCT FROM k."{letter}"' for letter in "DEF"}
     return finished(
         "410",
         scope,
         _fresh(scope),
-        "SELECT * FROM (VALUES (NULL)) AS nothing(key)",
+        f"SELECT key, {latest('C', 'D', 'E', 'F')} FROM ({scope.accepted('410')}) GROUP BY key",
         keep=sent
         | {
-            "C": f"{once} OR n.point = '31' OR n.\"C\" IS DISTINCT FROM n.known_c",
+            "C": f"{once} OR n.point = '31' OR n.\"C\" IS DISTINCT FROM k.\"C\"",
             "G": once,
             "H": "TRUE",
             "I": "TRUE",
@@ -36,47 +36,44 @@ def _fresh(scope: Scope) -> str:
     record = record_type("410")
     account = 'a."AcctType"'
     base = segment(record, "B", "a", {"InfRecType": "'410'", "RptDate": "NULL", "RptDateCode": "NULL"})
-    parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(r.found) AS VARCHAR)", "RltRepymtInf": "r.found"})
-    links = segment(record, "E", "a", {"CcNm": "CAST(len(c.found) AS VARCHAR)", "CccInf": "c.found"})
-    deeds = segment(
-        record, "I", "a", {"CagOfTrdNm": "CAST(len(a.fresh_deeds) AS VARCHAR)", "CagOfTrdInf": "a.fresh_deeds"}
-    )
+    parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(n.parties) AS VARCHAR)", "RltRepymtInf": "n.parties"})
+    links = segment(record, "E", "a", {"CcNm": "CAST(len(n.links) AS VARCHAR)", "CccInf": "n.links"})
+    deeds = segment(record, "I", "a", {"CagOfTrdNm": "CAST(len(n.deeds) AS VARCHAR)", "CagOfTrdInf": "n.deeds"})
     limit = "a.\"AcctType\" IN ('R1', 'R4') OR (a.\"AcctType\" = 'D1' AND a.\"Flag\" IN ('1', '2'))"
     return f"""
-        WITH {_choice(scope)}
-        SELECT a.key, a.point, a.first,
+        WITH {_choice(scope)},
+             due AS (SELECT choice.key, first, point, fresh_deeds AS deeds, r.found AS parties, c.found AS links
+                     FROM choice LEFT JOIN r ON r.key = choice.key LEFT JOIN c ON c.key = choice.key
+                     WHERE point IS NOT NULL)
+        SELECT n.key, n.point, n.first,
                {origin(("corporate_account", "a"), ("corporate_performance", "x"))} AS origin,
                {base} AS "B", {segment(record, "C", "a", account=account)} AS "C",
-               CASE WHEN r.key IS NOT NULL THEN {parties} END AS "D",
-               CASE WHEN c.key IS NOT NULL AND {account} NOT IN ('C1', 'D2') THEN {links} END AS "E",
+               CASE WHEN n.parties IS NOT NULL THEN {parties} END AS "D",
+               CASE WHEN n.links IS NOT NULL AND {account} NOT IN ('C1', 'D2') THEN {links} END AS "E",
                CASE WHEN {limit} THEN {segment(record, "F", "a")} END AS "F",
                CASE WHEN {account} = 'C1' THEN {segment(record, "G", "a")} END AS "G",
                {segment(record, "H", "x", account=account)} AS "H",
-               CASE WHEN len(a.fresh_deeds) > 0 THEN {deeds} END AS "I",
-               a.known_c, a.known_d, a.known_e, a.known_f
-        FROM choice a JOIN performance x ON x."AcctCode" = a.key
-             LEFT JOIN r ON r.key = a.key LEFT JOIN c ON c.key = a.key
-        WHERE a.point IS NOT NULL"""
+               CASE WHEN len(n.deeds) > 0 THEN {deeds} END AS "I"
+        FROM account a JOIN due n ON n.key = a."AcctCode" JOIN performance x ON x."AcctCode" = n.key"""
 
 
 def _choice(scope: Scope) -> str:
     """CTEs ending in `choice`: every account with its point (NULL: nothing due)."""
     h = 'performance."{}"'.format
     return f"""
-        account AS ({scope.entity("corporate_account", '"AcctCode"')}),
-        performance AS ({scope.entity("corporate_performance", '"AcctCode"')}),
+        account AS NOT MATERIALIZED ({scope.entity("corporate_account", '"AcctCode"')}),
+        performance AS NOT MATERIALIZED ({scope.entity("corporate_performance", '"AcctCode"')}),
         r AS ({_grouped(scope, "repayment_party", "D")}),
         c AS ({_grouped(scope, "collateral_link", "E")}),
         t AS ({_grouped(scope, "special_transaction", "I")}),
         known AS (
             SELECT key, max(RptDate) AS newest, arg_max("H", RptDate) FILTER ("H" IS NOT NULL) AS "H",
                    flatten(list(list_transform("I"."CagOfTrdInf", deed -> deed."TranDate" || deed."ChanTranType"))
-                       FILTER ("I" IS NOT NULL)) AS deeds,
-                   {latest("C", "D", "E", "F")}
+                       FILTER ("I" IS NOT NULL)) AS deeds
             FROM ({scope.accepted("410")}) GROUP BY key),
         joined AS (
-            SELECT account.*, account."AcctCode" AS key, known.key IS NULL AS first, known.newest, known."H" AS known_h,
-                   known."C" AS known_c, known."D" AS known_d, known."E" AS known_e, known."F" AS known_f,
+            SELECT account."AcctCode" AS key, account."AcctType", account."Flag", known.key IS NULL AS first, known.newest,
+                   known."H" AS known_h,
                    {h("AcctStatus")} AS status, {h("AcctBal")} AS balance, {h("LatAgrrRpyDate")} AS agreed_on,
                    {h("LatRpyDate")} AS repaid_on, {h("FiveCate")} AS class_now, {h("TotOverd")} AS overdue,
                    {h("CloseDate")} AS closed_on,

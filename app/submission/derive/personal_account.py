@@ -20,7 +20,7 @@ def personal_accounts(scope: Scope) -> str:
         "210",
         scope,
         _fresh(scope),
-        "SELECT * FROM (VALUES (NULL)) AS nothing(key)",
+        f"SELECT key, {latest('C', 'D', 'E', 'F', 'G', 'I')} FROM ({scope.accepted('210')}) GROUP BY key",
         keep=_keep(),
         where="n.point IS NOT NULL",
         base={"RptDate": "n.report_date", "RptDateCode": "n.point"},
@@ -31,16 +31,16 @@ def _fresh(scope: Scope) -> str:
     record = record_type("210")
     account = 'a."AcctType"'
     base = segment(record, "B", "a", {"InfRecType": "'210'", "RptDate": "NULL", "RptDateCode": "NULL"})
-    parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(r.found) AS VARCHAR)", "RltRepymtInf": "r.found"})
-    links = segment(record, "E", "a", {"CcNm": "CAST(len(c.found) AS VARCHAR)", "CccInf": "c.found"})
-    deeds = segment(record, "K", "a", {"CagOfTrdNm": "CAST(len(fresh_deeds) AS VARCHAR)", "CagOfTrdInf": "fresh_deeds"})
+    parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(n.parties) AS VARCHAR)", "RltRepymtInf": "n.parties"})
+    links = segment(record, "E", "a", {"CcNm": "CAST(len(n.links) AS VARCHAR)", "CccInf": "n.links"})
+    deeds = segment(record, "K", "a", {"CagOfTrdNm": "CAST(len(n.deeds) AS VARCHAR)", "CagOfTrdInf": "n.deeds"})
     monthly = segment(
         record,
         "H",
         "x",
         {
-            "Month": "left(a.report_date, 7)",
-            "SettDate": 'CASE WHEN left(x."SettDate", 7) = left(a.report_date, 7) THEN x."SettDate" END',
+            "Month": "left(n.report_date, 7)",
+            "SettDate": 'CASE WHEN left(x."SettDate", 7) = left(n.report_date, 7) THEN x."SettDate" END',
         },
         account,
     )
@@ -52,24 +52,25 @@ def _fresh(scope: Scope) -> str:
              r AS ({_grouped(scope, "repayment_party", "D")}),
              c AS ({_grouped(scope, "collateral_link", "E")}),
              t AS ({_grouped(scope, "special_transaction", "K")}),
-             a AS (SELECT choice.*, list_filter(t.found, deed -> deed."TranDate" <= choice.report_date
-                       AND NOT list_contains(coalesce(choice.deeds, []), deed."TranDate" || deed."ChanTranType")) AS fresh_deeds
-                   FROM choice LEFT JOIN t ON choice.key = t.key WHERE point IS NOT NULL),
-             x AS (SELECT * FROM day UNION ALL SELECT * FROM settled)
-        SELECT a.key, a.point, a.report_date, a.first,
+             due AS (SELECT choice.key, first, point, basis, report_date, r.found AS parties, c.found AS links,
+                        list_filter(t.found, deed -> deed."TranDate" <= report_date AND NOT list_contains(
+                            coalesce(sent_deeds, []), deed."TranDate" || deed."ChanTranType")) AS deeds
+                     FROM choice LEFT JOIN t ON t.key = choice.key
+                          LEFT JOIN r ON r.key = choice.key LEFT JOIN c ON c.key = choice.key
+                     WHERE point IS NOT NULL)
+        SELECT n.key, n.point, n.report_date, n.first,
                {origin(("personal_account", "a"), ("personal_performance", "x"))} AS origin,
                {base} AS "B", {segment(record, "C", "a", account=account)} AS "C",
-               CASE WHEN r.key IS NOT NULL THEN {parties} END AS "D",
-               CASE WHEN c.key IS NOT NULL AND {account} <> 'C1' THEN {links} END AS "E",
+               CASE WHEN n.parties IS NOT NULL THEN {parties} END AS "D",
+               CASE WHEN n.links IS NOT NULL AND {account} <> 'C1' THEN {links} END AS "E",
                CASE WHEN {limit} THEN {segment(record, "F", "a")} END AS "F",
                CASE WHEN {account} = 'C1' THEN {segment(record, "G", "a")} END AS "G",
-               CASE WHEN {account} <> 'C1' AND a.point IN {_MONTHLY} THEN {monthly} END AS "H",
+               CASE WHEN {account} <> 'C1' AND n.point IN {_MONTHLY} THEN {monthly} END AS "H",
                CASE WHEN {account} = 'R2' AND nullif(a."SpecLine", '') IS NOT NULL THEN {segment(record, "I", "a")} END AS "I",
-               CASE WHEN {account} = 'C1' OR a.point = '40' THEN {other} END AS "J",
-               CASE WHEN len(a.fresh_deeds) > 0 AND ({account} = 'C1' OR a.point NOT IN ('10', '40')) THEN {deeds} END AS "K",
-               a.known_c, a.known_d, a.known_e, a.known_f, a.known_g, a.known_i
-        FROM a JOIN x ON x."AcctCode" = a.key AND x.kind = a.basis
-             LEFT JOIN r ON r.key = a.key LEFT JOIN c ON c.key = a.key"""
+               CASE WHEN {account} = 'C1' OR n.point = '40' THEN {other} END AS "J",
+               CASE WHEN len(n.deeds) > 0 AND ({account} = 'C1' OR n.point NOT IN ('10', '40')) THEN {deeds} END AS "K"
+        FROM account a JOIN due n ON n.key = a."AcctCode"
+             JOIN performance x ON x."AcctCode" = n.key AND x.kind = n.basis"""
 
 
 def _choice(scope: Scope) -> str:
@@ -84,10 +85,10 @@ def _choice(scope: Scope) -> str:
     age = f"date_diff('day', TRY_CAST(account.\"OpenDate\" AS DATE), {scope.day})"
     since_closing = f"coalesce(date_diff('day', TRY_CAST(day.\"CloseDate\" AS DATE), {scope.day}), 0)"
     return f"""
-        account AS ({scope.entity("personal_account", '"AcctCode"')}),
-        performance AS ({scope.entity("personal_performance", '"AcctCode"')}),
-        day AS (SELECT * FROM performance WHERE kind = 'D'),
-        settled AS (SELECT * FROM performance WHERE kind = 'S'),
+        account AS NOT MATERIALIZED ({scope.entity("personal_account", '"AcctCode"')}),
+        performance AS NOT MATERIALIZED ({scope.entity("personal_performance", '"AcctCode"')}),
+        day AS NOT MATERIALIZED (SELECT * FROM performance WHERE kind = 'D'),
+        settled AS NOT MATERIALIZED (SELECT * FROM performance WHERE kind = 'S'),
         known AS (
             SELECT key, max(RptDate) AS newest, max(RptDate) FILTER ("H" IS NOT NULL) AS monthly,
                    arg_max("B"."AcctType", RptDate) AS account_type,
@@ -95,14 +96,11 @@ def _choice(scope: Scope) -> str:
                    arg_max(coalesce("H"."TotOverd", "J"."TotOverd"), RptDate) AS overdue,
                    arg_max(coalesce("H"."AcctBal", "J"."AcctBal"), RptDate) AS balance,
                    flatten(list(list_transform("K"."CagOfTrdInf", deed -> deed."TranDate" || deed."ChanTranType"))
-                       FILTER ("K" IS NOT NULL)) AS deeds,
-                   {latest("C", "D", "E", "F", "G", "I")}
+                       FILTER ("K" IS NOT NULL)) AS deeds
             FROM ({scope.accepted("210")}) GROUP BY key),
         pointed AS (
-            SELECT account.*, account."AcctCode" AS key, known.key IS NULL AS first, known.deeds, known.newest,
-                   known."C" AS known_c, known."D" AS known_d, known."E" AS known_e, known."F" AS known_f,
-                   known."G" AS known_g, known."I" AS known_i,
-                   settled.as_of AS settled_on, day."LatRpyDate" AS repaid_on,
+            SELECT account."AcctCode" AS key, account."AcctType", known.key IS NULL AS first,
+                   known.deeds AS sent_deeds, settled.as_of AS settled_on, day."LatRpyDate" AS repaid_on,
                    CASE
                        WHEN known.key IS NOT NULL AND ({known_closed}) THEN NULL
                        WHEN account."AcctType" = 'C1' THEN
@@ -134,11 +132,11 @@ def _choice(scope: Scope) -> str:
 def _keep() -> dict[str, str]:
     sent = {
         letter: f"n.first OR ((n.point <> '40' OR n.\"B\".\"AcctType\" = 'C1') AND"
-        f' n."{letter}" IS DISTINCT FROM n.known_{letter.lower()})'
+        f' n."{letter}" IS DISTINCT FROM k."{letter}")'
         for letter in "CDG"
     }
     sent |= {
-        letter: f"n.first OR (n.point <> '40' AND n.\"{letter}\" IS DISTINCT FROM n.known_{letter.lower()})"
+        letter: f"n.first OR (n.point <> '40' AND n.\"{letter}\" IS DISTINCT FROM k.\"{letter}\")"
         for letter in "EFI"
     }
     return sent | {"H": "TRUE", "J": "TRUE", "K": "TRUE"}

@@ -75,8 +75,9 @@ def segment(
         own = f'{row}."{member.tag}"'
         value = f"coalesce({given.get(member.tag, own)}, '')"
         if member.accounts is not None:
+            # As a list, since the engine would make a join of every longer IN.
             accounts = ", ".join(f"'{name}'" for name in sorted(member.accounts))
-            value = f"CASE WHEN {account} IN ({accounts}) THEN {value} END"
+            value = f"CASE WHEN list_contains([{accounts}], {account}) THEN {value} END"
         members.append(f'"{member.tag}" := {value}')
     return f"struct_pack({', '.join(members)})"
 
@@ -85,7 +86,9 @@ def occurrences(record: RecordType, letter: str, row: str) -> str:
     """A list of STRUCTs, one for each row of a group in an aggregation, in the order of their origin."""
     group = record.segment(letter).groups[0]
     members = ", ".join(f'"{item.tag}" := coalesce({row}."{item.tag}", \'\')' for item in group.items)
-    return f'list(struct_pack({members}) ORDER BY {row}."_row")'
+    kept = ", ".join(f'"{item.tag}" := o."{item.tag}"' for item in group.items)
+    # Sorted when gathered: an ordered aggregate sorts every group by itself, at many times the cost.
+    return f'list_transform(list_sort(list(struct_pack(_row := {row}."_row", {members}))), o -> struct_pack({kept}))'
 
 
 def settled(record: RecordType, condition: Condition) -> str:
@@ -125,13 +128,12 @@ def _present(record: RecordType, item: Item, owner: str, group: str, condition: 
 
 
 def origin(*rows: tuple[str, str]) -> str:
-    """The lineage of a record: (entity, row alias) pairs as a list of STRUCTs, missing rows left out."""
+    """The lineage of a record: (entity, row alias) pairs as a list of STRUCTs."""
     parts = ", ".join(
-        f"CASE WHEN {row}._row IS NOT NULL THEN"
-        f" struct_pack(entity := '{entity}', source := {row}._source, load := {row}._load, \"row\" := {row}._row) END"
+        f"struct_pack(entity := '{entity}', source := {row}._source, load := {row}._load, \"row\" := {row}._row)"
         for entity, row in rows
     )
-    return f"list_filter([{parts}], o -> o IS NOT NULL)"
+    return f"[{parts}]"
 
 
 def finished(

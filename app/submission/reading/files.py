@@ -54,7 +54,7 @@ def find_file(prefix: str) -> ReportFile:
 def days_of(batch_ids: Sequence[str]) -> Mapping[str, date]:
     """The business days of batches."""
     rows = current_session().execute(select(Batch.id, Batch.business_date).where(Batch.id.in_(set(batch_ids))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def deliveries_of(prefix: str) -> list[FeedbackDelivery]:
@@ -79,7 +79,7 @@ DELIVERY_SORTS: Final = {"received_at": FeedbackDelivery.received_at, "name": Fe
 def file_totals() -> Mapping[str, int]:
     """Number of files by status."""
     rows = current_session().execute(select(ReportFile.status, func.count()).group_by(ReportFile.status))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 LINE_SORTS: Final = {"line": "line", "key": "key"}

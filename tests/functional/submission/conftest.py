@@ -182,3 +182,9 @@ def open_lender(bank: Bank) -> Callable[..., Any]:
         return opened(root, bank, **changes)
 
     return make
+
+
+@pytest.fixture
+def day() -> date:
+    """The bank's first day."""
+    return DAY

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from app.rules.explain import judge_of
+from app.submission.content import rules_of
 from app.submission.counts import count_batch
+from app.submission.facts import fact_relation
 from app.submission.lake import lake
-from app.submission.tables import FEEDBACK, FINDING
+from app.submission.rulings import surroundings
+from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, accepted_table, record_table
 
 CENTRE_ALONE = {"ABE005"}
 """Codes that rest on a register which only the centre has."""
@@ -40,4 +46,21 @@ def test_the_centre_rejects_what_we_noted(lender, bank) -> None:
     for each in counts.values():
         assert (each.blocked, each.sent, each.awaiting, each.lost) == (0, each.due, 0, 0)
     assert sum(each.rejected for each in counts.values()) >= len(refused)
+    assert_explain_agrees(lender, batch)
+
+
+def assert_explain_agrees(lender: Any, batch: str) -> None:
+    """The explain evaluator, asked about every record of the day, finds what the sweep has noted."""
+    given = surroundings(lender.settings, lender.settings.provider_code)
+    for code in RECORD_TYPES:
+        records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
+        nothing = f"(SELECT * FROM {accepted_table(code).path} WHERE FALSE)"
+        judge, constants = judge_of(rules_of(code)), given.constants(code)
+        explained = {
+            (fact["record_id"], finding.rule, finding.tag)
+            for fact in lake().records(fact_relation(code, records, nothing))
+            for finding in judge.judge({**fact, **constants})
+        }
+        swept = lake().rows(f"SELECT record_id, rule, tag FROM {FINDING.path} WHERE batch = ? AND record_type = ?", [batch, code])
+        assert set(swept) == explained
 

@@ -18,6 +18,7 @@ from app.audit.models import AuditEntry
 from app.audit.record import detail_of
 from app.core.actor import SYSTEM, Actor, acting
 from app.core.config import Settings, override
+from app.core.config import settings as current_settings
 from app.core.db import unit_of_work
 from app.core.db import database as current_database
 from app.core.jobs import Worker
@@ -33,6 +34,7 @@ from app.web.console import Console
 from app.workflow.models import ProcessInstance
 
 DAYS = (date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31))
+SEED = 20_261_031
 PASSWORD = "Harbour-Lamp-72"
 PEOPLE = {
     "tang.jun": ("唐军", "compliance"),
@@ -49,6 +51,7 @@ class World:
 
     settings: Settings
     registry: Registry
+    app: Console
     first: str
     second: str
     waiting: str
@@ -56,25 +59,25 @@ class World:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """150 persons and 20 companies with defects: a first load, an ordinary day, and a day above the limit of blocked records."""
+    """120 persons and 50 companies with defects: a first load, an ordinary day, and a day above the limit of blocked records."""
     stage = Stage(tmp_path_factory.mktemp("lender"))
     stage.clear()
     stage.write_sources()
-    bank = build_world(stage, 150, 20, 20_261_031, DAYS[0])
+    bank = build_world(stage, 120, 50, SEED, DAYS[0])
     registry = assemble()
     with ExitStack() as stack:
         stack.enter_context(acting(SYSTEM))
         stack.enter_context(platform(stage, blocked_share_limit=0.9))
         stack.callback(forget)
         stack.callback(lambda: current_database().dispose())
-        settings = stack.enter_context(running_centre(stage, _settings()))
+        settings = stack.enter_context(running_centre(stage, current_settings()))
         batches = []
         for day in DAYS[:2]:
-            deliver(stage, bank, day, DefectPlan(seed=11))
+            deliver(stage, bank, day, DefectPlan(seed=SEED))
             with unit_of_work():
                 batches.append(begin_batch(day))
             drive(registry, batches[-1], lambda words: None)
-        deliver(stage, bank, DAYS[2], DefectPlan(seed=12))
+        deliver(stage, bank, DAYS[2], DefectPlan(seed=SEED + 1))
         with override(settings.changed(blocked_share_limit=0.0)), acting(Actor("xu.wen", "许文", "person")):
             with unit_of_work():
                 batches.append(begin_batch(DAYS[2]))
@@ -82,13 +85,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         with unit_of_work():
             for username, (name, role) in PEOPLE.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)
-        yield World(settings, registry, *batches)
-
-
-def _settings() -> Settings:
-    from app.core.config import settings
-
-    return settings()
+        yield World(settings, registry, create_app(settings), *batches)
 
 
 def _drive_to_review(registry: Registry, batch: str) -> None:
@@ -110,7 +107,7 @@ def settled(world: World, settings_in_force: Settings) -> Iterator[World]:
 
 @pytest.fixture
 def app(settled: World) -> Console:
-    return create_app()
+    return settled.app
 
 
 @dataclass

@@ -41,7 +41,9 @@ def test_whoever_began_the_batch_may_not_release_it(world: Any, visitor: Any, no
 
 def test_only_reviewers_may_release(world: Any, visitor: Any) -> None:
     for username in ("tang.jun", "lin.hai", "qiao.yu"):
-        answer = visitor(username).post(f"/submission/batches/{world.waiting}/release", decision="release", reason="可以放行")
+        answer = visitor(username).post(
+            f"/submission/batches/{world.waiting}/release", decision="release", reason="可以放行"
+        )
         assert answer.status_code == 403, username
 
 

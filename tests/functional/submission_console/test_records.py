@@ -70,12 +70,15 @@ def test_every_blocking_finding_is_explained_as_violated(world: Any, settled: An
     from app.submission.reading.explaining import explain_record
 
     rows = lake().rows(
-        f"SELECT record_type, record_id, list(DISTINCT rule) FROM {FINDING.path} WHERE batch = ? GROUP BY ALL", [world.second]
+        f"SELECT record_type, record_id, list(DISTINCT rule) FROM {FINDING.path} WHERE batch = ? GROUP BY ALL",
+        [world.second],
     )
     assert rows
     with unit_of_work(reading=True):
         for code, record_id, rules in rows:
-            outcomes = {each.rule.id: each.outcome for each in explain_record(world.second, code, record_id, tuple(rules))}
+            outcomes = {
+                each.rule.id: each.outcome for each in explain_record(world.second, code, record_id, tuple(rules))
+            }
             assert outcomes == dict.fromkeys(rules, "violated"), (code, record_id)
 
 
@@ -126,7 +129,10 @@ def test_an_exception_is_found_by_its_whole_key(world: Any, visitor: Any) -> Non
 
 def test_exports_are_masked_and_noted(world: Any, visitor: Any, noted: Any) -> None:
     window = visitor("tang.jun")
-    numbers = [row[0] for row in lake().rows(f'SELECT "B"."IDNum" FROM {record_table("110").path} WHERE batch = ?', [world.first])]
+    numbers = [
+        row[0]
+        for row in lake().rows(f'SELECT "B"."IDNum" FROM {record_table("110").path} WHERE batch = ?', [world.first])
+    ]
     for path in (
         f"/submission/findings.csv?batch={world.first}",
         "/submission/exceptions.csv",

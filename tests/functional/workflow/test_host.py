@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.core import clock
+from app.core.actor import Actor, acting
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, CreditLinkError, Invalid, NotFound, Unavailable
 from app.core.jobs.models import TaskRow
@@ -249,7 +250,7 @@ def test_of_two_answers_at_the_same_moment_one_wins(desk) -> None:
     def give(decision: str) -> None:
         together.wait()
         try:
-            with unit_of_work():
+            with acting(Actor(decision, decision, "person")), unit_of_work():
                 host.answer(question, {"decision": decision})
         except (Conflict, Unavailable) as problem:
             outcomes.append(problem.code)

@@ -1,44 +1,67 @@
-"""A real lake of a test's own, with the tables of submission."""
+"""Lakes with the tables of submission, and a desk that derives records from what is put into them."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.lake.connection import Connection, Lake, LakeConfig
-from app.lake.tables import Table, ensure_tables
-from app.submission.tables import all_tables
+from app.lake.rendering import line_expression
+from app.lake.tables import Table, ensure_tables, replace_rows
+from app.standard.files import parse_record, render_record
+from app.submission.derive import DERIVATIONS, Scope
+from app.submission.rulings import condition_sql
+from app.submission.tables import FILE_LINE, accepted_table, all_tables, record_table, record_type, standard_tables
 
 
-@pytest.fixture(scope="module")
-def _module_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    folder = tmp_path_factory.mktemp("lake")
-    config = LakeConfig(
+class MemoryLake(Lake):
+    """The same engine and the same statements over tables in memory; files and snapshots are proven in tests/unit/lake."""
+
+    def _attach(self) -> None:
+        self._root.execute("ATTACH ':memory:' AS lake")
+
+
+def _config(folder: Path) -> LakeConfig:
+    return LakeConfig(
         catalogue=f"sqlite:{folder / 'catalogue.sqlite'}",
         data_path=str(folder / "files"),
         temporary=folder / "spill",
         threads=2,
         memory_limit="500MB",
     )
-    lake = Lake(config)
-    ensure_tables(lake, all_tables())
-    yield lake
-    lake.close()
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake of files, shared by the tests of a module."""
+    found = Lake(_config(tmp_path_factory.mktemp("lake")))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def _memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    found = MemoryLake(_config(tmp_path_factory.mktemp("memory")))
+    ensure_tables(found, [dataclasses.replace(table, partition_by=()) for table in all_tables()])
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def lake(_module_lake: Lake) -> Lake:
-    """A lake with every table of submission, all empty."""
+def memory(_memory: Lake) -> Lake:
+    """Every table of submission, empty, in memory."""
 
     def clear(connection: Connection) -> None:
         for table in all_tables():
-            connection.execute(f"DELETE FROM {table.path}")
+            connection.execute(f"TRUNCATE {table.path}")
 
-    _module_lake.write(clear)
-    return _module_lake
+    _memory.write(clear)
+    return _memory
 
 
 def put(lake: Lake, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -64,3 +87,82 @@ def sql(value: Any) -> str:
         return str(value)
     text = str(value).replace("'", "''")
     return f"'{text}'"
+
+
+PROVIDER = "A1111111111111"
+
+
+class Desk:
+    """Puts rows into the standard layer, derives records from them and has them accepted."""
+
+    provider = PROVIDER
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self._rows = 0
+
+    def put(self, entity: str, day: date, items: Mapping[str, str | None]) -> None:
+        self._rows += 1
+        origin = {"_source": "test", "_load": "L1", "_row": f"{entity}:{self._rows}", "business_date": day.isoformat()}
+        put(self.lake, standard_tables()[entity], [{**items, **origin}])
+
+    def clear_day(self, day: date) -> None:
+        def clear(connection: Connection) -> None:
+            for table in standard_tables().values():
+                connection.execute(f"DELETE FROM {table.path} WHERE business_date = ?", [day])
+
+        self.lake.write(clear)
+
+    def derive(
+        self, code: str, day: date, *, unanswered: tuple[str, ...] = (), bucket: int = 0, buckets: int = 1
+    ) -> list[dict[str, Any]]:
+        """The facts of the records due; every one is also written as a line and read back."""
+        scope = Scope("B1", day, PROVIDER, bucket, buckets, unanswered, condition_sql)
+        table = record_table(code)
+        self.lake.write(lambda connection: replace_rows(connection, table, "batch = 'B1'", DERIVATIONS[code](scope)))
+        record = record_type(code)
+        letters = ", ".join(f'"{each.code}"' for each in record.segments)
+        facts = [as_fact(row) for row in self.lake.records(f"SELECT {letters} FROM {table.path} ORDER BY key")]
+        lines = self.lake.rows(f"SELECT {line_expression(record)} FROM {table.path} ORDER BY key")
+        for fact, (line,) in zip(facts, lines, strict=True):
+            assert line.endswith("\r\n")
+            assert parse_record(line[:-2], record) == (fact, ())
+            assert render_record(record, fact) == line[:-2]
+        return facts
+
+    def rows(self, code: str, columns: str) -> list[dict[str, Any]]:
+        return self.lake.records(f"SELECT {columns} FROM {record_table(code).path} WHERE batch = 'B1' ORDER BY key")
+
+    def accept(self, code: str, file: str = "F1") -> None:
+        """The centre takes every record derived last."""
+        shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
+        columns = ", ".join(f'"{name}"' for name in shared)
+        select = f"SELECT {columns}, '{file}' AS file, business_date AS accepted_on FROM {record_table(code).path}"
+        self.lake.write(lambda connection: connection.execute(f"INSERT INTO {accepted_table(code).path} BY NAME {select}"))
+
+    def travel(self, code: str, file: str) -> None:
+        """Every record derived last is on its way in a file."""
+        select = f"SELECT '{file}' AS file, '{code}' AS record_type, record_id, key, batch FROM {record_table(code).path}"
+        self.lake.write(lambda connection: connection.execute(f"INSERT INTO {FILE_LINE.path} BY NAME {select}"))
+
+
+def as_fact(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's segments as a record fact: what is absent has no key, a group without occurrences neither."""
+    return {letter: _present(segment) for letter, segment in row.items() if segment is not None}
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for tag, value in values.items():
+        if isinstance(value, list):
+            if value:
+                found[tag] = [_present(each) for each in value]
+        elif value is not None:
+            found[tag] = value
+    return found
+
+
+@pytest.fixture
+def desk(memory: Lake) -> Desk:
+    """A lake with nothing in it, and the means to derive from it."""
+    return Desk(memory)

@@ -1,0 +1,155 @@
+"""The lake itself: all or nothing, encrypted, several processes at once, days that can be read again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from app.core.errors import Unavailable
+from app.lake.connection import Connection, EngineError, Lake, LakeConfig, scratch, unoptimised
+from app.lake.tables import Table, ensure_tables, replace_rows
+
+THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"}, partition_by=("day",))
+
+
+def config(folder: Path) -> LakeConfig:
+    return LakeConfig(f"sqlite:{folder / 'c.sqlite'}", str(folder / "files"), folder / "spill", 2, "300MB")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    found = Lake(config(tmp_path))
+    ensure_tables(found, [THINGS])
+    yield found
+    found.close()
+
+
+def put(lake: Lake, day: str, *names: str) -> int:
+    select = " UNION ALL ".join(f"SELECT DATE '{day}' AS day, '{name}' AS name" for name in names)
+    return lake.write(lambda connection: replace_rows(connection, THINGS, f"day = DATE '{day}'", select))
+
+
+def names(lake: Lake) -> list[str]:
+    return [name for (name,) in lake.rows(f"SELECT name FROM {THINGS.path} ORDER BY name")]
+
+
+def test_replacing_twice_is_as_replacing_once(lake: Lake) -> None:
+    put(lake, "2026-10-30", "old")
+    assert put(lake, "2026-10-31", "a", "b") == 2
+    assert put(lake, "2026-10-31", "a", "b") == 2
+
+    assert names(lake) == ["a", "b", "old"]
+
+
+def test_a_write_that_fails_leaves_nothing(lake: Lake) -> None:
+    put(lake, "2026-10-31", "a")
+
+    def work(connection: Connection) -> None:
+        replace_rows(connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS day, 'b' AS name")
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        lake.write(work)
+    with pytest.raises(EngineError):
+        lake.write(lambda connection: connection.execute("SELECT * FROM nothing"))
+    assert names(lake) == ["a"]
+
+
+def test_another_day_can_be_read_again(lake: Lake) -> None:
+    put(lake, "2026-10-31", "before")
+    snapshot = lake.snapshot()
+    put(lake, "2026-10-31", "after")
+
+    assert lake.snapshot() > snapshot
+    assert lake.value(f"SELECT name FROM {THINGS.path} AT (VERSION => {snapshot})") == "before"
+    assert lake.records(f"SELECT name FROM {THINGS.path}") == [{"name": "after"}]
+
+
+def test_files_are_encrypted(lake: Lake, tmp_path: Path) -> None:
+    put(lake, "2026-10-31", *(f"somebody {number}" for number in range(500)))
+
+    files = list((tmp_path / "files").rglob("*.parquet"))
+    assert files
+    assert all(b"somebody" not in path.read_bytes() for path in files)
+    with duckdb.connect() as stranger, pytest.raises(duckdb.Error):
+        stranger.execute(f"SELECT * FROM read_parquet('{files[0]}')")
+
+
+def test_tables_are_made_once(lake: Lake) -> None:
+    put(lake, "2026-10-31", "a")
+    more = Table("shop", "more", {"x": "INTEGER"})
+
+    ensure_tables(lake, [THINGS, more])
+    ensure_tables(lake, [THINGS, more])
+
+    assert names(lake) == ["a"]
+    assert lake.value(f"SELECT count(*) FROM {more.path}") == 0
+
+
+def test_threads_write_at_the_same_time(lake: Lake) -> None:
+    failed: list[BaseException] = []
+
+    def one(number: int) -> None:
+        try:
+            for turn in range(3):
+                put(lake, f"2026-10-{number + 1:02}", f"{number}/{turn}")
+        except BaseException as problem:
+            failed.append(problem)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert not failed
+    assert names(lake) == [f"{number}/2" for number in range(4)]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from app.lake.connection import Lake, LakeConfig
+folder, number = Path(sys.argv[1]), int(sys.argv[2])
+lake = Lake(LakeConfig(f"sqlite:{folder / 'c.sqlite'}", str(folder / "files"), folder / "spill", 2, "300MB"))
+for turn in range(4):
+    lake.write(lambda connection: connection.execute(
+        f"DELETE FROM lake.shop.things WHERE name LIKE '{number}/%';"
+        f"INSERT INTO lake.shop.things VALUES (DATE '2026-11-01', '{number}/{turn}')"))
+"""
+
+
+def test_processes_write_at_the_same_time(lake: Lake, tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, str(number)], cwd=root, stderr=subprocess.PIPE) for number in range(2)]
+    for turn in range(4):
+        put(lake, "2026-10-01", f"own/{turn}")
+    told = [writer.communicate(timeout=120)[1].decode() for writer in writers]
+
+    assert [writer.returncode for writer in writers] == [0, 0], told
+    assert names(lake) == ["0/3", "1/3", "own/3"]
+
+
+def test_a_lake_that_stays_busy_is_said_to_be_so(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+    def busy(connection: Connection) -> None:
+        raise duckdb.TransactionException("Failed to commit: database is locked")
+
+    with pytest.raises(Unavailable) as refused:
+        lake.write(busy)
+    assert refused.value.code == "lake.busy"
+
+
+def test_a_plain_engine_for_what_is_in_no_lake() -> None:
+    with scratch() as connection:
+        assert connection.execute("SELECT strftime(TIMESTAMPTZ '2026-10-31 16:30:00+00', '%H')").fetchone() == ("00",)
+        with unoptimised(connection):
+            assert connection.execute("SELECT 1 + 1").fetchone() == (2,)
