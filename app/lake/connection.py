@@ -86,24 +86,29 @@ class Lake:
         finally:
             cursor.close()
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], prepare: Callable[[Connection], object] | None = None) -> T:
         """Run `work` in one transaction, all or nothing; it is run again when another writer was in the way.
 
-        `work` must therefore have no effect outside the lake. Raises Unavailable when the lake stays busy.
+        `work` must therefore have no effect outside the lake. Writers wait for each other, so what is costly and changes
+        nothing belongs into `prepare`: it runs once, before and beside them, and may leave temporary tables for `work`.
+        Raises Unavailable when the lake stays busy.
         """
+        with self.read() as cursor:
+            if prepare is not None:
+                prepare(cursor)
 
-        def attempt() -> T:
-            with self._writing, self.read() as cursor:
-                cursor.execute("BEGIN")
-                try:
-                    result = work(cursor)
-                    cursor.execute("COMMIT")
-                except BaseException:
-                    _rollback(cursor)
-                    raise
-                return result
+            def attempt() -> T:
+                with self._writing:
+                    cursor.execute("BEGIN")
+                    try:
+                        result = work(cursor)
+                        cursor.execute("COMMIT")
+                    except BaseException:
+                        _rollback(cursor)
+                        raise
+                    return result
 
-        return self._retry(attempt)
+            return self._retry(attempt)
 
     def _retry(self, attempt: Callable[[], T]) -> T:
         for turn in range(30):

@@ -6,33 +6,55 @@ interface asks for (an optional item without value still appears).
 
 from __future__ import annotations
 
-from app.standard.catalogue import Group, Item, RecordType, Segment
+from collections.abc import Iterator
+
+from app.standard.catalogue import Group, RecordType, Segment
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def line_expression(record: RecordType) -> str:
     """SQL giving one `<Document>…</Document>` line with its CR LF, from the columns B, C, … of a record table."""
     segments = ", ".join(_segment(segment) for segment in record.segments)
-    return f"concat('<Document><{record.root}>', {segments}, '</{record.root}></Document>' || chr(13) || chr(10))"
+    return f"concat('<Document><{record.root}>', {segments}, '</{record.root}></Document>\r\n')"
 
 
 def _segment(segment: Segment) -> str:
     column = f'"{segment.code}"'
-    parts = ", ".join(_member(column, member) for member in segment.items)
-    return f"CASE WHEN {column} IS NOT NULL THEN concat('<{segment.tag}>', {parts}, '</{segment.tag}>') END"
+    values = ", ".join(_values(segment))
+    # Hardly any value needs escaping, and asking all of them at once costs far less than escaping each.
+    marked = f"regexp_matches(concat({values}), '[{''.join(_ESCAPES)}]')"
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL"
+        f" WHEN {marked} THEN {_written(segment, escape=True)} ELSE {_written(segment, escape=False)} END"
+    )
 
 
-def _member(owner: str, member: Item | Group) -> str:
-    if isinstance(member, Item):
-        return _item(owner, member)
-    inner = ", ".join(_item("p", item) for item in member.items)
-    one = f"concat('<{member.tag}>', {inner}, '</{member.tag}>')"
-    return f"array_to_string(list_transform({owner}.\"{member.tag}\", p -> {one}), '')"
+def _values(segment: Segment) -> Iterator[str]:
+    for member in segment.items:
+        value = f'"{segment.code}"."{member.tag}"'
+        if isinstance(member, Group):
+            inner = ", ".join(f'p."{item.tag}"' for item in member.items)
+            yield f"array_to_string(list_transform({value}, p -> concat({inner})), '')"
+        else:
+            yield value
 
 
-def _item(owner: str, item: Item) -> str:
-    value = _escaped(f'{owner}."{item.tag}"')
-    return f"'<{item.tag}>' || {value} || '</{item.tag}>'"
+def _written(segment: Segment, *, escape: bool) -> str:
+    parts = []
+    for member in segment.items:
+        value = f'"{segment.code}"."{member.tag}"'
+        if isinstance(member, Group):
+            inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in member.items)
+            one = f"concat('<{member.tag}>', {inner}, '</{member.tag}>')"
+            parts.append(f"array_to_string(list_transform({value}, p -> {one}), '')")
+        else:
+            parts.append(_element(member.tag, value, escape))
+    return f"concat('<{segment.tag}>', {', '.join(parts)}, '</{segment.tag}>')"
 
 
-def _escaped(value: str) -> str:
-    return f"replace(replace(replace({value}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+def _element(tag: str, value: str, escape: bool) -> str:
+    if escape:
+        for sign, written in _ESCAPES.items():
+            value = f"replace({value}, '{sign}', '{written}')"
+    return f"'<{tag}>' || {value} || '</{tag}>'"

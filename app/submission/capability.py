@@ -8,6 +8,7 @@ from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.permissions import PERMISSIONS, READERS
 from app.submission.steps import register_steps
+from app.submission.views import register_pages
 
 
 def register(registry: Registry) -> None:
@@ -17,6 +18,7 @@ def register(registry: Registry) -> None:
     for role, permissions in READERS.items():
         registry.grant(role, *permissions)
     register_steps(registry)
+    register_pages(registry)
     registry.command(check)
     registry.command(submission)
     registry.job(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.factory import assemble
-from app.workflow.definitions import Definition, definitions
+from app.workflow.definitions import ROOT, Definition, definitions
 
 CASES = [
     pytest.param(defined, case, id=f"{defined.process}: {case['name']['en']}")
@@ -55,8 +55,6 @@ def test_every_step_permission_and_role_of_a_diagram_is_known() -> None:
 
 
 def test_every_question_names_a_form_that_is_there() -> None:
-    from app.workflow.definitions import ROOT
-
     for defined in definitions().values():
         for case in defined.cases:
             run = defined.diagram.start(case["data"])
@@ -66,5 +64,6 @@ def test_every_question_names_a_form_that_is_there() -> None:
                     run.complete(call.task_id, call.result, case.get("results", {}).get(call.step, {}))
                 for question in list(run.questions()):
                     assert (ROOT.parent / "forms" / f"{question.form}.json").is_file(), question
-                    assert question.role in assemble().roles and question.permission, question
+                    assert question.role in assemble().roles
+                    assert question.permission, question
                     run.complete(question.task_id, question.result, answers[question.node])

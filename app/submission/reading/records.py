@@ -157,9 +157,7 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         segments=tuple(shown_segments(code, row, blames)),
         blames=blames,
         line_text=row["line_text"].rstrip("\r\n"),
-        origins=tuple(
-            Origin(each["entity"], each["source"], each["load"], each["row"]) for each in row["origin"] or ()
-        ),
+        origins=origins_of(row),
         file=file,
         line=line,
     )
@@ -175,6 +173,11 @@ def _our_blames(code: str, batch: str, record_id: str) -> tuple[Blame, ...]:
         Blame(rule, error, tag, severity, rule_title(code, rule, error), _path(code, rule, tag), edition)
         for rule, error, tag, severity, edition in rows
     )
+
+
+def origins_of(row: Mapping[str, Any]) -> tuple[Origin, ...]:
+    """The source rows that a stored record names."""
+    return tuple(Origin(each["entity"], each["source"], each["load"], each["row"]) for each in row["origin"] or ())
 
 
 def _sent(code: str, batch: str, record_id: str) -> tuple[str, int | None, tuple[Blame, ...]]:

@@ -31,4 +31,8 @@ def derive(work: Work) -> dict[str, int]:
 def _derive(work: Work, code: str, scope: Scope) -> tuple[int, dict[str, Any]]:
     where = f"batch = '{work.batch}' AND bucket = {scope.bucket}"
     select = DERIVATIONS[code](scope)
-    return work.lake.write(lambda connection: replace_rows(connection, record_table(code), where, select)), {}
+    rows = work.lake.write(
+        lambda connection: replace_rows(connection, record_table(code), where, "FROM records_due"),
+        prepare=lambda connection: connection.execute(f"CREATE TEMP TABLE records_due AS {select}"),
+    )
+    return rows, {}

@@ -128,7 +128,8 @@ def records(batch_id: str, code: str, state: str) -> ResponseReturnValue:
     batch = _known(batch_id, code, state)
     query = RECORDS_LISTING.read()
     found = records_in_state(batch.id, code, state)
-    page = lake_page(query, found.select, found.parameters, SORTS, "key, record_id")
+    total = int(batch.counts.get(code, {}).get(state, 0)) if batch.finished_at else None
+    page = lake_page(query, found.select, found.parameters, SORTS, "key, record_id", total)
     page = type(page)(query, _detailed(batch, code, page.rows), page.total)
     return render_template(
         "submission/batch_records.html",

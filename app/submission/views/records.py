@@ -22,6 +22,8 @@ from app.submission.reading.personal import personal_kind, shown_key
 from app.submission.reading.records import (
     RecordView,
     ShownGroup,
+    checked_type,
+    origins_of,
     point_title,
     stored_record,
     view_record,
@@ -30,6 +32,7 @@ from app.submission.reading.sources import source_rows
 from app.submission.tables import record_type
 from app.web.access import may, permission
 
+_RULES_MOST: Final = 50
 _ELEMENT: Final = re.compile(r"<([A-Za-z0-9_]+)>([^<]+)</\1>")
 
 
@@ -57,6 +60,7 @@ def record(code: str, record_id: str) -> ResponseReturnValue:
         tag_title=tag_title,
         line_text=masked_line(code, view.line_text),
         clear=False,
+        why=_asked_rules(view),
         is_group=lambda entry: isinstance(entry, ShownGroup),
     )
 
@@ -78,25 +82,32 @@ def masked_line(code: str, text: str) -> str:
     return _ELEMENT.sub(hide, text)
 
 
+def _asked_rules(view: RecordView) -> dict[str, str]:
+    """The rules to be explained, as arguments of an address: those that found something, and those the centre's codes stand for."""
+    ours = [blame.rule for blame in view.blames if blame.rule]
+    theirs = [
+        rule for blame in view.blames if blame.from_centre for rule in rules_with_code(view.record_type, blame.code)
+    ]
+    return {"rules": ",".join(dict.fromkeys([*ours, *theirs])), "centre": ",".join(dict.fromkeys(theirs))}
+
+
 @permission(RECORDS)
 def record_why(code: str, record_id: str) -> ResponseReturnValue:
-    """Why each finding came about: the rules judged again on this record, with every value they read."""
-    view = _viewed(code, record_id)
-    wanted: list[str] = []
-    for blame in view.blames:
-        wanted += [blame.rule] if blame.rule else rules_with_code(code, blame.code)
-    shown = explain_record(view.batch, code, record_id, tuple(wanted))
-    centre = {rule for blame in view.blames if blame.from_centre for rule in rules_with_code(code, blame.code)}
-    return render_template("submission/record_why.html", explained=shown, view=view, terms=terms, centre=centre)
+    """Why each finding came about: the rules asked for judged again on this record, with every value they read."""
+    batch = request.args.get("batch") or stored_record(code, record_id)["batch"]
+    rules = tuple(request.args.get("rules", "").split(",")[:_RULES_MOST])
+    shown = explain_record(batch, checked_type(code), record_id, rules)
+    centre = frozenset(request.args.get("centre", "").split(","))
+    return render_template("submission/record_why.html", explained=shown, centre=centre)
 
 
 @permission(RECORDS)
 def record_sources(code: str, record_id: str) -> ResponseReturnValue:
     """The source rows behind the record, as they were delivered, personal values masked."""
-    view = _viewed(code, record_id)
-    rows = source_rows(view.origins, view.business_date)
+    row = stored_record(code, record_id, request.args.get("batch"))
+    rows = source_rows(origins_of(row), row["business_date"])
     looked_at(thing(code, record_id), what="source rows", view="masked")
-    return render_template("submission/record_sources.html", rows=rows, view=view)
+    return render_template("submission/record_sources.html", rows=rows, thing_id=f"{code}:{record_id}")
 
 
 @permission(REVEAL)

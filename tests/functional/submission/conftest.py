@@ -25,8 +25,8 @@ import pytest
 from app.core.actor import SYSTEM, acting
 from app.core.config import PREFIX, Settings
 from app.core.config import settings as current_settings
-from app.core.db import unit_of_work
 from app.core.db import database as current_database
+from app.core.db import unit_of_work
 from app.core.jobs.models import RUNNING, TaskRow
 from app.demo.stage import Stage, build_world, deliver, platform, running_centre
 from app.simulator.bank import DefectPlan
@@ -83,7 +83,9 @@ class Lender:
             instance = session.query(ProcessInstance).filter_by(business_key=batch).one()
             return {
                 task.node: task.status
-                for task in session.query(ProcessTask).filter_by(instance_id=instance.id).order_by(ProcessTask.opened_at)
+                for task in session.query(ProcessTask)
+                .filter_by(instance_id=instance.id)
+                .order_by(ProcessTask.opened_at)
             }
 
     def busy(self, process: subprocess.Popen[bytes]) -> bool:
@@ -114,9 +116,7 @@ class Lender:
         """Let one worker take the batch to its end."""
         worker = self.start_worker()
         try:
-            self.wait(
-                lambda: self.status(batch) not in ("running",), f"end of {batch} {self.error(batch)}", seconds
-            )
+            self.wait(lambda: self.status(batch) not in ("running",), f"end of {batch} {self.error(batch)}", seconds)
         finally:
             self.stop(worker)
         assert self.status(batch) == "done", self.error(batch)

@@ -40,7 +40,9 @@ def valid(code: str) -> dict[str, Fact]:
     """Complete valid records by name, the ones that the rules' own cases start from."""
     path = ROOT / "rulesets" / "submission" / RULESETS[code] / "cases" / "_base.yaml"
     bases = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {name: {letter: part for letter, part in fact.items() if letter not in BESIDE} for name, fact in bases.items()}
+    return {
+        name: {letter: part for letter, part in fact.items() if letter not in BESIDE} for name, fact in bases.items()
+    }
 
 
 def some(code: str) -> Fact:
@@ -77,7 +79,9 @@ def told(path: Path, exit_code: int) -> dict[str, Any]:
         assert finding.keys() == FINDING
         assert finding["severity"] in ("block", "warn", "info")
         assert isinstance(finding["line"], int)
-        assert finding["message"] and finding["tag"] and finding["code"]
+        assert finding["message"]
+        assert finding["tag"]
+        assert finding["code"]
     return said
 
 
@@ -203,7 +207,8 @@ def test_what_cannot_be_judged_ends_with_2_and_words(write, tmp_path: Path) -> N
     for path in (tmp_path / "missing.txt", tmp_path):
         result = command(str(path), "--json")
         assert (result.returncode, result.stdout) == (2, ""), result
-        assert "Traceback" not in result.stderr and result.stderr.strip()
+        assert "Traceback" not in result.stderr
+        assert result.stderr.strip()
 
 
 def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path) -> None:
@@ -215,7 +220,8 @@ def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path) -> None
     result = command(str(path), "--json")
 
     assert result.returncode == 2
-    assert "220" in result.stderr and "Traceback" not in result.stderr
+    assert "220" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_the_whole_command_ends_with_1_when_something_would_be_held_back(write) -> None:

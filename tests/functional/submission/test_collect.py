@@ -41,7 +41,11 @@ def work(database: Database, settings_in_force: Settings, tmp_path: Path, delive
         provider = settings().provider_code
         with unit_of_work() as session:
             batch = Batch(
-                id=batch_id_of(provider, day), provider=provider, business_date=day, created_at=clock.now(), begun_by="t"
+                id=batch_id_of(provider, day),
+                provider=provider,
+                business_date=day,
+                created_at=clock.now(),
+                begun_by="t",
             )
             session.add(batch)
             name = batch.id
@@ -62,7 +66,8 @@ def test_bad_sources_are_told_and_the_good_one_is_landed(work: Work, delivered: 
     }
     assert all(each["zh"] and each["en"] for each in found["failed"].values())
     entities = standardise(work, sorted(found["landed"]))["entities"]
-    assert entities["person"] > 100 and "organisation" not in entities
+    assert entities["person"] > 100
+    assert "organisation" not in entities
 
 
 def test_what_came_late_is_collected_without_the_rest(work: Work, delivered: Path, bank: Any, day: Any) -> None:

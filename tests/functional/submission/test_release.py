@@ -80,7 +80,9 @@ def test_the_beginner_may_not_release(waiting: str) -> None:
 
 
 @pytest.mark.parametrize(("decision", "rest"), [("release", list(VERBS[4:8])), ("stop", ["stop"])])
-def test_a_second_person_decides_once(waiting: str, work: Callable[[], list[str]], decision: str, rest: list[str]) -> None:
+def test_a_second_person_decides_once(
+    waiting: str, work: Callable[[], list[str]], decision: str, rest: list[str]
+) -> None:
     decide(waiting, REVIEWER, decision)
 
     with pytest.raises(Conflict) as refused:

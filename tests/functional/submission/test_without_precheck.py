@@ -31,7 +31,9 @@ def test_the_centre_rejects_what_we_noted(lender, bank) -> None:
 
     lender.run(batch)
 
-    noted = by_record(f"SELECT record_type, key, code FROM {FINDING.path} WHERE batch = ? AND severity = 'noted'", batch)
+    noted = by_record(
+        f"SELECT record_type, key, code FROM {FINDING.path} WHERE batch = ? AND severity = 'noted'", batch
+    )
     refused = by_record(
         f"SELECT f.record_type, f.key, f.code FROM {FEEDBACK.path} f JOIN lake.record.file_line l"
         " ON l.file = f.file AND l.line = f.line WHERE l.batch = ?",
@@ -61,6 +63,7 @@ def assert_explain_agrees(lender: Any, batch: str) -> None:
             for fact in lake().records(fact_relation(code, records, nothing))
             for finding in judge.judge({**fact, **constants})
         }
-        swept = lake().rows(f"SELECT record_id, rule, tag FROM {FINDING.path} WHERE batch = ? AND record_type = ?", [batch, code])
+        swept = lake().rows(
+            f"SELECT record_id, rule, tag FROM {FINDING.path} WHERE batch = ? AND record_type = ?", [batch, code]
+        )
         assert set(swept) == explained
-

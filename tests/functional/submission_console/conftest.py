@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from app.audit.record import detail_of
 from app.core.actor import SYSTEM, Actor, acting
 from app.core.config import Settings, override
 from app.core.config import settings as current_settings
-from app.core.db import unit_of_work
 from app.core.db import database as current_database
+from app.core.db import unit_of_work
 from app.core.jobs import Worker
 from app.core.registry import Registry
 from app.demo.day import drive

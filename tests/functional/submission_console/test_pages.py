@@ -56,15 +56,15 @@ def test_every_link_of_every_page_answers(world: Any, visitor: Any) -> None:
     waiting, seen, kinds = ["/submission?day=2026-10-29", "/submission"], set(), {}
     while waiting:
         path = waiting.pop()
-        kind = re.sub(r"[0-9a-f]{32}|Z99\w+|=[^&]*|/\d+", "#", path)
+        kind = re.sub(r"[0-9a-f]{32}|Z99[\w-]+|/\d+", "#", path.partition("?")[0])
         kinds[kind] = kinds.get(kind, 0) + 1
-        if path in seen or kinds[kind] > 2:
+        if path in seen or kinds[kind] > 1:
             continue
         seen.add(path)
         answer = window.get(path)
         assert answer.status_code in (200, 302), f"{path}: {answer.status_code}"
         waiting += _links(answer.text) if "html" in answer.content_type else []
-    assert len(seen) > 40
+    assert len(seen) > 25
 
 
 @pytest.mark.parametrize(

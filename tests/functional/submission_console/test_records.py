@@ -24,12 +24,14 @@ def _values(batch: str, record_id: str) -> tuple[str, str]:
 
 
 def test_personal_values_are_masked_and_the_look_is_noted(world: Any, visitor: Any, noted: Any) -> None:
-    record_id, _, _ = _blocked(world.first, "110")
+    record_id, rule, _ = _blocked(world.first, "110")
     name, number = _values(world.first, record_id)
     window = visitor("tang.jun")
     address = f"/submission/records/110/{record_id}"
     shown = window.page(f"{address}?batch={world.first}")
-    shown += window.page(f"{address}/why?batch={world.first}") + window.page(f"{address}/sources?batch={world.first}")
+    shown += window.page(f"{address}/why?batch={world.first}&rules={rule}") + window.page(
+        f"{address}/sources?batch={world.first}"
+    )
     assert f">{number}<" not in shown
     assert number not in re.sub(r'hx-vals="[^"]*"', "", shown)
     assert name not in shown
@@ -60,7 +62,7 @@ def test_the_blamed_item_is_marked_and_explained(world: Any, visitor: Any) -> No
         marked = "".join(re.findall(r'class="item blamed">.*?</div>', page, re.DOTALL))
         marked += "".join(re.findall(r'class="card segment blamed".*?</section>', page, re.DOTALL))
         assert tag == "0000" or tag in marked or f">{tag}<" in page
-        why = window.page(f"/submission/records/{code}/{record_id}/why?batch={world.first}")
+        why = window.page(f"/submission/records/{code}/{record_id}/why?batch={world.first}&rules={rule}")
         assert f'id="why-{rule}"' in why
         assert "不成立" in why
 

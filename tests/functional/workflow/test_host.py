@@ -276,9 +276,15 @@ def test_state_and_work_are_saved_together_or_not_at_all(desk) -> None:
     desk.work()
     before = seen().state
 
-    with pytest.raises(RuntimeError), unit_of_work():
-        host.answer(task("Release").id, {"decision": "release"})
-        raise RuntimeError("the edge fails")
+    question = task("Release").id
+
+    def answer_and_fail() -> None:
+        with unit_of_work():
+            host.answer(question, {"decision": "release"})
+            raise RuntimeError("the edge fails")
+
+    with pytest.raises(RuntimeError):
+        answer_and_fail()
 
     assert (seen().state, seen().status, task("Release").status) == (before, "waiting", "open")
     with unit_of_work(reading=True) as session:

@@ -19,7 +19,9 @@ CODES = ("110", "210", "310", "410")
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=12)
 VALUES = st.one_of(
     st.none(),
-    st.sampled_from(["", "0", "A&B <C> \"d\" 'e'", "&amp;&lt;", "]]>", "（全角）　空格＆＜＞", "𠮷野家", "100.00", " 前后空格 "]),
+    st.sampled_from(
+        ["", "0", "A&B <C> \"d\" 'e'", "&amp;&lt;", "]]>", "（全角）　空格＆＜＞", "𠮷野家", "100.00", " 前后空格 "]
+    ),
     TEXTS,
 )
 
@@ -36,10 +38,7 @@ def column(entries: tuple[Item | Group, ...]) -> st.SearchStrategy[dict[str, Any
 
 def arrow(entries: tuple[Item | Group, ...]) -> pa.DataType:
     return pa.struct(
-        [
-            (entry.tag, pa.string() if isinstance(entry, Item) else pa.list_(arrow(entry.items)))
-            for entry in entries
-        ]
+        [(entry.tag, pa.string() if isinstance(entry, Item) else pa.list_(arrow(entry.items))) for entry in entries]
     )
 
 

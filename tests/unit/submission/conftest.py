@@ -69,7 +69,7 @@ def put(lake: Lake, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
 
     def work(connection: Connection) -> None:
         for row in rows:
-            values = ", ".join(f"{sql(value)} AS \"{name}\"" for name, value in row.items())
+            values = ", ".join(f'{sql(value)} AS "{name}"' for name, value in row.items())
             connection.execute(f"INSERT INTO {table.path} BY NAME SELECT {values}")
 
     lake.write(work)
@@ -138,11 +138,15 @@ class Desk:
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)
         select = f"SELECT {columns}, '{file}' AS file, business_date AS accepted_on FROM {record_table(code).path}"
-        self.lake.write(lambda connection: connection.execute(f"INSERT INTO {accepted_table(code).path} BY NAME {select}"))
+        self.lake.write(
+            lambda connection: connection.execute(f"INSERT INTO {accepted_table(code).path} BY NAME {select}")
+        )
 
     def travel(self, code: str, file: str) -> None:
         """Every record derived last is on its way in a file."""
-        select = f"SELECT '{file}' AS file, '{code}' AS record_type, record_id, key, batch FROM {record_table(code).path}"
+        select = (
+            f"SELECT '{file}' AS file, '{code}' AS record_type, record_id, key, batch FROM {record_table(code).path}"
+        )
         self.lake.write(lambda connection: connection.execute(f"INSERT INTO {FILE_LINE.path} BY NAME {select}"))
 
 

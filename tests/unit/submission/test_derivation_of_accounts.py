@@ -43,7 +43,14 @@ D1_DAY: Items = {
     "SettDate": SETTLED, "FiveCate": "1", "RpyStatus": "N",
 }  # fmt: skip
 OLD: Items = {"OpenDate": "2026-01-05"}
-C1: Items = {"AcctType": "C1", "BusiLines": "5", "Flag": None, "InitCredName": "某银行", "OrigDbtCate": "1", "InitRpySts": "1"}
+C1: Items = {
+    "AcctType": "C1",
+    "BusiLines": "5",
+    "Flag": None,
+    "InitCredName": "某银行",
+    "OrigDbtCate": "1",
+    "InitRpySts": "1",
+}
 
 FIRST = [
     Story("just opened, not settled yet", due=("10", "2026-10-20", "BCH")),
@@ -86,7 +93,10 @@ FOLLOWING = [
     ),
     (
         SETTLED_ONCE,
-        Story("closed between settlement days", OLD, {"AcctStatus": "3", "CloseDate": "2026-10-21"}, {}, on=TOMORROW, due=("20", "2026-10-21", "BH")),
+        Story(
+            "closed between settlement days", OLD, {"AcctStatus": "3", "CloseDate": "2026-10-21"}, {}, on=TOMORROW,
+            due=("20", "2026-10-21", "BH"),
+        ),
     ),
     (
         SETTLED_ONCE,
@@ -97,11 +107,17 @@ FOLLOWING = [
     ),
     (
         IN_ARREARS,
-        Story("arrears cured between settlement days", OLD, {"LatRpyDate": "2026-10-21"}, {"TotOverd": "90"}, on=TOMORROW, due=("40", "2026-10-21", "BJ")),
+        Story(
+            "arrears cured between settlement days", OLD, {"LatRpyDate": "2026-10-21"}, {"TotOverd": "90"}, on=TOMORROW,
+            due=("40", "2026-10-21", "BJ"),
+        ),
     ),
     (IN_ARREARS, Story("arrears not cured", OLD, {"TotOverd": "90", "LatRpyDate": "2026-10-21"}, {"TotOverd": "90"}, on=TOMORROW)),
     (IN_ARREARS, Story("no payment, no recovery", OLD, {"LatRpyDate": OPENED}, {"TotOverd": "90"}, on=TOMORROW)),
-    (Story("", C1, due=("10", "2026-10-20", "BCGJ")), Story("a collection account pays", C1, {"AcctBal": "700"}, on=TOMORROW, due=("40", "2026-10-21", "BJ"))),
+    (
+        Story("", C1, due=("10", "2026-10-20", "BCGJ")),
+        Story("a collection account pays", C1, {"AcctBal": "700"}, on=TOMORROW, due=("40", "2026-10-21", "BJ")),
+    ),
     (Story("", C1, due=("10", "2026-10-20", "BCGJ")), Story("a collection account does not pay", C1, on=TOMORROW)),
     (
         Story("", C1, due=("10", "2026-10-20", "BCGJ")),
@@ -121,11 +137,23 @@ def tell(desk: Any, story: Story) -> list[tuple[str, str, str]]:
     day = {**D1_DAY, "as_of": story.on.isoformat(), **story.day}
     desk.put("personal_performance", story.on, {"AcctCode": "A1", "kind": "D", **day})
     if story.settled is not None:
-        desk.put("personal_performance", story.on, {"AcctCode": "A1", "kind": "S", **D1_DAY, "as_of": SETTLED, **story.settled})
+        desk.put(
+            "personal_performance",
+            story.on,
+            {"AcctCode": "A1", "kind": "S", **D1_DAY, "as_of": SETTLED, **story.settled},
+        )
     for kind, made in story.deeds:
-        desk.put("special_transaction", story.on, {"AcctCode": "A1", "subject": "person", "ChanTranType": kind, "TranDate": made, "TranAmt": "1"})
+        desk.put(
+            "special_transaction",
+            story.on,
+            {"AcctCode": "A1", "subject": "person", "ChanTranType": kind, "TranDate": made, "TranAmt": "1"},
+        )
     for number in range(story.parties):
-        desk.put("repayment_party", story.on, {"AcctCode": "A1", "subject": "person", "ArlpName": f"乙{number}", "ArlpType": "2"})
+        desk.put(
+            "repayment_party",
+            story.on,
+            {"AcctCode": "A1", "subject": "person", "ArlpName": f"乙{number}", "ArlpType": "2"},
+        )
     for number in range(story.links):
         desk.put("collateral_link", story.on, {"AcctCode": "A1", "subject": "person", "Ccc": f"C{number}"})
     return [(fact["B"]["RptDateCode"], fact["B"]["RptDate"], "".join(fact)) for fact in desk.derive("210", story.on)]
@@ -217,7 +245,9 @@ CORPORATE_FOLLOWING = [
     Corporate("another deed", deeds=(("12", "2026-10-21"),), due="49", letters="BHI"),
     Corporate("a deed of tomorrow", deeds=(("12", "2026-10-22"),)),
     Corporate("the closing says most", day={"AcctStatus": "21", "LatRpyDate": "2026-10-21", "FiveCate": "2"}, due="20"),
-    Corporate("agreed before actual repayment", day={"LatAgrrRpyDate": "2026-10-21", "LatRpyDate": "2026-10-21"}, due="32"),
+    Corporate(
+        "agreed before actual repayment", day={"LatAgrrRpyDate": "2026-10-21", "LatRpyDate": "2026-10-21"}, due="32"
+    ),
     Corporate("with a party that joins", day={"LatAgrrRpyDate": "2026-10-21"}, parties=1, due="32", letters="BDH"),
 ]
 
@@ -225,7 +255,9 @@ CORPORATE_FOLLOWING = [
 def tell_corporate(desk: Any, story: Corporate) -> list[tuple[str, str]]:
     desk.clear_day(story.on)
     desk.put("corporate_account", story.on, {**LOAN, **story.account})
-    desk.put("corporate_performance", story.on, {"AcctCode": "A1", "as_of": story.on.isoformat(), **LOAN_DAY, **story.day})
+    desk.put(
+        "corporate_performance", story.on, {"AcctCode": "A1", "as_of": story.on.isoformat(), **LOAN_DAY, **story.day}
+    )
     for kind, made in story.deeds:
         deed = {"AcctCode": "A1", "subject": "organisation", "ChanTranType": kind, "TranDate": made, "TranAmt": "1"}
         desk.put("special_transaction", story.on, deed)
@@ -267,7 +299,9 @@ def test_a_drawing_on_a_pooled_loan(desk) -> None:
     assert tell_corporate(desk, lower) == [("49", "BH")]
 
 
-@pytest.mark.parametrize("change", [{"LatAgrrRpyDate": "2026-10-21"}, {"FiveCate": "2"}, {"AcctBal": "900", "LatRpyDate": "2026-10-21"}])
+@pytest.mark.parametrize(
+    "change", [{"LatAgrrRpyDate": "2026-10-21"}, {"FiveCate": "2"}, {"AcctBal": "900", "LatRpyDate": "2026-10-21"}]
+)
 def test_a_revolving_account_knows_only_other(desk, change: Items) -> None:
     revolving = {"AcctType": "R1"}
     assert tell_corporate(desk, Corporate("", revolving)) == [("10", "BCFH")]

@@ -161,5 +161,6 @@ def test_buckets_share_the_subjects_without_overlap(desk) -> None:
     parts = [{fact["B"]["IDNum"] for fact in desk.derive("110", DAY, bucket=bucket, buckets=4)} for bucket in range(4)]
 
     assert len(whole) == 40
-    assert sum(map(len, parts)) == 40 and set.union(*parts) == whole
+    assert sum(map(len, parts)) == 40
+    assert set.union(*parts) == whole
     assert all(parts)

@@ -142,9 +142,23 @@ def test_closed_is_what_the_newest_record_says(rows: Rows, code: str, account: s
 
 
 def test_months_and_deeds_of_a_personal_account(rows: Rows) -> None:
-    rows.accepted("210", "A1", "2026-08-20", B={"AcctType": "D1"}, C={"Flag": "1"}, H={"Month": "2026-08", "FiveCateAdjDate": "2026-08-02"})
+    rows.accepted(
+        "210",
+        "A1",
+        "2026-08-20",
+        B={"AcctType": "D1"},
+        C={"Flag": "1"},
+        H={"Month": "2026-08", "FiveCateAdjDate": "2026-08-02"},
+    )
     deed = {"ChanTranType": "11", "TranDate": "2026-09-18", "TranAmt": "5"}
-    rows.accepted("210", "A1", "2026-09-20", B={"AcctType": "D1"}, H={"Month": "2026-09"}, K={"CagOfTrdInf": [deed, {**deed, "TranDate": "2026-09-19"}]})
+    rows.accepted(
+        "210",
+        "A1",
+        "2026-09-20",
+        B={"AcctType": "D1"},
+        H={"Month": "2026-09"},
+        K={"CagOfTrdInf": [deed, {**deed, "TranDate": "2026-09-19"}]},
+    )
     rows.accepted("210", "A1", "2026-09-25", B={"AcctType": "D1"}, J={"FiveCateAdjDate": "2026-09-24"})
     rows.due("210", "A1", "2026-10-20")
 
@@ -156,7 +170,11 @@ def test_months_and_deeds_of_a_personal_account(rows: Rows) -> None:
     ]
     assert sorted(each["TranDate"] for each in state["transactions"]) == ["2026-09-18", "2026-09-19"]
     assert {each["ChanTranType"] for each in state["transactions"]} == {"11"}
-    assert (state["Flag"], state["previous"]["RptDate"], state["previous"]["FiveCateAdjDate"]) == ("1", "2026-09-25", "2026-09-24")
+    assert (state["Flag"], state["previous"]["RptDate"], state["previous"]["FiveCateAdjDate"]) == (
+        "1",
+        "2026-09-25",
+        "2026-09-24",
+    )
 
 
 def test_the_newest_update_dates_of_a_subject(rows: Rows) -> None:
@@ -190,7 +208,9 @@ def test_records_of_the_same_key_in_one_file_are_counted(rows: Rows) -> None:
 @pytest.mark.parametrize("code", ["110", "210", "310", "410"])
 def test_sweep_and_explain_agree_on_rows_of_a_lake(rows: Rows, code: str) -> None:
     """Bare records offend against many rules, those of the accepted state among them; both evaluators must say the same."""
-    segments: dict[str, Any] = {"H": {"AcctStatus": "1", "AcctBal": "x"}} if code in ("210", "410") else {"D": {"FcsInfoUpDate": "2026-01-01"}}
+    segments: dict[str, Any] = (
+        {"H": {"AcctStatus": "1", "AcctBal": "x"}} if code in ("210", "410") else {"D": {"FcsInfoUpDate": "2026-01-01"}}
+    )
     for on in ("2026-08-20", "2026-09-20", "2026-10-20"):
         rows.accepted(code, "A1", on, B={"InfRecType": code}, **segments)
     for on in ("2026-08-01", "2026-09-20", "2026-10-25", "not a date"):
@@ -202,7 +222,9 @@ def test_sweep_and_explain_agree_on_rows_of_a_lake(rows: Rows, code: str) -> Non
 
     judge, constants = judge_of(rules_of(code)), GIVEN.constants(code)
     explained = {
-        (fact["record_id"], finding.rule, finding.tag) for fact in rows.facts(code) for finding in judge.judge({**fact, **constants})
+        (fact["record_id"], finding.rule, finding.tag)
+        for fact in rows.facts(code)
+        for finding in judge.judge({**fact, **constants})
     }
     assert swept == explained
     assert len(swept) > 30

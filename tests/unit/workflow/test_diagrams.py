@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Invalid
-from app.language import Field, Kind, Scalar, Struct, Vocabulary
 from app.core.text import Text
+from app.language import Field, Kind, Scalar, Struct, Vocabulary
 from app.workflow.definitions import definition, definitions
 from app.workflow.engine import Diagram, Run
 
@@ -18,7 +18,13 @@ HEAD = (
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="D" targetNamespace="urn:t">'
 )
 VOCABULARY = Vocabulary(
-    {"judged": Field("judged", Struct({"blocked": Field("blocked", Scalar(Kind.NUMBER), Text("拦截", "blocked"), written=False)}), Text("结果", "result"))}
+    {
+        "judged": Field(
+            "judged",
+            Struct({"blocked": Field("blocked", Scalar(Kind.NUMBER), Text("拦截", "blocked"), written=False)}),
+            Text("结果", "result"),
+        )
+    }
 )
 
 
@@ -52,9 +58,7 @@ def test_conditions_are_of_our_language_and_an_unknown_one_is_not_taken(blocked:
 
 
 def test_a_script_task_is_refused() -> None:
-    script = (
-        '<bpmn:scriptTask id="S"><bpmn:script>import os</bpmn:script></bpmn:scriptTask>'
-    )
+    script = '<bpmn:scriptTask id="S"><bpmn:script>import os</bpmn:script></bpmn:scriptTask>'
     with pytest.raises(Invalid, match="scriptTask") as refused:
         read(diagram(script))
     assert refused.value.code == "workflow.refused_element"
@@ -105,9 +109,11 @@ def test_scripts_hidden_in_other_tasks_are_refused(kind: str, when: str) -> None
         read(diagram(script_on_a_task(kind).replace("preScript", when)))
 
 
-BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + "".join(
-    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
-) + "]>"
+BOMB = (
+    '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True))
+    + "]>"
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "utf-7"])
@@ -120,12 +126,22 @@ def test_entity_bombs_are_refused(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     "xml",
-    [b"", b"not xml", b"<a", b"\0" * 100, b"<a/>", HEAD.encode() + b"</bpmn:definitions>", b"<a>" * 400_000, b"x" * 4_000_001],
+    [
+        b"",
+        b"not xml",
+        b"<a",
+        b"\0" * 100,
+        b"<a/>",
+        HEAD.encode() + b"</bpmn:definitions>",
+        b"<a>" * 400_000,
+        b"x" * 4_000_001,
+    ],
 )
 def test_what_is_no_diagram_is_refused_in_words(xml: bytes) -> None:
     with pytest.raises(Invalid) as refused:
         read(xml)
-    assert refused.value.message.zh and refused.value.message.en
+    assert refused.value.message.zh
+    assert refused.value.message.en
 
 
 def test_external_entities_are_not_read(tmp_path: Path) -> None:
@@ -164,7 +180,10 @@ def test_a_task_that_does_not_wait_cannot_be_completed() -> None:
 def test_every_node_has_a_title_and_words() -> None:
     for defined in definitions().values():
         assert all(node.title for node in defined.diagram.nodes), defined.process
-        assert defined.title.zh and defined.title.en and defined.purpose.en and len(defined.version) == 64
+        assert defined.title.zh
+        assert defined.title.en
+        assert defined.purpose.en
+        assert len(defined.version) == 64
 
 
 def test_state_stays_small() -> None:

@@ -1,0 +1,188 @@
+"""The reporting pages as people use them, over a demonstration of three days: look, follow a finding, reveal, trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.stage import Stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = "2026-10-29"
+LOOKS = [
+    pytest.param({"language": language, "theme": theme, "narrow": narrow}, id=f"{language}-{theme}-{width}")
+    for language, theme, narrow, width in (
+        ("zh", "light", False, "wide"),
+        ("en", "dark", False, "wide"),
+        ("zh", "dark", True, "narrow"),
+        ("en", "light", True, "narrow"),
+    )
+]
+PAGES = {
+    "day": f"/submission?day={FIRST}",
+    "day-empty": "/submission?day=2026-11-20",
+    "batches": "/submission/batches",
+    "findings": "/submission/findings",
+    "exceptions": "/submission/exceptions",
+    "files": "/submission/files",
+    "feedback": "/submission/files/feedback",
+    "errors": "/submission/files/errors",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The console over a finished demonstration of 120 persons and 50 companies, in a process of its own."""
+    shared = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
+    assert shared is not None
+    root = tmp_path_factory.mktemp("demonstration") / "demo"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLINK_")}
+    scale = ["--persons", "120", "--companies", "50", "--limit", "0.9", "--root", str(root)]
+    demo = [sys.executable, "-m", "app.cli", "demo", "day", *scale]
+    done = subprocess.run(demo, cwd=ROOT, env=kept, capture_output=True, text=True)
+    assert (root / "summary.json").exists(), done.stdout[-3000:] + done.stderr[-3000:]
+    settings = Stage(root).settings()
+    names = ("data_dir", "provider_code", "sources_file", "institutions_file", "log_level")
+    environment = kept | {f"CREDITLINK_{name.upper()}": str(getattr(settings, name)) for name in names}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    running = shared.Server(f"http://127.0.0.1:{port}", environment)
+    for username, (name, role) in shared.PEOPLE.items():
+        options = ["--name", name, "--role", role, "--password", shared.PASSWORD, "--keep-password"]
+        running.command("user", "create", username, *options)
+    with (root / "console.log").open("wb") as log:
+        serve = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+        process = subprocess.Popen(serve, env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(port, process)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail("the console did not start", pytrace=False)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_are_accessible_and_fit(visit: Any, look: dict[str, Any]) -> None:
+    window = visit(user="xu.wen", **look)
+    window.choose(look["language"], look["theme"])
+    mark = f"{look['language']}-{look['theme']}-{'narrow' if look['narrow'] else 'wide'}"
+    addresses = dict(PAGES)
+    window.go("/submission/batches")
+    addresses["batch"] = window.page.locator("#batches tbody a").last.get_attribute("href")
+    window.go("/submission/exceptions")
+    addresses["exception"] = window.page.locator("#exceptions tbody a").first.get_attribute("href")
+    addresses["record"] = window.page.locator('#exceptions tbody a[href*="/records/"]').first.get_attribute("href")
+    window.go("/submission/files")
+    addresses["file"] = window.page.locator("#files tbody a").first.get_attribute("href")
+    for name, address in addresses.items():
+        window.go(address)
+        window.page.wait_for_load_state("networkidle")
+        window.picture(f"submission-{name}-{mark}")
+        assert window.serious_findings() == [], name
+        assert window.fits(), name
+
+
+def test_from_the_day_to_a_finding_and_its_reason(visit: Any) -> None:
+    window = visit(user="tang.jun")
+    page = window.page
+    window.go(f"/submission?day={FIRST}")
+    assert page.locator(".stage").count() == 8
+    assert page.locator(".identities .tone-danger").count() == 0
+    page.get_by_role("link", name="校验发现").click()
+    page.wait_for_url("**/submission/findings?batch=*")
+    page.get_by_label("业务日").select_option(label=FIRST)
+    page.locator("#findings tbody a").first.click()
+    page.wait_for_url("**rule=*")
+    page.locator('#findings a[href*="/records/"]').first.click()
+    page.locator(".blame, #blames-title").first.wait_for()
+    page.locator(".why").first.wait_for()
+    assert page.locator(".why .state-false").count() > 0
+    page.locator(".source-row").first.wait_for()
+    window.picture("submission-record-why")
+    assert window.serious_findings() == []
+
+
+def test_revealing_a_value_leaves_an_audit_entry(visit: Any) -> None:
+    window = visit(user="tang.jun")
+    page = window.page
+    window.go("/submission/exceptions?type=110")
+    page.locator('#exceptions tbody a[href*="/records/110/"]').first.click()
+    item = page.locator(".item", has=page.locator("dt", has_text="IDNum")).first
+    hidden = item.locator(".masked span").first.inner_text()
+    assert "*" in hidden
+    item.locator(".masked button").click()
+    item.locator(".revealed").wait_for()
+    clear = item.locator(".masked span").first.inner_text()
+    assert "*" not in clear
+    assert clear.endswith(hidden[-4:])
+    found = re.search(r"/records/110/([0-9a-f]+)", page.url)
+    assert found
+    auditor = visit(user="he.lan")
+    auditor.go(f"/audit/?q={found[1]}")
+    assert auditor.page.get_by_text("audit.personal_data_seen").count() >= 2
+    auditor.page.locator("#audit-entries tbody a").first.click()
+    assert clear not in auditor.page.content()
+
+
+def test_the_line_in_the_clear_asks_first(visit: Any) -> None:
+    window = visit(user="tang.jun")
+    page = window.page
+    window.go("/submission/exceptions?type=110")
+    page.locator('#exceptions tbody a[href*="/records/110/"]').first.click()
+    page.get_by_role("button", name="显示明文").click()
+    page.locator("#confirm-dialog").get_by_role("button", name="确认").click()
+    page.locator("pre.line.revealed").wait_for()
+    assert "*" not in page.locator("pre.line").inner_text()
+
+
+def test_the_diagram_shows_the_way_taken(visit: Any) -> None:
+    window = visit(user="xu.wen")
+    window.go("/submission/batches")
+    window.page.locator("#batches tbody a").first.click()
+    window.page.locator(".diagram .djs-element.mark-done").first.wait_for()
+    marked = window.page.locator(".diagram .djs-shape.mark-done")
+    assert marked.count() >= 10
+    assert window.page.locator(".diagram .djs-connection.mark-done").count() >= 9
+    assert window.page.locator(".diagram [data-element-id=Stop].mark-done").count() == 0
+
+
+def test_filters_work_without_loading_the_page(visit: Any) -> None:
+    window = visit(user="xu.wen")
+    page = window.page
+    window.go("/submission/exceptions")
+    page.get_by_label("记录类型").select_option("210")
+    page.wait_for_url("**type=210**")
+    page.locator("#exceptions tbody tr").first.wait_for()
+    assert set(page.locator("#exceptions tbody tr td:nth-child(3)").all_inner_texts()) == {"210"}
+
+
+def test_the_keyboard_goes_from_page_to_page(visit: Any) -> None:
+    window = visit(user="xu.wen")
+    window.go("/submission")
+    for key, path in (("b", "batches"), ("e", "exceptions"), ("d", "submission")):
+        window.page.keyboard.press("g")
+        window.page.keyboard.press(key)
+        window.page.wait_for_url(f"**/{path}")
