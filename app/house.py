@@ -103,7 +103,7 @@ def _words() -> Iterator[str]:
     """Chinese in a template stands in `t('中文', 'English')` only, and neither side of any pair is empty."""
     for path in sorted((PROJECT / "app").rglob("*.html")):
         # a language is called by its own name wherever it is chosen
-        text = _COMMENT.sub("", path.read_text(encoding="utf-8")).replace("'中文'", "''")
+        text = _COMMENT.sub("", path.read_text(encoding="utf-8")).replace("'中文'", "'zh'")
         for pair in _CALL.finditer(text):
             if not pair["zh"][1:-1].strip() or not pair["en"][1:-1].strip():
                 yield f"{path.relative_to(PROJECT)}: a text has only one language: {pair[0]}"

@@ -89,7 +89,8 @@ def _permissions(registry: Registry) -> Iterator[str]:
         (
             f"`{permission.name}`",
             _both(permission.title),
-            "、".join(f"`{role}`" for role in registry.roles if permission.name in registry.grants.get(role, ())) or "–",
+            "、".join(f"`{role}`" for role in registry.roles if permission.name in registry.grants.get(role, ()))
+            or "–",
         )
         for permission in sorted(registry.permissions.values(), key=lambda each: each.name)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def check_file(path: Path) -> Judgement:
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.ndjson"
         records = _write_facts(report, facts, found)
-        for finding in _file_findings(report):
+        for finding in _file_findings(report, readable=facts.stat().st_size > 0 or records == 0):
             found.setdefault((finding.line, finding.code, finding.tag), finding)
         if code in RECORD_TYPES and records:
             for finding in _record_findings(code, facts, report):
@@ -90,7 +90,9 @@ def check_file(path: Path) -> Judgement:
                     code=code
                 ),
             )
-    return Judgement(path.name, records, tuple(sorted(found.values())))
+    named = {rule.code: rule.id for rule in rules_of(code).rules} if code in RECORD_TYPES else {}
+    findings = (each if each.rule else replace(each, rule=named.get(each.code, "")) for each in found.values())
+    return Judgement(path.name, records, tuple(sorted(findings)))
 
 
 def _write_facts(report: ReportFile, target: Path, found: dict[tuple[int, str, str], LineFinding]) -> int:
@@ -116,9 +118,10 @@ def _from_reader(line: int, code: str, tag: str, message: Text) -> LineFinding:
     return LineFinding(line, "", code, tag, "block", message.zh, message.en)
 
 
-def _file_findings(report: ReportFile) -> Iterator[LineFinding]:
+def _file_findings(report: ReportFile, *, readable: bool) -> Iterator[LineFinding]:
     facts: dict[str, Any] = report.facts()
-    facts["file"] = {**_UNKNOWN_FILE, **facts["file"]}
+    # A line that cannot be read is a fault of its record; the file is unreadable when no line can.
+    facts["file"] = {**_UNKNOWN_FILE, **facts["file"], "parses": readable}
     ruled = {}
     for finding in judge_of(file_rules()).judge(facts):
         ruled[finding.code] = finding

@@ -215,7 +215,9 @@ def _column(given: Mapping[str, Any]) -> Column:
 
 def target_select(mapping: SourceMapping, target: Target, landing: Mapping[str, str]) -> str:
     """SELECT giving the rows of a target; `landing` names the relation of each source table (columns all text)."""
-    columns = [f'{_value(mapping, column)} AS "{item}"' for item, column in target.columns.items()]
+    # Two layers, so that a value which is asked for many times, as by every code of a table, is read and trimmed once.
+    values = [f'{_given(column)} AS "{item}"' for item, column in target.columns.items()]
+    columns = [f'{_made(mapping, column, item)} AS "{item}"' for item, column in target.columns.items()]
     origin = [
         f"{_literal(mapping.source)} AS _source",
         'm."_load" AS _load',
@@ -233,7 +235,8 @@ def target_select(mapping: SourceMapping, target: Target, landing: Mapping[str, 
         for name, values in target.where.items()
     ] + [f"nullif(trim({_reference(name)}), '') IS NOT NULL" for name in target.filled]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    sql = f"SELECT {', '.join(columns + origin)} FROM {landing[target.table]} m {' '.join(joins)}{where}"
+    given = f"SELECT {', '.join(values + origin)} FROM {landing[target.table]} m {' '.join(joins)}{where}"
+    sql = f"SELECT {', '.join(columns)}, _source, _load, _row, business_date FROM ({given})"
     for table, alias in aliases.items():
         sql = sql.replace(f"@{table}.", f"{alias}.")
     return sql
@@ -257,12 +260,20 @@ def _reference(name: str) -> str:
     return f'@{table}."{column}"' if dot else f'm."{name}"'
 
 
-def _value(mapping: SourceMapping, column: Column) -> str:
+def _given(column: Column) -> str:
+    """What the source says: trimmed, NULL for blank."""
     if column.const is not None:
         return _literal(column.const)
     references = [_reference(name) for name in column.source]
     value = references[0] if len(references) == 1 else f"concat({', '.join(references)})"
-    value = f"nullif(trim({value}), '')"
+    return f"nullif(trim({value}), '')"
+
+
+def _made(mapping: SourceMapping, column: Column, item: str) -> str:
+    """What becomes of it, given as the column `item`."""
+    value = f'"{item}"'
+    if column.const is not None:
+        return value
     if column.codes:
         pairs = " ".join(
             f"WHEN {_literal(key)} THEN {_literal(code)}" for key, code in mapping.code_tables[column.codes].items()

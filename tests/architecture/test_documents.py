@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,7 +17,9 @@ from app.core.config import PREFIX, setting_names
 from app.core.registry import Registry
 from app.factory import assemble
 from app.house_reference import command_paths, reference_is_fresh
+from app.language import ExpressionInvalid, parse
 from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.vocabulary import record_vocabulary
 from app.submission.content import ROOT as RULESETS
 from app.workflow.definitions import definitions
 
@@ -140,6 +143,24 @@ def test_every_yaml_example_can_be_read(page: Path) -> None:
     for language, body in _FENCE.findall(page.read_text(encoding="utf-8")):
         if language == "yaml":
             assert yaml.safe_load(body)
+
+
+def test_every_expression_shown_to_compliance_can_be_read() -> None:
+    """The examples in the last column of the language's table, each over the record types that have its names."""
+    table = (ROOT / "docs" / "manual" / "compliance.md").read_text(encoding="utf-8").splitlines()
+    head = table.index("| 写法 | 意思 | 例 |")
+    cells = [row.rsplit(" | ", 1)[1].strip(" |`") for row in itertools.takewhile(str.strip, table[head + 2 :])]
+    examples = [cell for cell in cells if cell != "–"]
+    assert len(examples) > 10
+    assert [example for example in examples if not any(_readable(example, code) for code in ("110", "210"))] == []
+
+
+def _readable(example: str, code: str) -> bool:
+    try:
+        parse(example, record_vocabulary(code))
+    except ExpressionInvalid:
+        return False
+    return True
 
 
 def test_every_setting_permission_step_and_command_is_in_the_manual() -> None:

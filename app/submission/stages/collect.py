@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
 from app.submission.content import mappings
-from app.submission.sources import deliveries, land
+from app.submission.sources import Delivery, deliveries, land
 from app.submission.stages.work import Work
 
 
@@ -17,22 +18,24 @@ def collect(work: Work) -> dict[str, Any]:
     known = mappings()
     landed: dict[str, int] = {}
     failed: dict[str, dict[str, str]] = {}
-    for number, delivery in enumerate(expected):
+
+    def one(delivery: Delivery) -> tuple[int, dict[str, Any]]:
         mapping = known.get(delivery.source)
         if mapping is None:
-            message = Text("没有该来源的映射", "There is no mapping for this source")
-            failed[delivery.source] = {"code": "submission.no_mapping", "zh": message.zh, "en": message.en}
-            continue
+            raise Invalid(
+                "submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source")
+            )
+        counts = land(work.lake, mapping, delivery, work.business_date)
+        return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
 
-        def one(mapping: Any = mapping, delivery: Any = delivery) -> tuple[int, dict[str, Any]]:
-            counts = land(work.lake, mapping, delivery, work.business_date)
-            return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
-
-        try:
-            landed[delivery.source], _ = work.part("collect", delivery.source, one)
-        except (Invalid, Unavailable) as problem:
-            failed[delivery.source] = {"code": problem.code, "zh": problem.message.zh, "en": problem.message.en}
-        work.progress(number + 1, len(expected))
+    acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
+    for source, outcome in work.side_by_side(acts):
+        if isinstance(outcome, Invalid | Unavailable):
+            failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            landed[source], _ = outcome
     if not landed:
         raise Unavailable(
             "submission.nothing_collected",

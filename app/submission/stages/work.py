@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextvars
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -22,6 +23,7 @@ from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import MAIN_ENTITY, standard_tables
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
@@ -60,20 +62,25 @@ class Work:
         """
         rows: dict[str, int] = {}
         failures: list[Exception] = []
-        with ThreadPoolExecutor(max(1, self.settings.threads)) as pool:
-            running = {
-                pool.submit(contextvars.copy_context().run, self.part, stage, name, act): name
-                for name, act in parts.items()
-            }
-            for number, future in enumerate(as_completed(running), start=1):
-                try:
-                    rows[running[future]], _ = future.result()
-                except Exception as failure:
-                    failures.append(failure)
-                self.progress(number, len(running))
+        for name, outcome in self.side_by_side({name: partial(self.part, stage, name, act) for name, act in parts.items()}):
+            if isinstance(outcome, Exception):
+                failures.append(outcome)
+            else:
+                rows[name], _ = outcome
         if failures:
             raise failures[0]
         return rows
+
+    def side_by_side(self, acts: Mapping[str, Callable[[], T]]) -> Iterator[tuple[str, T | Exception]]:
+        """Do all of it, as many at a time as there are threads; what came of each, by name, in the order of completion."""
+        with ThreadPoolExecutor(max(1, self.settings.threads)) as pool:
+            running = {pool.submit(contextvars.copy_context().run, act): name for name, act in acts.items()}
+            for number, future in enumerate(as_completed(running), start=1):
+                problem = future.exception()
+                if problem is not None and not isinstance(problem, Exception):
+                    raise problem
+                yield running[future], problem or future.result()
+                self.progress(number, len(running))
 
     def part(self, stage: str, part: str, work: Callable[[], tuple[int, dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
         """Do a part unless it is marked as done; its rows and detail either way."""

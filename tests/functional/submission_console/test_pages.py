@@ -63,7 +63,8 @@ def test_every_link_of_every_page_answers(world: Any, visitor: Any) -> None:
         seen.add(path)
         answer = window.get(path)
         assert answer.status_code in (200, 302), f"{path}: {answer.status_code}"
-        waiting += _links(answer.text) if "html" in answer.content_type else []
+        body = answer.text
+        waiting += _links(body) if "html" in answer.content_type else []
     assert len(seen) > 25
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -27,10 +26,7 @@ def test_the_setting_chooses_the_edition(folder: Path) -> None:
     assert catalogue.current().record("210").root == "InAcctInf"
 
 
-def test_the_catalogue_is_loaded_once_and_quickly() -> None:
-    start = time.perf_counter()
-    catalogue.load(catalogue.PACKAGED)
-    assert time.perf_counter() - start < 2
+def test_the_catalogue_is_loaded_once() -> None:
     assert catalogue.current() is catalogue.current()
 
 
