@@ -197,7 +197,7 @@ class Settings:
         check=validate.Range(1, 1440),
     )
     bucket_records: int = _setting(
-        40_000,
+        100_000,
         Text("一个桶的记录数；桶是内存、重启与分发的单位",
              "records in one hash bucket of a run; a bucket is the unit of memory, restart and distribution"),
         check=validate.Range(1_000, 10_000_000),
