@@ -242,6 +242,8 @@ def assembled() -> Any:
 def main() -> None:
     """Run the command and turn every error into words and an exit code."""
     try:
+        # First of all: an error told before this would print the values of local variables, records among them.
+        configure_logging()
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:

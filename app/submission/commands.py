@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.core.actor import SYSTEM, acting
+from app.core.config import settings
 from app.core.db import unit_of_work
 from app.submission.check import check_file
 from app.submission.service import batch_data, begin_batch, current_batches
@@ -22,11 +23,12 @@ from app.web.commands import FINDINGS, as_json, json_option
 def check(file: Path, as_json_wanted: bool) -> None:
     """离线校验报文文件 Judge a report file of types 110, 210, 310, 410 without sending it.
 
-    Exit code 0 nothing blocks, 1 something would be held back, 2 the file cannot be judged.
+    Exit code 0 nothing blocks, 1 something would be held back, 2 the file cannot be opened or is of another type.
+    Messages in JSON are in the language of the installation (CREDITLINK_LANGUAGE).
     """
     judgement = check_file(file)
     if as_json_wanted:
-        findings = [finding.as_data() for finding in judgement.findings]
+        findings = [finding.as_data(settings().language) for finding in judgement.findings]
         as_json({"file": judgement.file, "records": judgement.records, "findings": findings})
     else:
         table = Table("行 line", "规则 rule", "代码 code", "数据项 tag", "级别 severity", "说明 message")

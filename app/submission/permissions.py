@@ -22,6 +22,6 @@ READERS = {
     "compliance": (VIEW, RECORDS),
     "reviewer": (VIEW, RECORDS, RELEASE),
     "analyst": (VIEW,),
-    "operator": (VIEW, BEGIN, RETRY),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY),
     "admin_system": (VIEW,),
 }

@@ -51,14 +51,17 @@ def surroundings(settings: Settings, provider: str) -> Surroundings:
     """What the installation knows: its section codes and institutions. Raises Invalid when their list cannot be read."""
     sections: tuple[str, ...] = (provider,)
     institutions: tuple[str, ...] | None = None
+    zhongzheng: tuple[str, ...] | None = None
     if settings.institutions_file is not None:
         try:
             given = yaml.safe_load(settings.institutions_file.read_text(encoding="utf-8"))
             sections = tuple(map(str, given["sections"]))
             institutions = tuple(map(str, given["institutions"]))
+            if "zhongzheng" in given:
+                zhongzheng = tuple(map(str, given["zhongzheng"]))
         except (OSError, KeyError, TypeError, yaml.YAMLError) as problem:
             raise Invalid(
                 "submission.institutions",
                 Text("机构清单无法读取：{why}", "The list of institutions cannot be read: {why}").format(why=problem),
             ) from problem
-    return Surroundings(provider, clock.today(), sections, institutions)
+    return Surroundings(provider, clock.today(), sections, institutions, zhongzheng)

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Invalid, NotFound, Refused
 from app.core.text import Text
 from app.submission.models import Batch
 from app.workflow import host
-from app.workflow.models import ProcessTask
+from app.workflow.models import ProcessInstance, ProcessTask
 
 PROCESS = "submission.daily_batch"
 
@@ -94,12 +94,18 @@ def current_batches(limit: int = 60) -> list[Batch]:
     return list(current_session().scalars(select(Batch).order_by(Batch.business_date.desc()).limit(limit)))
 
 
+def standing(batch: Batch) -> str:
+    """Where a batch stands: its own status, or `incident` where a step of its process has failed."""
+    instance = current_session().get(ProcessInstance, batch.instance_id) if batch.instance_id else None
+    return "incident" if instance is not None and instance.status == "incident" else batch.status
+
+
 def batch_data(batch: Batch) -> dict[str, Any]:
     """A batch as programs read it."""
     return {
         "id": batch.id,
         "provider": batch.provider,
         "business_date": batch.business_date.isoformat(),
-        "status": batch.status,
+        "status": standing(batch),
         "counts": batch.counts,
     }
