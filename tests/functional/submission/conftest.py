@@ -52,13 +52,17 @@ class Lender:
     settings: Settings
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    @property
+    def log(self) -> Path:
+        return self.stage.root / "worker.log"
+
     def begin(self, day: date = DAY, *, precheck: bool = True) -> str:
         with acting(SYSTEM), unit_of_work():
             return begin_batch(day, precheck=precheck)
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """`creditlink worker` as a process of its own."""
-        with (self.stage.root / "worker.log").open("ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "worker"],
                 cwd=ROOT,
@@ -108,7 +112,7 @@ class Lender:
         deadline = time.monotonic() + seconds
         while not until():
             if time.monotonic() > deadline:
-                log = (self.stage.root / "worker.log").read_text(errors="replace")[-3000:]
+                log = self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
                 raise AssertionError(f"in {seconds} s it did not come to this: {what}\n{log}")
             time.sleep(0.05)
 
