@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.core.db import unit_of_work
+from app.core.db import current_session, unit_of_work
 from app.submission.content import mappings
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES
+
+
+_TYPE_IN_PREFIX = slice(22, 25)
+"""Where a file name has its record type."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class TypeCounts:
     corrected: int = 0
     files: int = 0
     lost: int = 0
+    seconds: float = 0.0
+    """Working time of the stages that go type by type: derive, judge, hold, write."""
 
 
 def due_by_type(batch: str) -> dict[str, int]:
@@ -71,6 +77,8 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
             counts[code].landed, counts[code].standardised = landed.get(entity, 0), entities.get(entity, 0)
         for file in session.scalars(select(ReportFile).filter_by(batch_id=batch)):
             _count_file(counts[file.record_type], file)
+        for code, seconds in _seconds(batch).items():
+            counts[code].seconds = round(seconds, 2)
         corrected = select(StageRun.detail["record_type"].as_string(), func.sum(StageRun.rows)).filter_by(
             batch_id=batch, stage="corrected"
         )
@@ -80,6 +88,16 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
             each.lost = _lost(each, judged=judged, planned=_planned(batch))
         session.get_one(Batch, batch).counts = {code: asdict(each) for code, each in counts.items()}
     return counts
+
+
+def _seconds(batch: str) -> dict[str, float]:
+    spent = dict.fromkeys(RECORD_TYPES, 0.0)
+    query = select(StageRun.stage, StageRun.part, StageRun.seconds).filter_by(batch_id=batch)
+    for stage, part, seconds in current_session().execute(query):
+        code = part[_TYPE_IN_PREFIX] if stage == "write" else part[:3]
+        if stage in ("derive", "judge", "hold", "write") and code in spent:
+            spent[code] += seconds
+    return spent
 
 
 def _count_file(counts: TypeCounts, file: ReportFile) -> None:

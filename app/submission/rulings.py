@@ -18,6 +18,7 @@ from app.rules.sweep.condition import condition_sql as _condition_sql
 from app.rules.vocabulary import record_vocabulary
 from app.submission.content import rules_of
 from app.submission.facts import Surroundings
+from app.submission.tables import RECORD_TYPES
 
 
 @lru_cache(maxsize=512)
@@ -29,6 +30,12 @@ def condition_sql(code: str, expression: str, group: str = "") -> str:
 @lru_cache
 def _sweep(code: str) -> Sweep:
     return compile_sweep(rules_of(code))
+
+
+def make_ready() -> None:
+    """Read and compile the rules of all record types, which a process does once."""
+    for code in RECORD_TYPES:
+        _sweep(code)
 
 
 def sweep_select(code: str, relation: str, id_column: str, constants: Mapping[str, Any] | None = None) -> str:

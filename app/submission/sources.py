@@ -69,17 +69,22 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
     load = f"{mapping.source}-{business_date:%Y%m%d}"
     expected = _expected(mapping, delivery)
 
-    def work(connection: Connection) -> dict[str, int]:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
-        counts = {}
-        for table in mapping.tables.values():
+    def read(connection: Connection) -> None:
+        for number, table in enumerate(mapping.tables.values()):
             with _relation(connection, mapping, table, delivery.path) as relation:
-                counts[table.name] = _store(connection, mapping, table, relation, load, business_date)
+                connection.execute(f"CREATE TEMP TABLE delivered_{number} AS SELECT * FROM {relation}")
+
+    def store(connection: Connection) -> dict[str, int]:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
+        counts = {
+            table.name: _store(connection, mapping, table, f"delivered_{number}", load, business_date)
+            for number, table in enumerate(mapping.tables.values())
+        }
         _reconcile(delivery, expected, counts)
         return counts
 
     try:
-        return lake.write(work)
+        return lake.write(store, prepare=read)
     except EngineError as problem:
         # Only the first line: the others may quote the data.
         raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem

@@ -93,8 +93,11 @@ _RECORD_HEAD = {
 
 @lru_cache
 def record_table(record_type: str) -> Table:
-    """Derived records of one type: head, then one STRUCT column a segment. `content` is the engine's hash of everything but the report date: it
-    tells whether a record that was refused comes again unchanged, and nothing worse than a second refusal hangs on it."""
+    """Derived records of one type: head, then one STRUCT column a segment.
+
+    `content` is the engine's hash of everything but the report date: it tells whether a record that was refused comes
+    again unchanged, and nothing worse than a second refusal hangs on it.
+    """
     return Table("record", f"r{record_type}", _RECORD_HEAD | column_types(record_type), partition_by=("batch",))
 
 

@@ -91,7 +91,7 @@ def test_pages_are_accessible_and_fit(visit: Any, look: dict[str, Any]) -> None:
     mark = f"{look['language']}-{look['theme']}-{'narrow' if look['narrow'] else 'wide'}"
     addresses = dict(PAGES)
     window.go("/submission/batches")
-    addresses["batch"] = window.page.locator("#batches tbody a").last.get_attribute("href")
+    addresses["batch"] = window.page.locator("#batches tbody tr:last-child td:first-child a").get_attribute("href")
     window.go("/submission/exceptions")
     addresses["exception"] = window.page.locator("#exceptions tbody a").first.get_attribute("href")
     addresses["record"] = window.page.locator('#exceptions tbody a[href*="/records/"]').first.get_attribute("href")

@@ -22,7 +22,7 @@ def corporate_accounts(scope: Scope) -> str:
         f"SELECT key, {latest('C', 'D', 'E', 'F')} FROM ({scope.accepted('410')}) GROUP BY key",
         keep=sent
         | {
-            "C": f"{once} OR n.point = '31' OR n.\"C\" IS DISTINCT FROM k.\"C\"",
+            "C": f'{once} OR n.point = \'31\' OR n."C" IS DISTINCT FROM k."C"',
             "G": once,
             "H": "TRUE",
             "I": "TRUE",

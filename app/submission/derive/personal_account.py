@@ -136,8 +136,7 @@ def _keep() -> dict[str, str]:
         for letter in "CDG"
     }
     sent |= {
-        letter: f"n.first OR (n.point <> '40' AND n.\"{letter}\" IS DISTINCT FROM k.\"{letter}\")"
-        for letter in "EFI"
+        letter: f'n.first OR (n.point <> \'40\' AND n."{letter}" IS DISTINCT FROM k."{letter}")' for letter in "EFI"
     }
     return sent | {"H": "TRUE", "J": "TRUE", "K": "TRUE"}
 

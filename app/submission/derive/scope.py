@@ -92,7 +92,7 @@ def occurrences(record: RecordType, letter: str, row: str) -> str:
 
 
 def settled(record: RecordType, condition: Condition) -> str:
-    """The segment columns with every conditional tag present exactly when its condition holds."""
+    """The segment columns with every conditional tag present exactly when its condition holds, over `conditional`."""
     return ", ".join(_settled(record, each.code, condition) for each in record.segments)
 
 
@@ -105,23 +105,38 @@ def _settled(record: RecordType, letter: str, condition: Condition) -> str:
     members = []
     for member in record.segment(letter).items:
         if isinstance(member, Item):
-            members.append(f'"{member.tag}" := {_present(record, member, column, "", condition)}')
+            value = f'"{letter}.{member.tag}"' if member.present_when else f'{column}."{member.tag}"'
+            members.append(f'"{member.tag}" := {_present(record, member, value, "", condition)}')
         else:
             path = f"{letter}.{member.tag}"
+            values = {item: f'p."{item.tag}"' for item in member.items}
             inner = ", ".join(
-                f'"{item.tag}" := {_present(record, item, "p", path, condition)}' for item in member.items
+                f'"{item.tag}" := {_present(record, item, value, path, condition)}' for item, value in values.items()
             )
             members.append(f'"{member.tag}" := list_transform({column}."{member.tag}", p -> struct_pack({inner}))')
     packed = f"struct_pack({', '.join(members)})"
     return f"CAST(CASE WHEN {column} IS NOT NULL THEN {packed} END AS {kind}) AS {column}"
 
 
+def conditional(record: RecordType) -> str:
+    """The conditional items of the segments as columns `letter.tag`, for `settled`.
+
+    Under a condition the engine takes a whole segment in hand for any one of its items, but not for a column.
+    """
+    columns = [
+        f', "{segment.code}"."{item.tag}" AS "{segment.code}.{item.tag}"'
+        for segment in record.segments
+        for item in segment.plain
+        if item.present_when
+    ]
+    return "".join(columns)
+
+
 def _items(member: Item | Group) -> tuple[Item, ...]:
     return (member,) if isinstance(member, Item) else member.items
 
 
-def _present(record: RecordType, item: Item, owner: str, group: str, condition: Condition) -> str:
-    value = f'{owner}."{item.tag}"'
+def _present(record: RecordType, item: Item, value: str, group: str, condition: Condition) -> str:
     if item.present_when is None:
         return value
     return f"CASE WHEN {condition(record.code, item.present_when, group)} THEN {value} END"
@@ -158,7 +173,8 @@ def finished(
     columns = ", ".join(f"CAST({letter} AS {kind}) AS {letter}" for letter, kind in _quoted_types(code).items())
     return f"""
         WITH fresh AS ({fresh}),
-             settled AS (SELECT * REPLACE ({settled(record, scope.condition)}) FROM fresh),
+             settled AS (SELECT * REPLACE ({settled(record, scope.condition)})
+                         FROM (SELECT *{conditional(record)} FROM fresh)),
              known AS ({known}),
              chosen AS (
                  SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}

@@ -8,14 +8,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.text import Text
-from app.lake.rendering import line_expression
 from app.language import Field, ListOf, evaluate, parse
 from app.rules.vocabulary import record_vocabulary
 from app.security.masking import Kind
 from app.standard import catalogue
 from app.standard.catalogue import Group, Item, RecordType, Segment
+from app.standard.files import render_record
 from app.submission.content import rules_of
 from app.submission.lake import lake
 from app.submission.reading.findings import error_title, rule_title, rules_with_code
@@ -128,17 +128,30 @@ def checked_type(code: str) -> str:
 
 
 def stored_record(code: str, record_id: str, batch: str | None = None) -> dict[str, Any]:
-    """The row of a record as it was derived, with its line as text. Raises NotFound; a batch makes the search short."""
-    record = record_type(checked_type(code))
+    """The row of a record as it was derived. Raises NotFound; a batch makes the search short."""
     where, values = "record_id = ?", [record_id]
     if batch:
         where, values = f"batch = ? AND {where}", [batch, record_id]
-    rows = lake().records(
-        f"SELECT *, {line_expression(record)} AS line_text FROM {record_table(code).path} WHERE {where} LIMIT 1", values
-    )
+    rows = lake().records(f"SELECT * FROM {record_table(checked_type(code)).path} WHERE {where} LIMIT 1", values)
     if not rows:
         raise NotFound("submission.record", Text("没有这条记录", "There is no such record"))
     return rows[0]
+
+
+def line_of(code: str, row: Mapping[str, Any]) -> str:
+    """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
+    record = record_type(code)
+    try:
+        return render_record(record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]})
+    except Invalid:
+        return ""
+
+
+def _present(value: Any) -> Any:
+    """A segment without the tags that are absent."""
+    if isinstance(value, Mapping):
+        return {name: _present(inner) for name, inner in value.items() if inner is not None}
+    return [_present(each) for each in value] if isinstance(value, list) else value
 
 
 def view_record(code: str, record_id: str, batch: str | None = None) -> RecordView:
@@ -156,7 +169,7 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         content=row["content"],
         segments=tuple(shown_segments(code, row, blames)),
         blames=blames,
-        line_text=row["line_text"].rstrip("\r\n"),
+        line_text=line_of(code, row),
         origins=origins_of(row),
         file=file,
         line=line,

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
 from app.submission.content import mappings
+from app.submission.rulings import make_ready
 from app.submission.sources import Delivery, deliveries, land
 from app.submission.stages.work import Work
 
 
 def collect(work: Work) -> dict[str, Any]:
-    """Land all sources; rows by source and, for those that failed, why. Raises Unavailable when none could be landed."""
+    """Land all sources; rows by source and, for those that failed, why. Raises Unavailable when none could be landed.
+
+    Reading deliveries keeps one core busy at most; another reads the rules meanwhile. Should they be unreadable, the
+    stage that needs them says so.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(contextvars.copy_context().run, make_ready)
+        return _land_all(work)
+
+
+def _land_all(work: Work) -> dict[str, Any]:
     expected = deliveries(work.settings.sources_file, work.business_date)
     known = mappings()
     landed: dict[str, int] = {}
@@ -22,9 +35,7 @@ def collect(work: Work) -> dict[str, Any]:
     def one(delivery: Delivery) -> tuple[int, dict[str, Any]]:
         mapping = known.get(delivery.source)
         if mapping is None:
-            raise Invalid(
-                "submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source")
-            )
+            raise Invalid("submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source"))
         counts = land(work.lake, mapping, delivery, work.business_date)
         return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
 

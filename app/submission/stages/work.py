@@ -62,7 +62,9 @@ class Work:
         """
         rows: dict[str, int] = {}
         failures: list[Exception] = []
-        for name, outcome in self.side_by_side({name: partial(self.part, stage, name, act) for name, act in parts.items()}):
+        for name, outcome in self.side_by_side(
+            {name: partial(self.part, stage, name, act) for name, act in parts.items()}
+        ):
             if isinstance(outcome, Exception):
                 failures.append(outcome)
             else:

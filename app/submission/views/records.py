@@ -23,6 +23,7 @@ from app.submission.reading.records import (
     RecordView,
     ShownGroup,
     checked_type,
+    line_of,
     origins_of,
     point_title,
     stored_record,
@@ -119,7 +120,7 @@ def record_line(code: str, record_id: str) -> ResponseReturnValue:
     looked_at(thing(code, record_id), what="line", view="clear")
     return render_template(
         "submission/record_line.html",
-        line_text=row["line_text"].rstrip("\r\n"),
+        line_text=line_of(code, row),
         clear=True,
         code=code,
         record_id=record_id,

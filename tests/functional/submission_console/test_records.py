@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from app.audit.record import LOOKED
+from app.lake.rendering import line_expression
 from app.submission.lake import lake
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table
+from app.submission.reading.records import line_of
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table, record_type
 
 
 def _blocked(batch: str, code: str) -> tuple[str, str, str]:
@@ -171,3 +173,14 @@ def test_who_may_not_see_records_sees_counts_only(world: Any, visitor: Any) -> N
         f"/submission/batches/{world.first}/entities/person",
     ):
         assert window.get(path).status_code == 403, path
+
+
+def test_the_line_shown_is_the_line_that_was_written(world: Any, settled: Any) -> None:
+    for code in ("110", "210", "310", "410"):
+        record = record_type(code)
+        rows = lake().records(
+            f"SELECT *, {line_expression(record)} AS written FROM {record_table(code).path} WHERE batch = ? LIMIT 20",
+            [world.first],
+        )
+        assert rows
+        assert [line_of(code, row) for row in rows] == [row["written"].rstrip("\r\n") for row in rows]
