@@ -198,8 +198,10 @@ class Settings:
     )
     bucket_records: int = _setting(
         100_000,
-        Text("一个桶的记录数；桶是内存、重启与分发的单位",
-             "records in one hash bucket of a run; a bucket is the unit of memory, restart and distribution"),
+        Text(
+            "一个桶的记录数；桶是内存、重启与分发的单位",
+            "records in one hash bucket of a run; a bucket is the unit of memory, restart and distribution",
+        ),
         check=validate.Range(1_000, 10_000_000),
     )
     threads: int = _setting(

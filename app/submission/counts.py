@@ -13,7 +13,6 @@ from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES
 
-
 _TYPE_IN_PREFIX = slice(22, 25)
 """Where a file name has its record type."""
 

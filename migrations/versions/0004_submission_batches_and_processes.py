@@ -190,7 +190,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_workflow_task_open", ["status", "kind", "role"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("workflow_task", schema=None) as batch_op:
         batch_op.drop_index("ix_workflow_task_open")

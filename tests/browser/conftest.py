@@ -103,7 +103,9 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")  # its event loop must not outlive the browser tests: others in the process have loops of their own
+@pytest.fixture(
+    scope="module"
+)  # its event loop must not outlive the browser tests: others in the process have loops of their own
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

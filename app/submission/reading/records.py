@@ -142,7 +142,9 @@ def line_of(code: str, row: Mapping[str, Any]) -> str:
     """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
     record = record_type(code)
     try:
-        return render_record(record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]})
+        return render_record(
+            record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
+        )
     except Invalid:
         return ""
 
