@@ -75,8 +75,6 @@ def _name_actor(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 def configure_logging(stream: TextIO | None = None) -> None:
     """Send all logging, that of libraries too, to `stream` (standard error) in the form the settings ask for."""
-    # The workflow engine reports every state of every task; that is the task table's business.
-    logging.getLogger("spiff").setLevel(logging.WARNING)
     chosen = settings()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -110,5 +108,5 @@ def configure_logging(stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(chosen.log_level)
     # Libraries speak of each statement and each poll; only their worries are of interest.
-    for noisy in ("apscheduler", "asyncssh", "alembic", "sqlalchemy"):
+    for noisy in ("apscheduler", "asyncssh", "alembic", "sqlalchemy", "spiff"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
