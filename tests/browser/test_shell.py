@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -58,11 +59,13 @@ def _look_name(look: dict[str, Any]) -> str:
 
 def test_language_is_switched_and_kept_with_the_account(visit: Any) -> None:
     window = visit(user="xu.wen")
+    window.go("/account")
     assert window.page.locator("h1").inner_text() == "我的账户"
     window.page.get_by_role("button", name="EN").click()
     assert window.page.locator("html").get_attribute("lang") == "en"
     assert window.page.locator("h1").inner_text() == "My account"
     elsewhere = visit(user="xu.wen", theme=None)
+    elsewhere.go("/account")
     assert elsewhere.page.locator("h1").inner_text() == "My account"
     elsewhere.page.get_by_role("button", name="中文").click()
     assert elsewhere.page.locator("h1").inner_text() == "我的账户"
@@ -77,7 +80,7 @@ def test_dark_look_holds_from_the_first_paint(visit: Any) -> None:
     assert window.page.locator("html").get_attribute("data-bs-theme") == "light"
     window.page.locator("summary").click()
     window.page.get_by_role("button", name="深色").click()
-    assert window.page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(window.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
 def test_keyboard_searches_helps_and_goes(visit: Any) -> None:

@@ -33,7 +33,10 @@ def outcome(lender: Any, batch: str) -> dict[str, Any]:
     """What the day has left behind on both sides."""
     count_batch(batch)
     with unit_of_work(reading=True) as session:
-        counts = session.get_one(Batch, batch).counts
+        counts = {
+            code: {name: number for name, number in each.items() if name != "seconds"}
+            for code, each in session.get_one(Batch, batch).counts.items()
+        }
         held = sorted(
             (row.record_type, row.kind, row.status, row.key, row.findings) for row in session.query(HeldRecord).all()
         )
