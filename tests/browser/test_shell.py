@@ -77,7 +77,7 @@ def test_dark_look_holds_from_the_first_paint(visit: Any) -> None:
     window.go("/sign-in")
     assert window.page.locator("html").get_attribute("data-bs-theme") == "dark"
     window.page.emulate_media(color_scheme="light")
-    assert window.page.locator("html").get_attribute("data-bs-theme") == "light"
+    expect(window.page.locator("html")).to_have_attribute("data-bs-theme", "light")
     window.page.locator("summary").click()
     window.page.get_by_role("button", name="深色").click()
     expect(window.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
