@@ -58,7 +58,7 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
     counts = {code: TypeCounts() for code in RECORD_TYPES}
     for code, due in due_by_type(batch).items():
         counts[code].due = due
-    judged = _judged(batch)
+    judged = _has(batch, "judge")
     if judged:
         for code, blocked in lake().rows(
             f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
@@ -83,8 +83,9 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
         )
         for code, rows in session.execute(corrected.group_by(StageRun.detail["record_type"].as_string())):
             counts[code].corrected = int(rows)
+        planned = _has(batch, "plan")
         for each in counts.values():
-            each.lost = _lost(each, judged=judged, planned=_planned(batch))
+            each.lost = _lost(each, judged=judged, planned=planned)
         session.get_one(Batch, batch).counts = {code: asdict(each) for code, each in counts.items()}
     return counts
 
@@ -127,14 +128,6 @@ def _landed(batch: str) -> dict[str, int]:
             mains = {target.table for target in mapping.targets if target.entity == entity}
             landed[entity] = landed.get(entity, 0) + sum(tables.get((source, name), 0) for name in mains)
     return landed
-
-
-def _judged(batch: str) -> bool:
-    return _has(batch, "judge")
-
-
-def _planned(batch: str) -> bool:
-    return _has(batch, "plan")
 
 
 def _has(batch: str, stage: str) -> bool:

@@ -126,8 +126,7 @@ def _number_lines(work: Work, code: str, files: list[tuple[str, int]], size: int
         FROM (SELECT *, row_number() OVER (ORDER BY key, "RptDate") AS place FROM ({_sendable(work, code)}))"""
     where = f"batch = '{work.batch}' AND record_type = '{code}'"
     work.lake.write(lambda connection: replace_rows(connection, FILE_LINE, where, select_lines))
-    with unit_of_work() as session:
-        del session
+    with unit_of_work():
         if open_prints(code):
             rows = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
             travelling(code, [key for (key,) in rows])
