@@ -81,8 +81,8 @@ def _measure(accounts: int, tell: Callable[[str], None]) -> dict[str, Any]:
         stages[name] = time.monotonic() - started
         return result
 
-    landed = timed("collect", lambda: collect(work))
-    timed("standardise", lambda: standardise(work, sorted(landed["landed"])))
+    timed("collect", lambda: collect(work))
+    timed("standardise", lambda: standardise(work))
     timed("derive", lambda: derive(work))
     timed("judge", lambda: judge(work, due_by_type(work.batch)))
     timed("build", lambda: build(work))

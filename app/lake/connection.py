@@ -54,6 +54,8 @@ class Lake:
         self.config = config
         config.temporary.mkdir(parents=True, exist_ok=True)
         self._writing = threading.Lock()
+        self._sharing = threading.Lock()
+        self._shared = 0
         self._root = duckdb.connect()
         _load_extensions(self._root)
         self._root.execute(f"SET threads = {int(config.threads)}")
@@ -76,6 +78,24 @@ class Lake:
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
         # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '16384')"))
+
+    @contextmanager
+    def shared_out(self) -> Iterator[None]:
+        """Within the block as many callers as there are threads ask side by side, and each statement is done by its caller.
+
+        Otherwise the engine's own threads do a part of every statement, and a caller whose work they have taken over waits
+        for it by asking again and again, which keeps a core busy that the others need.
+        """
+        with self._sharing:
+            self._shared += 1
+            self._root.execute(f"SET external_threads = {int(self.config.threads)}")
+        try:
+            yield
+        finally:
+            with self._sharing:
+                self._shared -= 1
+                if not self._shared:
+                    self._root.execute("SET external_threads = 1")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

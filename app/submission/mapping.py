@@ -244,15 +244,21 @@ def target_select(mapping: SourceMapping, target: Target, landing: Mapping[str, 
 
 def unmapped_select(mapping: SourceMapping, target: Target, landing: Mapping[str, str]) -> str | None:
     """SELECT of source values that no code table knows: item, value, rows. None where the target translates nothing."""
-    parts = [
-        f"SELECT {_literal(item)} AS item, {_reference(column.source[0])} AS value, count(*) AS rows"
-        f" FROM {landing[target.table]} m"
-        f" WHERE nullif({_reference(column.source[0])}, '') IS NOT NULL AND {_reference(column.source[0])} NOT IN"
-        f" ({', '.join(_literal(value) for value in mapping.code_tables[column.codes])}) GROUP BY 2"
-        for item, column in target.columns.items()
-        if column.codes and len(column.source) == 1 and "." not in column.source[0]
-    ]
-    return " UNION ALL ".join(parts) or None
+    unknown = {}
+    for item, column in target.columns.items():
+        if column.codes and len(column.source) == 1 and "." not in column.source[0]:
+            value = _reference(column.source[0])
+            codes = ", ".join(_literal(code) for code in mapping.code_tables[column.codes])
+            unknown[item] = (f"nullif({value}, '') NOT IN ({codes})", value)
+    if not unknown:
+        return None
+    anything = " OR ".join(condition for condition, _ in unknown.values())
+    each = ", ".join(
+        f"struct_pack(item := {_literal(item)}, value := CASE WHEN {condition} THEN {value} END)"
+        for item, (condition, value) in unknown.items()
+    )
+    rows = f"SELECT unnest([{each}]) AS u FROM {landing[target.table]} m WHERE {anything}"
+    return f"SELECT u.item AS item, u.value AS value, count(*) AS rows FROM ({rows}) WHERE u.value IS NOT NULL GROUP BY ALL"
 
 
 def _reference(name: str) -> str:

@@ -37,6 +37,12 @@ class Delivery:
     source: str
     path: Path
 
+    @property
+    def size(self) -> int:
+        """Bytes in the delivery; 0 where it has not come."""
+        files = self.path.rglob("*") if self.path.is_dir() else (self.path,)
+        return sum(file.stat().st_size for file in files if file.is_file())
+
 
 def deliveries(sources_file: Path, business_date: date) -> list[Delivery]:
     """The deliveries to expect for a day. Raises Invalid when the list of sources cannot be read."""

@@ -13,7 +13,7 @@ from app.core.db import unit_of_work
 from app.core.registry import Registry, Step
 from app.core.text import Text
 from app.submission.counts import count_batch, due_by_type
-from app.submission.models import Batch, StageRun
+from app.submission.models import Batch
 from app.submission.stages.build import build
 from app.submission.stages.collect import collect
 from app.submission.stages.derive import derive
@@ -42,7 +42,7 @@ def register_steps(registry: Registry) -> None:
     """Announce the verbs."""
     verbs: dict[str, tuple[Text, Callable[[Work], Any]]] = {
         "collect": (Text("采集来源数据", "Collect from the sources"), collect),
-        "standardise": (Text("映射为标准实体", "Map to standard entities"), _standardise),
+        "standardise": (Text("映射为标准实体", "Map to standard entities"), standardise),
         "derive": (Text("生成应报记录", "Derive the records due"), derive),
         "judge": (Text("规则预校验", "Pre-check by rules"), _judge),
         "hold": (Text("登记例外", "Hold blocked records"), hold),
@@ -64,13 +64,6 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
         return result
 
     return run
-
-
-def _standardise(work: Work) -> dict[str, Any]:
-    with unit_of_work(reading=True) as session:
-        query = select(StageRun.part).filter_by(batch_id=work.batch, stage="collect")
-        sources = sorted(session.scalars(query))
-    return standardise(work, sources)
 
 
 def _judge(work: Work) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def build(work: Work) -> dict[str, Any]:
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
         files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
-    work.parts("write", {file.prefix: partial(_write, work, file) for file in files if file.status == "planned"})
+    planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
+    work.parts("write", {file.prefix: partial(_write, work, file) for file in planned})
     records = dict.fromkeys(RECORD_TYPES, 0)
     for file in files:
         records[file.record_type] += file.records

@@ -39,6 +39,7 @@ def _land_all(work: Work) -> dict[str, Any]:
         counts = land(work.lake, mapping, delivery, work.business_date)
         return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
 
+    expected.sort(key=lambda delivery: -delivery.size)
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
     for source, outcome in work.side_by_side(acts):
         if isinstance(outcome, Invalid | Unavailable):

@@ -17,13 +17,13 @@ def derive(work: Work) -> dict[str, int]:
     """Derive all record types; number of records due by type."""
     waiting = unanswered(work.provider, other_than=work.batch)
     parts: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {}
-    for code in RECORD_TYPES:
+    for code in sorted(RECORD_TYPES, key=work.subjects, reverse=True):
         buckets = work.buckets(code)
         for bucket in range(buckets):
             scope = Scope(work.batch, work.business_date, work.provider, bucket, buckets, waiting, condition_sql)
             parts[f"{code}/{bucket}"] = partial(_derive, work, code, scope)
     due = dict.fromkeys(RECORD_TYPES, 0)
-    for part, rows in work.parts("derive", parts).items():
+    for part, (rows, _) in work.parts("derive", parts).items():
         due[part[:3]] += rows
     return due
 

@@ -19,7 +19,7 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     given = surroundings(work.settings, work.provider)
     parts: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {
         f"{code}/{bucket}": partial(_sweep, work, code, bucket, given)
-        for code in RECORD_TYPES
+        for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0))
         if due.get(code)
         for bucket in range(work.buckets(code))
     }

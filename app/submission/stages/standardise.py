@@ -2,56 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
+from app.core.db import unit_of_work
 from app.lake.connection import Connection
 from app.lake.tables import replace_rows
 from app.submission.content import mappings
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
+from app.submission.models import StageRun
 from app.submission.sources import landing_name
 from app.submission.stages.work import Work
 from app.submission.tables import UNMAPPED, standard_tables
 
 
-def standardise(work: Work, sources: list[str]) -> dict[str, Any]:
-    """Map the sources that have landed; rows by entity, and the number of unmapped values."""
-
-    def one(mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
-        detail = work.lake.write(lambda connection: _map(work, connection, mapping))
-        return sum(detail["entities"].values()), detail
-
-    known = mappings()
-    work.parts("standardise", {source: partial(one, known[source]) for source in sources})
+def standardise(work: Work) -> dict[str, Any]:
+    """Map what has landed; rows by entity, and the number of unmapped values."""
+    known, landed = mappings(), _landed(work.batch)
+    parts = {source: partial(_map, work, known[source]) for source in landed}
     totals: dict[str, int] = {}
     unmapped = 0
-    for source in sources:
-        _, detail = work.part("standardise", source, partial(one, known[source]))
+    for _, detail in work.parts("standardise", parts).values():
+        unmapped += detail["unmapped"]
         for entity, rows in detail["entities"].items():
             totals[entity] = totals.get(entity, 0) + rows
-        unmapped += detail["unmapped"]
     return {"entities": totals, "unmapped": unmapped}
 
 
-def _map(work: Work, connection: Connection, mapping: SourceMapping) -> dict[str, Any]:
+def _landed(batch: str) -> list[str]:
+    """The sources that have landed, the largest first."""
+    with unit_of_work(reading=True) as session:
+        query = select(StageRun.part).filter_by(batch_id=batch, stage="collect")
+        return list(session.scalars(query.order_by(StageRun.rows.desc(), StageRun.part)))
+
+
+def _map(work: Work, mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
     day = f"DATE '{work.business_date.isoformat()}'"
     landing = {
         name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
         for name in mapping.tables
     }
-    mine = f"business_date = {day} AND _source = '{mapping.source}'"
-    entities: dict[str, int] = {}
-    for entity in {target.entity for target in mapping.targets}:
-        selects = [target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity]
-        table = standard_tables()[entity]
-        entities[entity] = replace_rows(connection, table, mine, " UNION ALL BY NAME ".join(selects))
-    unmapped = 0
-    connection.execute(f"DELETE FROM {UNMAPPED.path} WHERE business_date = {day} AND source = '{mapping.source}'")
+    entities = list(dict.fromkeys(target.entity for target in mapping.targets))
+
+    def prepare(connection: Connection) -> None:
+        for entity in entities:
+            selects = [target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity]
+            connection.execute(f'CREATE TEMP TABLE "mapped_{entity}" AS {" UNION ALL BY NAME ".join(selects)}')
+        connection.execute(f"CREATE TEMP TABLE unmapped AS {_unmapped(mapping, landing)}")
+
+    def store(connection: Connection) -> dict[str, Any]:
+        mine = f"business_date = {day} AND _source = '{mapping.source}'"
+        rows = {
+            entity: replace_rows(connection, standard_tables()[entity], mine, f'FROM "mapped_{entity}"')
+            for entity in entities
+        }
+        mine = f"business_date = {day} AND source = '{mapping.source}'"
+        listed = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM unmapped"
+        return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, listed)}
+
+    detail = work.lake.write(store, prepare)
+    return sum(detail["entities"].values()), detail
+
+
+def _unmapped(mapping: SourceMapping, landing: Mapping[str, str]) -> str:
+    selects = ["SELECT '' AS target, '' AS item, '' AS value, 0 AS rows WHERE FALSE"]
     for target in mapping.targets:
-        if select := unmapped_select(mapping, target, landing):
-            row = connection.execute(
-                f"INSERT INTO {UNMAPPED.path} BY NAME SELECT '{mapping.source}' AS source, '{target.entity}' AS target,"
-                f" {day} AS business_date, * FROM ({select})"
-            ).fetchone()
-            unmapped += int(row[0]) if row else 0
-    return {"entities": entities, "unmapped": unmapped}
+        if found := unmapped_select(mapping, target, landing):
+            selects.append(f"SELECT '{target.entity}' AS target, * FROM ({found})")
+    return " UNION ALL BY NAME ".join(selects)

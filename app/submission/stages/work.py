@@ -25,6 +25,8 @@ from app.submission.tables import MAIN_ENTITY, standard_tables
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
+Outcome = tuple[int, dict[str, Any]]
+"""Of a part: its rows, and what else there is to say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +51,38 @@ class Work:
             known = (batch.id, batch.provider, batch.business_date, batch.precheck)
         return cls(*known, settings(), lake(), progress or (lambda done, total: None))
 
+    def subjects(self, record_type: str) -> int:
+        """How many customers or accounts this day's records of a type can be about."""
+        entity = standard_tables()[MAIN_ENTITY[record_type]].path
+        return int(self.lake.value(f"SELECT count(*) FROM {entity} WHERE business_date = ?", [self.business_date]))
+
     def buckets(self, record_type: str) -> int:
         """Into how many hash buckets this day's records of a type are split; the same at every try."""
-        entity = standard_tables()[MAIN_ENTITY[record_type]].path
-        rows = self.lake.value(f"SELECT count(*) FROM {entity} WHERE business_date = ?", [self.business_date])
-        return max(1, -(-int(rows) // self.settings.bucket_records))
+        return max(1, -(-self.subjects(record_type) // self.settings.bucket_records))
 
-    def parts(self, stage: str, parts: Mapping[str, Callable[[], tuple[int, dict[str, Any]]]]) -> dict[str, int]:
-        """Do the parts of a stage side by side, as many at a time as there are threads; rows by part.
+    def parts(self, stage: str, parts: Mapping[str, Callable[[], Outcome]]) -> dict[str, Outcome]:
+        """Do the parts of a stage side by side, as many at a time as there are threads; what came of each, by part.
 
         When parts fail the others are still done, and then the first failure is raised.
         """
-        rows: dict[str, int] = {}
+        done: dict[str, Outcome] = {}
         failures: list[Exception] = []
-        for name, outcome in self.side_by_side(
-            {name: partial(self.part, stage, name, act) for name, act in parts.items()}
-        ):
+        acts = {name: partial(self.part, stage, name, act) for name, act in parts.items()}
+        for name, outcome in self.side_by_side(acts):
             if isinstance(outcome, Exception):
                 failures.append(outcome)
             else:
-                rows[name], _ = outcome
+                done[name] = outcome
         if failures:
             raise failures[0]
-        return rows
+        return done
 
     def side_by_side(self, acts: Mapping[str, Callable[[], T]]) -> Iterator[tuple[str, T | Exception]]:
-        """Do all of it, as many at a time as there are threads; what came of each, by name, in the order of completion."""
-        with ThreadPoolExecutor(max(1, self.settings.threads)) as pool:
+        """Do all of it, as many at a time as there are threads; what came of each, by name, in the order of completion.
+
+        They are begun in the order given: the longest first, lest one core end its day alone with it.
+        """
+        with self.lake.shared_out(), ThreadPoolExecutor(max(1, self.settings.threads)) as pool:
             running = {pool.submit(contextvars.copy_context().run, act): name for name, act in acts.items()}
             for number, future in enumerate(as_completed(running), start=1):
                 problem = future.exception()
@@ -84,7 +91,7 @@ class Work:
                 yield running[future], problem or future.result()
                 self.progress(number, len(running))
 
-    def part(self, stage: str, part: str, work: Callable[[], tuple[int, dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
+    def part(self, stage: str, part: str, work: Callable[[], Outcome]) -> Outcome:
         """Do a part unless it is marked as done; its rows and detail either way."""
         with unit_of_work(reading=True) as session:
             done = session.scalar(select(StageRun).filter_by(batch_id=self.batch, stage=stage, part=part))
