@@ -6,12 +6,14 @@ whole when another process held the catalogue.
 
 from __future__ import annotations
 
+import itertools
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +28,9 @@ T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """What the engine raises when a statement fails, such as over a file that it cannot read."""
+
+Relation = str | Callable[[Connection], AbstractContextManager[str]]
+"""What may stand after FROM: a query in brackets, or what makes one readable for a while on a connection."""
 
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner", "postgres_scanner")
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
@@ -56,6 +61,7 @@ class Lake:
         self._writing = threading.Lock()
         self._sharing = threading.Lock()
         self._shared = 0
+        self._stagings = itertools.count()
         self._root = duckdb.connect()
         _load_extensions(self._root)
         self._root.execute(f"SET threads = {int(config.threads)}")
@@ -106,16 +112,13 @@ class Lake:
         finally:
             cursor.close()
 
-    def write(self, work: Callable[[Connection], T], prepare: Callable[[Connection], object] | None = None) -> T:
+    def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, all or nothing; it is run again when another writer was in the way.
 
-        `work` must therefore have no effect outside the lake. Writers wait for each other, so what is costly and changes
-        nothing belongs into `prepare`: it runs once, before and beside them, and may leave temporary tables for `work`.
-        Raises Unavailable when the lake stays busy.
+        `work` must therefore have no effect outside the lake. Writers wait for each other. Raises Unavailable when the lake
+        stays busy.
         """
         with self.read() as cursor:
-            if prepare is not None:
-                prepare(cursor)
 
             def attempt() -> T:
                 with self._writing:
@@ -129,6 +132,30 @@ class Lake:
                     return result
 
             return self._retry(attempt)
+
+    def stage_and_write(
+        self, relations: Mapping[str, Relation], work: Callable[[Connection, Mapping[str, str]], T]
+    ) -> T:
+        """As `write`, with relations worked out beforehand: what is costly does not keep other writers waiting.
+
+        They are worked out side by side and kept in tables of the engine's memory; `work` gets their names there, by the
+        names given.
+        """
+        mark = next(self._stagings)
+        staged = {name: f'memory."staged_{mark}_{name}"' for name in relations}
+
+        def stage(name: str) -> None:
+            with self.read() as cursor, _relation(cursor, relations[name]) as relation:
+                cursor.execute(f"CREATE TABLE {staged[name]} AS FROM {relation}")
+
+        try:
+            with ThreadPoolExecutor(self.config.threads) as pool:
+                list(pool.map(stage, relations))
+            return self.write(lambda connection: work(connection, staged))
+        finally:
+            with self.read() as cursor:
+                for table in staged.values():
+                    cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
     def _retry(self, attempt: Callable[[], T]) -> T:
         for turn in range(30):
@@ -206,6 +233,10 @@ def _keep_readers_going(catalogue: Path) -> None:
     catalogue.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(catalogue, timeout=30)) as file:
         file.execute("PRAGMA journal_mode = WAL")
+
+
+def _relation(cursor: Connection, relation: Relation) -> AbstractContextManager[str]:
+    return nullcontext(relation) if isinstance(relation, str) else relation(cursor)
 
 
 def _rollback(cursor: Connection) -> None:

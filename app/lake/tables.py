@@ -12,12 +12,15 @@ from app.lake.connection import Connection, Lake
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A lake table: `layer.name`, its columns with DuckDB types, and what its files are partitioned by."""
+    """A lake table: `layer.name` and its columns with DuckDB types.
+
+    None is partitioned: rows come a day or a batch at a time, so every file has one of either already, and the least and the
+    greatest value that the catalogue keeps of each file let a reader of one day leave out the others.
+    """
 
     layer: str
     name: str
     columns: Mapping[str, str]
-    partition_by: Sequence[str] = ()
 
     @property
     def path(self) -> str:
@@ -48,8 +51,6 @@ def _create(connection: Connection, table: Table) -> None:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table.path} ({columns})")
-    if table.partition_by:
-        connection.execute(f"ALTER TABLE {table.path} SET PARTITIONED BY ({', '.join(table.partition_by)})")
 
 
 def replace_rows(connection: Connection, table: Table, where: str, select: str) -> int:

@@ -42,15 +42,19 @@ class TypeCounts:
 
 def due_by_type(batch: str) -> dict[str, int]:
     """Records derived so far, by type."""
-    return _sums(batch, "derive")
-
-
-def _sums(batch: str, stage: str) -> dict[str, int]:
     due = dict.fromkeys(RECORD_TYPES, 0)
     with unit_of_work(reading=True) as session:
-        for part, rows in session.execute(select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage=stage)):
+        query = select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage="derive")
+        for part, rows in session.execute(query):
             due[part[:3]] += rows
     return due
+
+
+def blocked_by_type(batch: str) -> dict[str, int]:
+    """Records that a finding holds back, by type."""
+    query = f"""SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}
+        WHERE batch = ? AND severity = 'block' GROUP BY 1"""
+    return dict.fromkeys(RECORD_TYPES, 0) | {code: int(rows) for code, rows in lake().rows(query, [batch])}
 
 
 def count_batch(batch: str) -> dict[str, TypeCounts]:
@@ -60,12 +64,8 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
         counts[code].due = due
     judged = _has(batch, "judge")
     if judged:
-        for code, blocked in lake().rows(
-            f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
-            " WHERE batch = ? AND severity = 'block' GROUP BY 1",
-            [batch],
-        ):
-            counts[code].blocked = int(blocked)
+        for code, blocked in blocked_by_type(batch).items():
+            counts[code].blocked = blocked
     with unit_of_work() as session:
         entities: dict[str, int] = {}
         for (detail,) in session.execute(select(StageRun.detail).filter_by(batch_id=batch, stage="standardise")):

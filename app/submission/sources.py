@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,22 +76,22 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
     load = f"{mapping.source}-{business_date:%Y%m%d}"
     expected = _expected(mapping, delivery)
 
-    def read(connection: Connection) -> None:
-        for number, table in enumerate(mapping.tables.values()):
-            with _relation(connection, mapping, table, delivery.path) as relation:
-                connection.execute(f"CREATE TEMP TABLE delivered_{number} AS SELECT * FROM {relation}")
+    relations = {
+        table.name: partial(_relation, mapping=mapping, table=table, path=delivery.path)
+        for table in mapping.tables.values()
+    }
 
-    def store(connection: Connection) -> dict[str, int]:
+    def store(connection: Connection, staged: Mapping[str, str]) -> dict[str, int]:
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
         counts = {
-            table.name: _store(connection, mapping, table, f"delivered_{number}", load, business_date)
-            for number, table in enumerate(mapping.tables.values())
+            table.name: _store(connection, mapping, table, staged[table.name], load, business_date)
+            for table in mapping.tables.values()
         }
         _reconcile(delivery, expected, counts)
         return counts
 
     try:
-        return lake.write(store, prepare=read)
+        return lake.stage_and_write(relations, store)
     except EngineError as problem:
         # Only the first line: the others may quote the data.
         raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem

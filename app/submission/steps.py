@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from app.core import clock
 from app.core.db import unit_of_work
 from app.core.registry import Registry, Step

@@ -67,10 +67,7 @@ def standard_tables() -> Mapping[str, Table]:
         "collateral_link": _text("AcctCode", "subject", "Ccc"),
         "special_transaction": _text("AcctCode", "subject") | _group("210", "K"),
     }
-    return {
-        name: Table("standard", name, columns | _ORIGIN, partition_by=("business_date",))
-        for name, columns in entities.items()
-    }
+    return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 
 
 UNMAPPED = Table(
@@ -98,7 +95,7 @@ def record_table(record_type: str) -> Table:
     `content` is the engine's hash of everything but the report date: it tells whether a record that was refused comes
     again unchanged, and nothing worse than a second refusal hangs on it.
     """
-    return Table("record", f"r{record_type}", _RECORD_HEAD | column_types(record_type), partition_by=("batch",))
+    return Table("record", f"r{record_type}", _RECORD_HEAD | column_types(record_type))
 
 
 @lru_cache
@@ -113,7 +110,6 @@ FINDING = Table(
     "precheck",
     _text("batch", "record_type", "record_id", "key", "rule", "code", "tag", "severity", "edition")
     | {"business_date": "DATE", "bucket": "INTEGER"},
-    partition_by=("batch",),
 )
 
 FILE_LINE = Table(

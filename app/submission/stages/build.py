@@ -25,10 +25,11 @@ from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
+from app.submission.counts import blocked_by_type, due_by_type
 from app.submission.models import ReportFile
 from app.submission.stages.hold import open_prints, travelling
 from app.submission.stages.work import Work
-from app.submission.tables import FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import FILE_LINE, FINDING, record_table, record_type
 
 FILE_ORDER = ("110", "310", "210", "410")
 """Customers before their accounts (P000-032, CTIMING-X03)."""
@@ -41,25 +42,20 @@ def build(work: Work) -> dict[str, Any]:
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
         files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
+    by_type = {code: [file for file in files if file.record_type == code] for code in FILE_ORDER}
+    records = {code: sum(file.records for file in mine) for code, mine in by_type.items()}
+    largest = sorted(filter(records.get, FILE_ORDER), key=lambda code: -records[code])
+    work.parts("number", {code: partial(_number_lines, work, code, by_type[code]) for code in largest})
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
     work.parts("write", {file.prefix: partial(_write, work, file) for file in planned})
-    records = dict.fromkeys(RECORD_TYPES, 0)
-    for file in files:
-        records[file.record_type] += file.records
     return {"records": records, "files": [file.prefix for file in files]}
-
-
-def _sendable(work: Work, code: str) -> str:
-    return f"""SELECT r.record_id, r.key, r."RptDate", r.content FROM {record_table(code).path} r
-        WHERE r.batch = '{work.batch}' AND r.record_id NOT IN (
-            SELECT record_id FROM {FINDING.path}
-            WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block')"""
 
 
 def _plan(work: Work) -> tuple[int, dict[str, Any]]:
     size = work.settings.file_records
-    counts = {code: int(work.lake.value(f"SELECT count(*) FROM ({_sendable(work, code)})")) for code in FILE_ORDER}
-    planned: list[tuple[str, str, int]] = []
+    due, blocked = due_by_type(work.batch), blocked_by_type(work.batch)
+    counts = {code: due[code] - blocked[code] for code in FILE_ORDER}
+    planned: list[str] = []
     with unit_of_work() as session:
         existing = {
             (file.record_type, file.part): file
@@ -72,12 +68,8 @@ def _plan(work: Work) -> tuple[int, dict[str, Any]]:
                 if file is None:
                     records = min(size, counts[code] - part * size)
                     file = _planned_file(work, session, code, part, records, created)
-                planned.append((code, file.prefix, part))
-    for code in FILE_ORDER:
-        mine = [(prefix, part) for kind, prefix, part in planned if kind == code]
-        if mine:
-            _number_lines(work, code, mine, size)
-    return sum(counts.values()), {"files": [prefix for _, prefix, _ in planned]}
+                planned.append(file.prefix)
+    return sum(counts.values()), {"files": planned}
 
 
 def _planned_file(work: Work, session: Session, code: str, part: int, records: int, created: datetime) -> ReportFile:
@@ -118,19 +110,32 @@ def _serial(number: int) -> str:
     return digits
 
 
-def _number_lines(work: Work, code: str, files: list[tuple[str, int]], size: int) -> None:
+def _number_lines(work: Work, code: str, files: list[ReportFile]) -> tuple[int, dict[str, Any]]:
     """Give every record to be sent its file and line (the header is line 1), in the order of business keys."""
-    names = " ".join(f"WHEN {part} THEN '{prefix}'" for prefix, part in files)
-    select_lines = f"""
-        SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
-               '{work.batch}' AS batch, (place - 1) % {size} + 2 AS line
-        FROM (SELECT *, row_number() OVER (ORDER BY key, "RptDate") AS place FROM ({_sendable(work, code)}))"""
+    size = work.settings.file_records
+    names = " ".join(f"WHEN {file.part} THEN '{file.prefix}'" for file in files)
+    lines = f"""
+        (SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
+                '{work.batch}' AS batch, (place - 1) % {size} + 2 AS line
+         FROM (SELECT r.record_id, r.key, r."RptDate", r.content, row_number() OVER (ORDER BY r.key, r."RptDate") AS place
+               FROM {record_table(code).path} r
+               WHERE r.batch = '{work.batch}' AND r.record_id NOT IN (
+                   SELECT record_id FROM {FINDING.path}
+                   WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block')))"""
     where = f"batch = '{work.batch}' AND record_type = '{code}'"
-    work.lake.write(lambda connection: replace_rows(connection, FILE_LINE, where, select_lines))
+    rows = work.lake.stage_and_write(
+        {"lines": lines},
+        lambda connection, staged: replace_rows(connection, FILE_LINE, where, f"FROM {staged['lines']}"),
+    )
+    if rows != sum(file.records for file in files):
+        raise RuntimeError(
+            f"{rows} lines for the files of {code} in {work.batch}, which were planned for another number"
+        )
     with unit_of_work():
         if open_prints(code):
-            rows = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
-            travelling(code, [key for (key,) in rows])
+            keys = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
+            travelling(code, [key for (key,) in keys])
+    return rows, {}
 
 
 def sealed_path(work: Work, prefix: str) -> Path:

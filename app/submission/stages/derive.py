@@ -30,9 +30,8 @@ def derive(work: Work) -> dict[str, int]:
 
 def _derive(work: Work, code: str, scope: Scope) -> tuple[int, dict[str, Any]]:
     where = f"batch = '{work.batch}' AND bucket = {scope.bucket}"
-    select = DERIVATIONS[code](scope)
-    rows = work.lake.write(
-        lambda connection: replace_rows(connection, record_table(code), where, "FROM records_due"),
-        prepare=lambda connection: connection.execute(f"CREATE TEMP TABLE records_due AS {select}"),
+    rows = work.lake.stage_and_write(
+        {"due": f"({DERIVATIONS[code](scope)})"},
+        lambda connection, staged: replace_rows(connection, record_table(code), where, f"FROM {staged['due']}"),
     )
     return rows, {}

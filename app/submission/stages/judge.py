@@ -8,6 +8,7 @@ from typing import Any
 
 from app.lake.connection import unoptimised
 from app.lake.tables import put_rows
+from app.submission.counts import blocked_by_type
 from app.submission.facts import Surroundings, accepted_relation, fact_relation
 from app.submission.rulings import findings_select, surroundings
 from app.submission.stages.work import Work
@@ -24,16 +25,11 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
         for bucket in range(work.buckets(code))
     }
     work.parts("judge", parts)
-    blocked = dict(
-        work.lake.rows(
-            f"SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}"
-            f" WHERE batch = '{work.batch}' AND severity = 'block' GROUP BY 1"
-        )
-    )
+    blocked = blocked_by_type(work.batch)
     total = sum(due.values())
     share = sum(blocked.values()) / total if total else 0.0
     return {
-        "blocked": {code: int(blocked.get(code, 0)) for code in RECORD_TYPES},
+        "blocked": blocked,
         "due": total,
         "share": round(share, 6),
         "share_above_limit": work.precheck and share > work.settings.blocked_share_limit,

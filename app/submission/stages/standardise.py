@@ -45,31 +45,28 @@ def _map(work: Work, mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
         name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
         for name in mapping.tables
     }
-    entities = list(dict.fromkeys(target.entity for target in mapping.targets))
+    relations = {"unmapped": f"({_unmapped(mapping, landing)})"}
+    for entity in {target.entity for target in mapping.targets}:
+        selects = [target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity]
+        relations[entity] = f"({' UNION ALL BY NAME '.join(selects)})"
 
-    def prepare(connection: Connection) -> None:
-        for entity in entities:
-            selects = [target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity]
-            connection.execute(f'CREATE TEMP TABLE "mapped_{entity}" AS {" UNION ALL BY NAME ".join(selects)}')
-        connection.execute(f"CREATE TEMP TABLE unmapped AS {_unmapped(mapping, landing)}")
-
-    def store(connection: Connection) -> dict[str, Any]:
-        mine = f"business_date = {day} AND _source = '{mapping.source}'"
+    def store(connection: Connection, staged: Mapping[str, str]) -> dict[str, Any]:
         rows = {
-            entity: replace_rows(connection, standard_tables()[entity], mine, f'FROM "mapped_{entity}"')
-            for entity in entities
+            entity: replace_rows(
+                connection, table, f"business_date = {day} AND _source = '{mapping.source}'", f"FROM {staged[entity]}"
+            )
+            for entity, table in standard_tables().items()
+            if entity in staged
         }
+        listed = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM {staged['unmapped']}"
         mine = f"business_date = {day} AND source = '{mapping.source}'"
-        listed = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM unmapped"
         return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, listed)}
 
-    detail = work.lake.write(store, prepare)
+    detail = work.lake.stage_and_write(relations, store)
     return sum(detail["entities"].values()), detail
 
 
 def _unmapped(mapping: SourceMapping, landing: Mapping[str, str]) -> str:
-    selects = ["SELECT '' AS target, '' AS item, '' AS value, 0 AS rows WHERE FALSE"]
-    for target in mapping.targets:
-        if found := unmapped_select(mapping, target, landing):
-            selects.append(f"SELECT '{target.entity}' AS target, * FROM ({found})")
-    return " UNION ALL BY NAME ".join(selects)
+    listed = ((target.entity, unmapped_select(mapping, target, landing)) for target in mapping.targets)
+    selects = [f"SELECT '{entity}' AS target, * FROM ({found})" for entity, found in listed if found]
+    return " UNION ALL BY NAME ".join([*selects, "SELECT '' AS target, '' AS item, '' AS value, 0 AS rows WHERE FALSE"])

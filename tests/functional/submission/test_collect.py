@@ -65,7 +65,7 @@ def test_bad_sources_are_told_and_the_good_one_is_landed(work: Work, delivered: 
         "corporate_loans": "submission.delivery_damaged",
     }
     assert all(each["zh"] and each["en"] for each in found["failed"].values())
-    entities = standardise(work, sorted(found["landed"]))["entities"]
+    entities = standardise(work)["entities"]
     assert entities["person"] > 100
     assert "organisation" not in entities
 
@@ -103,8 +103,8 @@ def test_an_unknown_source_is_told(work: Work, tmp_path: Path) -> None:
 
 def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     found = collect(work)
-    first = standardise(work, sorted(found["landed"]))
-    again = standardise(work, sorted(found["landed"]))
+    first = standardise(work)
+    again = standardise(work)
 
     assert again == first
     for name, rows in first["entities"].items():

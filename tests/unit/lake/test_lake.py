@@ -15,7 +15,7 @@ from app.core.errors import Unavailable
 from app.lake.connection import Connection, EngineError, Lake, LakeConfig, scratch, unoptimised
 from app.lake.tables import Table, ensure_tables, replace_rows
 
-THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"}, partition_by=("day",))
+THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"})
 
 
 def config(folder: Path) -> LakeConfig:

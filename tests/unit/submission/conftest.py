@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -47,7 +46,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 @pytest.fixture(scope="session")
 def _memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     found = MemoryLake(_config(tmp_path_factory.mktemp("memory")))
-    ensure_tables(found, [dataclasses.replace(table, partition_by=()) for table in all_tables()])
+    ensure_tables(found, all_tables())
     yield found
     found.close()
 
