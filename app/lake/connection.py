@@ -7,6 +7,7 @@ whole when another process held the catalogue.
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import sqlite3
 import threading
@@ -62,6 +63,7 @@ class Lake:
         self._sharing = threading.Lock()
         self._shared = 0
         self._stagings = itertools.count()
+        self._stagers = ThreadPoolExecutor(config.threads, "stager", initializer=_give_way)
         self._root = duckdb.connect()
         _load_extensions(self._root)
         self._root.execute(f"SET threads = {int(config.threads)}")
@@ -138,8 +140,8 @@ class Lake:
     ) -> T:
         """As `write`, with relations worked out beforehand: what is costly does not keep other writers waiting.
 
-        They are worked out side by side and kept in tables of the engine's memory; `work` gets their names there, by the
-        names given.
+        They are worked out side by side, in the order in which they were asked for, and kept in tables of the engine's
+        memory; `work` gets their names there, by the names given.
         """
         mark = next(self._stagings)
         staged = {name: f'memory."staged_{mark}_{name}"' for name in relations}
@@ -149,8 +151,7 @@ class Lake:
                 cursor.execute(f"CREATE TABLE {staged[name]} AS FROM {relation}")
 
         try:
-            with ThreadPoolExecutor(self.config.threads) as pool:
-                list(pool.map(stage, relations))
+            list(self._stagers.map(stage, relations))
             return self.write(lambda connection: work(connection, staged))
         finally:
             with self.read() as cursor:
@@ -190,6 +191,7 @@ class Lake:
         return int(self.value("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')") or 0)
 
     def close(self) -> None:
+        self._stagers.shutdown()
         self._root.close()
 
 
@@ -237,6 +239,11 @@ def _keep_readers_going(catalogue: Path) -> None:
 
 def _relation(cursor: Connection, relation: Relation) -> AbstractContextManager[str]:
     return nullcontext(relation) if isinstance(relation, str) else relation(cursor)
+
+
+def _give_way() -> None:
+    """Let the one thread that writes go first: others wait for their turn behind it, nobody for what is being staged."""
+    os.nice(5)
 
 
 def _rollback(cursor: Connection) -> None:

@@ -248,8 +248,9 @@ def unmapped_select(mapping: SourceMapping, target: Target, landing: Mapping[str
     for item, column in target.columns.items():
         if column.codes and len(column.source) == 1 and "." not in column.source[0]:
             value = _reference(column.source[0])
-            codes = ", ".join(_literal(code) for code in mapping.code_tables[column.codes])
-            unknown[item] = (f"nullif({value}, '') NOT IN ({codes})", value)
+            # Compared one by one, since the engine would make a join of every longer IN.
+            known = ("", *mapping.code_tables[column.codes])
+            unknown[item] = (" AND ".join(f"{value} <> {_literal(code)}" for code in known), value)
     if not unknown:
         return None
     anything = " OR ".join(condition for condition, _ in unknown.values())

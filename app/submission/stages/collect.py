@@ -16,17 +16,7 @@ from app.submission.stages.work import Work
 
 
 def collect(work: Work) -> dict[str, Any]:
-    """Land all sources; rows by source and, for those that failed, why. Raises Unavailable when none could be landed.
-
-    Reading deliveries keeps one core busy at most; another reads the rules meanwhile. Should they be unreadable, the
-    stage that needs them says so.
-    """
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(contextvars.copy_context().run, make_ready)
-        return _land_all(work)
-
-
-def _land_all(work: Work) -> dict[str, Any]:
+    """Land all sources; rows by source and, for those that failed, why. Raises Unavailable when none could be landed."""
     expected = deliveries(work.settings.sources_file, work.business_date)
     known = mappings()
     landed: dict[str, int] = {}
@@ -41,13 +31,18 @@ def _land_all(work: Work) -> dict[str, Any]:
 
     expected.sort(key=lambda delivery: -delivery.size)
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
-    for source, outcome in work.side_by_side(acts):
-        if isinstance(outcome, Invalid | Unavailable):
-            failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
-        elif isinstance(outcome, Exception):
-            raise outcome
-        else:
-            landed[source], _ = outcome
+    with ThreadPoolExecutor(1) as beside:
+        for number, (source, outcome) in enumerate(work.side_by_side(acts, waiting=1)):
+            if number == 0:
+                # While the other deliveries wait for their turn to be written a core is idle: it reads the rules, which the
+                # stage that judges will want. Should they be unreadable, that stage says so.
+                beside.submit(contextvars.copy_context().run, make_ready)
+            if isinstance(outcome, Invalid | Unavailable):
+                failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
+            elif isinstance(outcome, Exception):
+                raise outcome
+            else:
+                landed[source], _ = outcome
     if not landed:
         raise Unavailable(
             "submission.nothing_collected",

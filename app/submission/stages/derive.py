@@ -23,7 +23,7 @@ def derive(work: Work) -> dict[str, int]:
             scope = Scope(work.batch, work.business_date, work.provider, bucket, buckets, waiting, condition_sql)
             parts[f"{code}/{bucket}"] = partial(_derive, work, code, scope)
     due = dict.fromkeys(RECORD_TYPES, 0)
-    for part, (rows, _) in work.parts("derive", parts).items():
+    for part, (rows, _) in work.parts("derive", parts, waiting=1).items():
         due[part[:3]] += rows
     return due
 

@@ -25,7 +25,7 @@ def standardise(work: Work) -> dict[str, Any]:
     parts = {source: partial(_map, work, known[source]) for source in landed}
     totals: dict[str, int] = {}
     unmapped = 0
-    for _, detail in work.parts("standardise", parts).values():
+    for _, detail in work.parts("standardise", parts, waiting=1).values():
         unmapped += detail["unmapped"]
         for entity, rows in detail["entities"].items():
             totals[entity] = totals.get(entity, 0) + rows

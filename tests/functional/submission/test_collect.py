@@ -102,7 +102,7 @@ def test_an_unknown_source_is_told(work: Work, tmp_path: Path) -> None:
 
 
 def test_standard_rows_know_where_they_come_from(work: Work) -> None:
-    found = collect(work)
+    collect(work)
     first = standardise(work)
     again = standardise(work)
 
