@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from app.core.errors import Unavailable
-from app.lake.connection import Connection, EngineError, Lake, LakeConfig, scratch, unoptimised
+from app.lake.connection import Connection, EngineError, Lake, LakeConfig, Relation, scratch, unoptimised
 from app.lake.tables import Table, ensure_tables, replace_rows
 
 THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"})
@@ -153,3 +155,32 @@ def test_a_plain_engine_for_what_is_in_no_lake() -> None:
         assert connection.execute("SELECT strftime(TIMESTAMPTZ '2026-10-31 16:30:00+00', '%H')").fetchone() == ("00",)
         with unoptimised(connection):
             assert connection.execute("SELECT 1 + 1").fetchone() == (2,)
+
+
+def test_what_is_staged_is_there_for_the_write_and_gone_afterwards(lake: Lake) -> None:
+    relations: dict[str, Relation] = {
+        "told": "(SELECT DATE '2026-10-31' AS day, 'told' AS name)",
+        "made": lambda cursor: nullcontext("(SELECT DATE '2026-10-31' AS day, 'made' AS name)"),
+    }
+
+    def work(connection: Connection, staged: Mapping[str, str]) -> int:
+        rows = " UNION ALL ".join(f"FROM {table}" for table in staged.values())
+        return replace_rows(connection, THINGS, "TRUE", rows)
+
+    assert lake.stage_and_write(relations, work) == 2
+    assert names(lake) == ["made", "told"]
+    assert lake.value("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'staged%'") == 0
+
+
+def test_what_cannot_be_staged_leaves_nothing(lake: Lake) -> None:
+    relations: dict[str, Relation] = {"good": "(SELECT 1 AS one)", "bad": "(SELECT error('no') AS two)"}
+    with pytest.raises(EngineError):
+        lake.stage_and_write(relations, lambda connection, staged: None)
+    assert lake.value("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'staged%'") == 0
+
+
+def test_a_reader_of_one_day_opens_only_its_files(lake: Lake) -> None:
+    for day in ("2026-10-29", "2026-10-30", "2026-10-31"):
+        put(lake, day, *(f"name {number}" for number in range(100)))
+    (_, plan) = lake.rows(f"EXPLAIN ANALYZE SELECT name FROM {THINGS.path} WHERE day = DATE '2026-10-30'")[0]
+    assert re.search(r"Total Files Read:\s*1\b", plan), plan
