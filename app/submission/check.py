@@ -90,7 +90,8 @@ def check_file(path: Path) -> Judgement:
                     code=code
                 ),
             )
-    named = {rule.code: rule.id for rule in rules_of(code).rules} if code in RECORD_TYPES else {}
+    rulesets = [file_rules(), *([rules_of(code)] if code in RECORD_TYPES else [])]
+    named = {rule.code: rule.id for ruleset in rulesets for rule in ruleset.rules}
     findings = (each if each.rule else replace(each, rule=named.get(each.code, "")) for each in found.values())
     return Judgement(path.name, records, tuple(sorted(findings)))
 
