@@ -30,7 +30,7 @@ serve: setup ## the web console over the demonstration
 	@$(PY) -m app.cli demo console
 
 test: setup ## all tests
-	@$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -q -n auto --dist loadfile
 
 check: setup ## style, types, imports, migrations, content, translations, documents
 	$(PY) -m ruff check .
