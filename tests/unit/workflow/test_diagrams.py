@@ -97,7 +97,7 @@ def test_a_condition_that_is_not_ours_is_refused_when_the_diagram_is_read(condit
 def script_on_a_task(kind: str) -> str:
     return (
         '<bpmn:sequenceFlow id="g0" sourceRef="Other" targetRef="T" /><bpmn:startEvent id="Other" />'
-        f'<bpmn:{kind} id="T"><bpmn:extensionElements><spiffworkflow:preScript>open("/tmp/never", "w")'
+        f'<bpmn:{kind} id="T"><bpmn:extensionElements><spiffworkflow:preScript>open("never", "w")'
         f"</spiffworkflow:preScript></bpmn:extensionElements></bpmn:{kind}>"
     )
 
