@@ -6,15 +6,12 @@ whole when another process held the catalogue.
 
 from __future__ import annotations
 
-import itertools
-import os
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,9 +26,6 @@ T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """What the engine raises when a statement fails, such as over a file that it cannot read."""
-
-Relation = str | Callable[[Connection], AbstractContextManager[str]]
-"""What may stand after FROM: a query in brackets, or what makes one readable for a while on a connection."""
 
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner", "postgres_scanner")
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
@@ -62,8 +56,6 @@ class Lake:
         self._writing = threading.Lock()
         self._sharing = threading.Lock()
         self._shared = 0
-        self._stagings = itertools.count()
-        self._stagers = ThreadPoolExecutor(config.threads, "stager", initializer=_give_way)
         self._root = duckdb.connect()
         _load_extensions(self._root)
         self._root.execute(f"SET threads = {int(config.threads)}")
@@ -135,29 +127,6 @@ class Lake:
 
             return self._retry(attempt)
 
-    def stage_and_write(
-        self, relations: Mapping[str, Relation], work: Callable[[Connection, Mapping[str, str]], T]
-    ) -> T:
-        """As `write`, with relations worked out beforehand: what is costly does not keep other writers waiting.
-
-        They are worked out side by side, in the order in which they were asked for, and kept in tables of the engine's
-        memory; `work` gets their names there, by the names given.
-        """
-        mark = next(self._stagings)
-        staged = {name: f'memory."staged_{mark}_{name}"' for name in relations}
-
-        def stage(name: str) -> None:
-            with self.read() as cursor, _relation(cursor, relations[name]) as relation:
-                cursor.execute(f"CREATE TABLE {staged[name]} AS FROM {relation}")
-
-        try:
-            list(self._stagers.map(stage, relations))
-            return self.write(lambda connection: work(connection, staged))
-        finally:
-            with self.read() as cursor:
-                for table in staged.values():
-                    cursor.execute(f"DROP TABLE IF EXISTS {table}")
-
     def _retry(self, attempt: Callable[[], T]) -> T:
         for turn in range(30):
             try:
@@ -191,7 +160,6 @@ class Lake:
         return int(self.value("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')") or 0)
 
     def close(self) -> None:
-        self._stagers.shutdown()
         self._root.close()
 
 
@@ -235,15 +203,6 @@ def _keep_readers_going(catalogue: Path) -> None:
     catalogue.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(catalogue, timeout=30)) as file:
         file.execute("PRAGMA journal_mode = WAL")
-
-
-def _relation(cursor: Connection, relation: Relation) -> AbstractContextManager[str]:
-    return nullcontext(relation) if isinstance(relation, str) else relation(cursor)
-
-
-def _give_way() -> None:
-    """Let the one thread that writes go first: others wait for their turn behind it, nobody for what is being staged."""
-    os.nice(5)
 
 
 def _rollback(cursor: Connection) -> None:

@@ -11,10 +11,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -76,25 +75,25 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
     load = f"{mapping.source}-{business_date:%Y%m%d}"
     expected = _expected(mapping, delivery)
 
-    relations = {
-        table.name: partial(_relation, mapping=mapping, table=table, path=delivery.path)
-        for table in mapping.tables.values()
-    }
-
-    def store(connection: Connection, staged: Mapping[str, str]) -> dict[str, int]:
+    def store(connection: Connection) -> dict[str, int]:
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
-        counts = {
-            table.name: _store(connection, mapping, table, staged[table.name], load, business_date)
-            for table in mapping.tables.values()
-        }
+        counts = {}
+        for table, readable in ready.items():
+            with _relation(connection, readable) as relation:
+                counts[table.name] = _store(connection, mapping, table, relation, load, business_date)
         _reconcile(delivery, expected, counts)
         return counts
 
-    try:
-        return lake.stage_and_write(relations, store)
-    except EngineError as problem:
-        # Only the first line: the others may quote the data.
-        raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem
+    with ExitStack() as stack:
+        # Made ready while another source has its turn to be written.
+        ready = {
+            table: stack.enter_context(_readable(mapping, table, delivery.path)) for table in mapping.tables.values()
+        }
+        try:
+            return lake.write(store)
+        except EngineError as problem:
+            # Only the first line: the others may quote the data.
+            raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem
 
 
 def _store(
@@ -127,10 +126,10 @@ def _store(
 
 
 @contextmanager
-def _relation(connection: Connection, mapping: SourceMapping, table: SourceTable, path: Path) -> Iterator[str]:
+def _readable(mapping: SourceMapping, table: SourceTable, path: Path) -> Iterator[str | pa.Table]:
+    """A delivered table as the engine can read it: what may stand after FROM, or its rows."""
     if mapping.kind == "sql":
-        with _sql(connection, path, table) as relation:
-            yield relation
+        yield f"sqlite_scan({_text(str(path))}, {_text(table.location)})"
     elif mapping.kind == "csv":
         with TemporaryDirectory() as folder:
             plain = Path(folder) / "plain.csv"
@@ -139,29 +138,28 @@ def _relation(connection: Connection, mapping: SourceMapping, table: SourceTable
             names = _header(plain, table, mapping.delimiter)
             columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
             yield (
-                f"read_csv('{plain}', auto_detect = false, columns = {{{columns}}}, header = true,"
+                f"read_csv({_text(str(plain))}, auto_detect = false, columns = {{{columns}}}, header = true,"
                 f" delim = {_text(mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true)"
             )
     else:
         file = _workbook(path, table)
         if file.suffix == ".parquet":
-            with connection.cursor() as cursor:
-                names = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()]
-            columns = ", ".join(f"CAST({_name(name)} AS VARCHAR) AS {_name(name)}" for name in names)
-            yield f"(SELECT {columns} FROM read_parquet('{file}'))"
+            yield f"(SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet({_text(str(file))}))"
         else:
-            connection.register("delivered_sheet", _sheet(file, table))
-            try:
-                yield "delivered_sheet"
-            finally:
-                connection.unregister("delivered_sheet")
+            yield _sheet(file, table)
 
 
 @contextmanager
-def _sql(connection: Connection, path: Path, table: SourceTable) -> Iterator[str]:
-    connection.execute("SET sqlite_all_varchar = true")
-    file = str(path).replace("'", "''")
-    yield f"sqlite_scan('{file}', '{table.location}')"
+def _relation(connection: Connection, readable: str | pa.Table) -> Iterator[str]:
+    if isinstance(readable, str):
+        connection.execute("SET sqlite_all_varchar = true")
+        yield readable
+    else:
+        connection.register("delivered_sheet", readable)
+        try:
+            yield "delivered_sheet"
+        finally:
+            connection.unregister("delivered_sheet")
 
 
 def _transcode(source: Path, target: Path, encoding: str) -> None:

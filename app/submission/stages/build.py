@@ -45,7 +45,7 @@ def build(work: Work) -> dict[str, Any]:
     by_type = {code: [file for file in files if file.record_type == code] for code in FILE_ORDER}
     records = {code: sum(file.records for file in mine) for code, mine in by_type.items()}
     largest = sorted(filter(records.get, FILE_ORDER), key=lambda code: -records[code])
-    work.parts("number", {code: partial(_number_lines, work, code, by_type[code]) for code in largest})
+    work.parts("number", {code: partial(_number_lines, work, code, by_type[code]) for code in largest}, writing=True)
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
     work.parts("write", {file.prefix: partial(_write, work, file) for file in planned})
     return {"records": records, "files": [file.prefix for file in files]}
@@ -115,18 +115,15 @@ def _number_lines(work: Work, code: str, files: list[ReportFile]) -> tuple[int, 
     size = work.settings.file_records
     names = " ".join(f"WHEN {file.part} THEN '{file.prefix}'" for file in files)
     lines = f"""
-        (SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
+        SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
                 '{work.batch}' AS batch, (place - 1) % {size} + 2 AS line
          FROM (SELECT r.record_id, r.key, r."RptDate", r.content, row_number() OVER (ORDER BY r.key, r."RptDate") AS place
                FROM {record_table(code).path} r
                WHERE r.batch = '{work.batch}' AND r.record_id NOT IN (
                    SELECT record_id FROM {FINDING.path}
-                   WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block')))"""
+                   WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'))"""
     where = f"batch = '{work.batch}' AND record_type = '{code}'"
-    rows = work.lake.stage_and_write(
-        {"lines": lines},
-        lambda connection, staged: replace_rows(connection, FILE_LINE, where, f"FROM {staged['lines']}"),
-    )
+    rows = work.lake.write(lambda connection: replace_rows(connection, FILE_LINE, where, lines))
     if rows != sum(file.records for file in files):
         raise RuntimeError(
             f"{rows} lines for the files of {code} in {work.batch}, which were planned for another number"

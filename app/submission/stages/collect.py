@@ -32,7 +32,7 @@ def collect(work: Work) -> dict[str, Any]:
     expected.sort(key=lambda delivery: -delivery.size)
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
     with ThreadPoolExecutor(1) as beside:
-        for number, (source, outcome) in enumerate(work.side_by_side(acts, waiting=1)):
+        for number, (source, outcome) in enumerate(work.side_by_side(acts, writing=True)):
             if number == 0:
                 # While the other deliveries wait for their turn to be written a core is idle: it reads the rules, which the
                 # stage that judges will want. Should they be unreadable, that stage says so.

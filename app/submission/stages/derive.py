@@ -23,15 +23,12 @@ def derive(work: Work) -> dict[str, int]:
             scope = Scope(work.batch, work.business_date, work.provider, bucket, buckets, waiting, condition_sql)
             parts[f"{code}/{bucket}"] = partial(_derive, work, code, scope)
     due = dict.fromkeys(RECORD_TYPES, 0)
-    for part, (rows, _) in work.parts("derive", parts, waiting=1).items():
+    for part, (rows, _) in work.parts("derive", parts, writing=True).items():
         due[part[:3]] += rows
     return due
 
 
 def _derive(work: Work, code: str, scope: Scope) -> tuple[int, dict[str, Any]]:
     where = f"batch = '{work.batch}' AND bucket = {scope.bucket}"
-    rows = work.lake.stage_and_write(
-        {"due": f"({DERIVATIONS[code](scope)})"},
-        lambda connection, staged: replace_rows(connection, record_table(code), where, f"FROM {staged['due']}"),
-    )
-    return rows, {}
+    select = DERIVATIONS[code](scope)
+    return work.lake.write(lambda connection: replace_rows(connection, record_table(code), where, select)), {}

@@ -25,7 +25,7 @@ def standardise(work: Work) -> dict[str, Any]:
     parts = {source: partial(_map, work, known[source]) for source in landed}
     totals: dict[str, int] = {}
     unmapped = 0
-    for _, detail in work.parts("standardise", parts, waiting=1).values():
+    for _, detail in work.parts("standardise", parts, writing=True).values():
         unmapped += detail["unmapped"]
         for entity, rows in detail["entities"].items():
             totals[entity] = totals.get(entity, 0) + rows
@@ -45,24 +45,25 @@ def _map(work: Work, mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
         name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
         for name in mapping.tables
     }
-    relations = {"unmapped": f"({_unmapped(mapping, landing)})"}
-    for entity in {target.entity for target in mapping.targets}:
-        selects = [target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity]
-        relations[entity] = f"({' UNION ALL BY NAME '.join(selects)})"
+    selects = {
+        entity: " UNION ALL BY NAME ".join(
+            target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity
+        )
+        for entity in {target.entity for target in mapping.targets}
+    }
+    unmapped = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM ({_unmapped(mapping, landing)})"
 
-    def store(connection: Connection, staged: Mapping[str, str]) -> dict[str, Any]:
+    def store(connection: Connection) -> dict[str, Any]:
+        mine = f"business_date = {day} AND _source = '{mapping.source}'"
         rows = {
-            entity: replace_rows(
-                connection, table, f"business_date = {day} AND _source = '{mapping.source}'", f"FROM {staged[entity]}"
-            )
+            entity: replace_rows(connection, table, mine, selects[entity])
             for entity, table in standard_tables().items()
-            if entity in staged
+            if entity in selects
         }
-        listed = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM {staged['unmapped']}"
         mine = f"business_date = {day} AND source = '{mapping.source}'"
-        return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, listed)}
+        return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, unmapped)}
 
-    detail = work.lake.stage_and_write(relations, store)
+    detail = work.lake.write(store)
     return sum(detail["entities"].values()), detail
 
 

@@ -6,6 +6,7 @@ import contextvars
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -60,15 +61,17 @@ class Work:
         """Into how many hash buckets this day's records of a type are split; the same at every try."""
         return max(1, -(-self.subjects(record_type) // self.settings.bucket_records))
 
-    def parts(self, stage: str, parts: Mapping[str, Callable[[], Outcome]], waiting: int = 0) -> dict[str, Outcome]:
-        """Do the parts of a stage side by side; what came of each, by part.
+    def parts(
+        self, stage: str, parts: Mapping[str, Callable[[], Outcome]], *, writing: bool = False
+    ) -> dict[str, Outcome]:
+        """Do the parts of a stage as `side_by_side` does; what came of each, by part.
 
         When parts fail the others are still done, and then the first failure is raised.
         """
         done: dict[str, Outcome] = {}
         failures: list[Exception] = []
         acts = {name: partial(self.part, stage, name, act) for name, act in parts.items()}
-        for name, outcome in self.side_by_side(acts, waiting):
+        for name, outcome in self.side_by_side(acts, writing=writing):
             if isinstance(outcome, Exception):
                 failures.append(outcome)
             else:
@@ -78,14 +81,16 @@ class Work:
         return done
 
     def side_by_side(
-        self, acts: Mapping[str, Callable[[], T]], waiting: int = 0
+        self, acts: Mapping[str, Callable[[], T]], *, writing: bool = False
     ) -> Iterator[tuple[str, T | Exception]]:
         """Do all of it, as many at a time as there are threads; what came of each, by name, in the order of completion.
 
-        They are begun in the order given: the longest first, lest one core end its day alone with it. `waiting` is how many
-        more to begin where some only wait, for what is staged for them or for their turn to write.
+        They are begun in the order given: the longest first, lest one core end its day alone with it. `writing` is said
+        where they do most of their work within `Lake.write`: taking turns there, each has all cores for its statements.
+        Otherwise each statement is done by its caller alone.
         """
-        with self.lake.shared_out(), ThreadPoolExecutor(self.settings.threads + waiting) as pool:
+        sharing = nullcontext() if writing else self.lake.shared_out()
+        with sharing, ThreadPoolExecutor(self.settings.threads) as pool:
             running = {pool.submit(contextvars.copy_context().run, act): name for name, act in acts.items()}
             for number, future in enumerate(as_completed(running), start=1):
                 problem = future.exception()
