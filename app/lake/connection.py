@@ -78,6 +78,7 @@ class Lake:
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
         # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '16384')"))
+        self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_version', '2')"))
 
     @contextmanager
     def shared_out(self) -> Iterator[None]:

@@ -70,15 +70,17 @@ def _together(terms: list[Sql]) -> Sql:
     """Whether one of the terms is true, with all that ask the elements of one list asked in one go."""
     others: list[Sql] = []
     asked: dict[str, tuple[Sql, str, list[Sql]]] = {}
-    for term in terms:
+    for term in {term.text: term for term in terms}.values():
         if term.asked is not None:
             items, parameter, body = term.asked
             asked.setdefault(sql.render(items), (items, parameter, []))[2].append(body)
         else:
             others.append(term)
-    return sql.some(
-        [*others, *(found_in(items, parameter, sql.some(bodies)) for items, parameter, bodies in asked.values())]
+    found = (
+        found_in(items, parameter, sql.some({body.text: body for body in bodies}.values()))
+        for items, parameter, bodies in asked.values()
     )
+    return sql.some([*others, *found])
 
 
 def filled_paths(node: Node) -> frozenset[tuple[str, ...]]:

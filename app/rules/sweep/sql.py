@@ -99,6 +99,11 @@ def compare(operator: str, left: Sql, right: Sql) -> Sql:
     return Sql(f"{wrap(left)} {_COMPARISONS[operator]} {wrap(right)}", single=False)
 
 
+def differs(left: Sql, right: Sql) -> Sql:
+    """Whether two values are not the same, where NULL is a value too."""
+    return Sql(f"{wrap(left)} IS DISTINCT FROM {wrap(right)}", single=False)
+
+
 def calculate(operator: str, left: Sql, right: Sql) -> Sql:
     return Sql(f"{wrap(left)} {operator} {wrap(right)}", single=False)
 

@@ -77,7 +77,8 @@ class Truth:
                 return self.presence(node, wanted)
             case Conformity():
                 reading = self.reading.for_path(node.path, self.scope)
-                test = conformity(node.name, node.form, reading.text(node.path, self.scope))
+                text = reading.text(node.path, self.scope)
+                test = conformity(node.name, node.form, text, reading.quick and not wanted)
                 return sql.every([*reading.guards([node.path], self.scope), _either(test, wanted)])
             case Call():
                 return sql.every([*self.guards(node), _either(self.value(node), wanted)])

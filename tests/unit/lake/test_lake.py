@@ -6,15 +6,14 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from app.core.errors import Unavailable
-from app.lake.connection import Connection, EngineError, Lake, LakeConfig, Relation, scratch, unoptimised
+from app.lake.connection import Connection, EngineError, Lake, LakeConfig, scratch, unoptimised
 from app.lake.tables import Table, ensure_tables, replace_rows
 
 THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"})
@@ -157,26 +156,30 @@ def test_a_plain_engine_for_what_is_in_no_lake() -> None:
             assert connection.execute("SELECT 1 + 1").fetchone() == (2,)
 
 
-def test_what_is_staged_is_there_for_the_write_and_gone_afterwards(lake: Lake) -> None:
-    relations: dict[str, Relation] = {
-        "told": "(SELECT DATE '2026-10-31' AS day, 'told' AS name)",
-        "made": lambda cursor: nullcontext("(SELECT DATE '2026-10-31' AS day, 'made' AS name)"),
-    }
-
-    def work(connection: Connection, staged: Mapping[str, str]) -> int:
-        rows = " UNION ALL ".join(f"FROM {table}" for table in staged.values())
-        return replace_rows(connection, THINGS, "TRUE", rows)
-
-    assert lake.stage_and_write(relations, work) == 2
-    assert names(lake) == ["made", "told"]
-    assert lake.value("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'staged%'") == 0
+def test_a_new_table_has_statistics_and_no_rows(lake: Lake) -> None:
+    known = lake.rows(
+        "SELECT t.table_name, s.record_count FROM __ducklake_metadata_lake.ducklake_table t"
+        " JOIN __ducklake_metadata_lake.ducklake_table_stats s USING (table_id)"
+    )
+    assert known == [("things", 0)]
+    assert names(lake) == []
 
 
-def test_what_cannot_be_staged_leaves_nothing(lake: Lake) -> None:
-    relations: dict[str, Relation] = {"good": "(SELECT 1 AS one)", "bad": "(SELECT error('no') AS two)"}
-    with pytest.raises(EngineError):
-        lake.stage_and_write(relations, lambda connection, staged: None)
-    assert lake.value("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'staged%'") == 0
+def test_tables_that_another_process_makes_meanwhile_keep_their_rows(lake: Lake, tmp_path: Path) -> None:
+    put(lake, "2026-10-31", "kept")
+    others = [Table("shop", f"made_{number}", {"day": "DATE", "name": "VARCHAR"}) for number in range(3)]
+    second = Lake(config(tmp_path))
+    try:
+        makers = [threading.Thread(target=ensure_tables, args=(each, [THINGS, *others])) for each in (lake, second)]
+        for maker in makers:
+            maker.start()
+        for maker in makers:
+            maker.join()
+    finally:
+        second.close()
+
+    assert names(lake) == ["kept"]
+    assert [lake.value(f"SELECT count(*) FROM {table.path}") for table in others] == [0, 0, 0]
 
 
 def test_a_reader_of_one_day_opens_only_its_files(lake: Lake) -> None:
