@@ -6,6 +6,7 @@ whole when another process held the catalogue.
 
 from __future__ import annotations
 
+import itertools
 import random
 import sqlite3
 import threading
@@ -127,6 +128,15 @@ class Lake:
                     return result
 
             return self._retry(attempt)
+
+    def write_part(self, work: Callable[[Connection, bool], T], again: bool) -> T:
+        """As `write`, for work that need not look for rows of its own when it runs for the first time.
+
+        It is told whether it may have run before: `again` is what the caller knows, and from the second attempt on it may,
+        since a commit can have come to pass whose answer was lost.
+        """
+        attempts = itertools.chain([again], itertools.repeat(True))
+        return self.write(lambda connection: work(connection, next(attempts)))
 
     def _retry(self, attempt: Callable[[], T]) -> T:
         for turn in range(30):

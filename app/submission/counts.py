@@ -57,6 +57,16 @@ def blocked_by_type(batch: str) -> dict[str, int]:
     return dict.fromkeys(RECORD_TYPES, 0) | {code: int(rows) for code, rows in lake().rows(query, [batch])}
 
 
+def standardised_by_entity(batch: str) -> dict[str, int]:
+    """Rows of the batch's day by standard entity, over all sources."""
+    rows: dict[str, int] = {}
+    with unit_of_work(reading=True) as session:
+        for detail in session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="standardise")):
+            for entity, count in detail["entities"].items():
+                rows[entity] = rows.get(entity, 0) + count
+    return rows
+
+
 def count_batch(batch: str) -> dict[str, TypeCounts]:
     """Count the batch anew from where the rows are, and keep the counts with it."""
     counts = {code: TypeCounts() for code in RECORD_TYPES}
@@ -67,11 +77,7 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
         for code, blocked in blocked_by_type(batch).items():
             counts[code].blocked = blocked
     with unit_of_work() as session:
-        entities: dict[str, int] = {}
-        for (detail,) in session.execute(select(StageRun.detail).filter_by(batch_id=batch, stage="standardise")):
-            for entity, rows in detail["entities"].items():
-                entities[entity] = entities.get(entity, 0) + rows
-        landed = _landed(batch)
+        entities, landed = standardised_by_entity(batch), _landed(batch)
         for code, entity in MAIN_ENTITY.items():
             counts[code].landed, counts[code].standardised = landed.get(entity, 0), entities.get(entity, 0)
         for file in session.scalars(select(ReportFile).filter_by(batch_id=batch)):

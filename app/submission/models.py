@@ -32,6 +32,16 @@ class Batch(Base):
     """by record type: landed, standardised, due, blocked, sent, accepted, rejected, corrected, files"""
 
 
+class StageTry(Base):
+    """A part of a stage that has been begun: from then on rows of it may be in the lake, whatever became of it."""
+
+    __tablename__ = "submission_stage_try"
+
+    stage: Mapped[str] = mapped_column(String(30), primary_key=True)
+    part: Mapped[str] = mapped_column(String(80), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("submission_batch.id"), primary_key=True)
+
+
 class StageRun(Base):
     """One finished part of a stage of a batch; what is here need not be done again after a crash."""
 

@@ -61,8 +61,10 @@ def landing_name(source: str, table: str) -> str:
     return f'lake.landing."{source}__{table}"'
 
 
-def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: date) -> dict[str, int]:
-    """Bring all tables of a delivery into landing, all or nothing; rows by table.
+def land(
+    lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: date, *, again: bool = True
+) -> dict[str, int]:
+    """Bring all tables of a delivery into landing, all or nothing; rows by table. `again` as in `Lake.write_part`.
 
     Raises Unavailable when the delivery is not there, Invalid when it is damaged, lacks what the mapping reads, or differs
     from its control file.
@@ -75,12 +77,12 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
     load = f"{mapping.source}-{business_date:%Y%m%d}"
     expected = _expected(mapping, delivery)
 
-    def store(connection: Connection) -> dict[str, int]:
+    def store(connection: Connection, again: bool) -> dict[str, int]:
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
         counts = {}
         for table, readable in ready.items():
             with _relation(connection, readable) as relation:
-                counts[table.name] = _store(connection, mapping, table, relation, load, business_date)
+                counts[table.name] = _store(connection, mapping, table, relation, load, business_date, again)
         _reconcile(delivery, expected, counts)
         return counts
 
@@ -90,14 +92,20 @@ def land(lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: 
             table: stack.enter_context(_readable(mapping, table, delivery.path)) for table in mapping.tables.values()
         }
         try:
-            return lake.write(store)
+            return lake.write_part(store, again)
         except EngineError as problem:
             # Only the first line: the others may quote the data.
             raise _damaged(delivery.source, str(problem).partition("\n")[0]) from problem
 
 
 def _store(
-    connection: Connection, mapping: SourceMapping, table: SourceTable, relation: str, load: str, business_date: date
+    connection: Connection,
+    mapping: SourceMapping,
+    table: SourceTable,
+    relation: str,
+    load: str,
+    business_date: date,
+    again: bool,
 ) -> int:
     target = landing_name(mapping.source, table.name)
     columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
@@ -120,7 +128,8 @@ def _store(
     for name in columns:
         if name not in known:
             connection.execute(f"ALTER TABLE {target} ADD COLUMN {_name(name)} VARCHAR")
-    connection.execute(f"DELETE FROM {target} WHERE business_date = {day}")
+    if again:
+        connection.execute(f"DELETE FROM {target} WHERE business_date = {day}")
     row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
     return int(row[0]) if row else 0
 

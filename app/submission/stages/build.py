@@ -21,6 +21,7 @@ from app.core.crypto.keyring import key_ring
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
 from app.core.text import Text
+from app.lake.connection import Connection
 from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
@@ -28,7 +29,7 @@ from app.standard.files import FileHeader, FileName
 from app.submission.counts import blocked_by_type, due_by_type
 from app.submission.models import ReportFile
 from app.submission.stages.hold import open_prints, travelling
-from app.submission.stages.work import Work
+from app.submission.stages.work import Outcome, Work
 from app.submission.tables import FILE_LINE, FINDING, record_table, record_type
 
 FILE_ORDER = ("110", "310", "210", "410")
@@ -38,7 +39,7 @@ _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def build(work: Work) -> dict[str, Any]:
     """Write all files of the batch; records and files by type."""
-    work.part("plan", "files", lambda: _plan(work))
+    work.part("plan", "files", partial(_plan, work))
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
         files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
@@ -51,7 +52,7 @@ def build(work: Work) -> dict[str, Any]:
     return {"records": records, "files": [file.prefix for file in files]}
 
 
-def _plan(work: Work) -> tuple[int, dict[str, Any]]:
+def _plan(work: Work, _again: bool) -> Outcome:
     size = work.settings.file_records
     due, blocked = due_by_type(work.batch), blocked_by_type(work.batch)
     counts = {code: due[code] - blocked[code] for code in FILE_ORDER}
@@ -110,7 +111,7 @@ def _serial(number: int) -> str:
     return digits
 
 
-def _number_lines(work: Work, code: str, files: list[ReportFile]) -> tuple[int, dict[str, Any]]:
+def _number_lines(work: Work, code: str, files: list[ReportFile], again: bool) -> Outcome:
     """Give every record to be sent its file and line (the header is line 1), in the order of business keys."""
     size = work.settings.file_records
     names = " ".join(f"WHEN {file.part} THEN '{file.prefix}'" for file in files)
@@ -123,7 +124,11 @@ def _number_lines(work: Work, code: str, files: list[ReportFile]) -> tuple[int, 
                    SELECT record_id FROM {FINDING.path}
                    WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'))"""
     where = f"batch = '{work.batch}' AND record_type = '{code}'"
-    rows = work.lake.write(lambda connection: replace_rows(connection, FILE_LINE, where, lines))
+
+    def store(connection: Connection, again: bool) -> int:
+        return replace_rows(connection, FILE_LINE, where, lines, again=again)
+
+    rows = work.lake.write_part(store, again)
     if rows != sum(file.records for file in files):
         raise RuntimeError(
             f"{rows} lines for the files of {code} in {work.batch}, which were planned for another number"
@@ -140,7 +145,7 @@ def sealed_path(work: Work, prefix: str) -> Path:
     return work.settings.data_dir / "outgoing" / f"{prefix}.enc"
 
 
-def _write(work: Work, file: ReportFile) -> tuple[int, dict[str, Any]]:
+def _write(work: Work, file: ReportFile, _again: bool) -> Outcome:
     target = sealed_path(work, file.prefix)
     target.parent.mkdir(parents=True, exist_ok=True)
     suite = crypto.suite(work.settings.crypto_suite)

@@ -12,7 +12,7 @@ from app.core.text import Text
 from app.submission.content import mappings
 from app.submission.rulings import make_ready
 from app.submission.sources import Delivery, deliveries, land
-from app.submission.stages.work import Work
+from app.submission.stages.work import Outcome, Work
 
 
 def collect(work: Work) -> dict[str, Any]:
@@ -22,11 +22,11 @@ def collect(work: Work) -> dict[str, Any]:
     landed: dict[str, int] = {}
     failed: dict[str, dict[str, str]] = {}
 
-    def one(delivery: Delivery) -> tuple[int, dict[str, Any]]:
+    def one(delivery: Delivery, again: bool) -> Outcome:
         mapping = known.get(delivery.source)
         if mapping is None:
             raise Invalid("submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source"))
-        counts = land(work.lake, mapping, delivery, work.business_date)
+        counts = land(work.lake, mapping, delivery, work.business_date, again=again)
         return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
 
     expected.sort(key=lambda delivery: -delivery.size)

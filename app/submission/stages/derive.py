@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
+from app.lake.connection import Connection
 from app.lake.tables import replace_rows
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.rulings import condition_sql
-from app.submission.stages.work import Work, unanswered
+from app.submission.stages.work import Outcome, Part, Work, unanswered
 from app.submission.tables import RECORD_TYPES, record_table
 
 
 def derive(work: Work) -> dict[str, int]:
     """Derive all record types; number of records due by type."""
     waiting = unanswered(work.provider, other_than=work.batch)
-    parts: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {}
+    parts: dict[str, Part] = {}
     for code in sorted(RECORD_TYPES, key=work.subjects, reverse=True):
         buckets = work.buckets(code)
         for bucket in range(buckets):
@@ -28,7 +27,11 @@ def derive(work: Work) -> dict[str, int]:
     return due
 
 
-def _derive(work: Work, code: str, scope: Scope) -> tuple[int, dict[str, Any]]:
+def _derive(work: Work, code: str, scope: Scope, again: bool) -> Outcome:
     where = f"batch = '{work.batch}' AND bucket = {scope.bucket}"
     select = DERIVATIONS[code](scope)
-    return work.lake.write(lambda connection: replace_rows(connection, record_table(code), where, select)), {}
+
+    def store(connection: Connection, again: bool) -> int:
+        return replace_rows(connection, record_table(code), where, select, again=again)
+
+    return work.lake.write_part(store, again), {}

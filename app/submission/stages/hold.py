@@ -11,7 +11,7 @@ from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, unit_of_work
 from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
-from app.submission.stages.work import Work
+from app.submission.stages.work import Outcome, Work
 from app.submission.tables import BUSINESS_KEY, FINDING, MAIN_ENTITY, RECORD_TYPES, record_table, standard_tables
 
 _CHUNK = 500
@@ -22,7 +22,7 @@ def hold(work: Work) -> dict[str, Any]:
     held = {}
     for number, code in enumerate(RECORD_TYPES):
 
-        def one(code: str = code) -> tuple[int, dict[str, Any]]:
+        def one(_again: bool, code: str = code) -> Outcome:
             rows = work.lake.rows(
                 f"""SELECT f.key, f.record_id, any_value(r.content), list([f.rule, f.code, f.tag] ORDER BY f.rule, f.tag)
                     FROM {FINDING.path} f JOIN {record_table(code).path} r

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,14 +10,14 @@ from app.lake.tables import put_rows
 from app.submission.counts import blocked_by_type
 from app.submission.facts import Surroundings, accepted_relation, fact_relation
 from app.submission.rulings import findings_select, surroundings
-from app.submission.stages.work import Work
+from app.submission.stages.work import Outcome, Part, Work
 from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
     given = surroundings(work.settings, work.provider)
-    parts: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {
+    parts: dict[str, Part] = {
         f"{code}/{bucket}": partial(_sweep, work, code, bucket, given)
         for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0))
         if due.get(code)
@@ -36,7 +35,7 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _sweep(work: Work, code: str, bucket: int, given: Surroundings) -> tuple[int, dict[str, Any]]:
+def _sweep(work: Work, code: str, bucket: int, given: Surroundings, again: bool) -> Outcome:
     records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
     facts = fact_relation(code, records, accepted_relation(code))
     select = findings_select(code, "facts_swept", given, work.batch, work.business_date, precheck=work.precheck)
@@ -49,7 +48,9 @@ def _sweep(work: Work, code: str, bucket: int, given: Surroundings) -> tuple[int
         found = connection.execute("FROM facts_found").to_arrow_table()
         connection.execute("DROP TABLE facts_swept")
     where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
-    return work.lake.write(lambda writer: put_rows(writer, FINDING, where, found)), {}
+    if not found.num_rows and not again:
+        return 0, {}
+    return work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, found, again=again), again), {}
 
 
 REFUSED_BEFORE = "CENTRE"

@@ -230,7 +230,7 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     keys = [key for (key,) in accepted]
     with unit_of_work():
         # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.
-        work.part("corrected", prefix, lambda: (close(code, keys, work.business_date), {"record_type": code}))
+        work.part("corrected", prefix, lambda _again: (close(code, keys, work.business_date), {"record_type": code}))
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:

@@ -15,7 +15,7 @@ from app.submission.content import mappings
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
 from app.submission.sources import landing_name
-from app.submission.stages.work import Work
+from app.submission.stages.work import Outcome, Work
 from app.submission.tables import UNMAPPED, standard_tables
 
 
@@ -39,7 +39,7 @@ def _landed(batch: str) -> list[str]:
         return list(session.scalars(query.order_by(StageRun.rows.desc(), StageRun.part)))
 
 
-def _map(work: Work, mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
+def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
     day = f"DATE '{work.business_date.isoformat()}'"
     landing = {
         name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
@@ -53,17 +53,17 @@ def _map(work: Work, mapping: SourceMapping) -> tuple[int, dict[str, Any]]:
     }
     unmapped = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM ({_unmapped(mapping, landing)})"
 
-    def store(connection: Connection) -> dict[str, Any]:
+    def store(connection: Connection, again: bool) -> dict[str, Any]:
         mine = f"business_date = {day} AND _source = '{mapping.source}'"
         rows = {
-            entity: replace_rows(connection, table, mine, selects[entity])
+            entity: replace_rows(connection, table, mine, selects[entity], again=again)
             for entity, table in standard_tables().items()
             if entity in selects
         }
         mine = f"business_date = {day} AND source = '{mapping.source}'"
-        return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, unmapped)}
+        return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, unmapped, again=again)}
 
-    detail = work.lake.write(store)
+    detail = work.lake.write_part(store, again)
     return sum(detail["entities"].values()), detail
 
 

@@ -16,18 +16,22 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.config import Settings, settings
-from app.core.db import unit_of_work
+from app.core.db import current_session, unit_of_work
 from app.core.errors import NotFound
 from app.core.text import Text
 from app.lake.connection import Lake
+from app.submission.counts import standardised_by_entity
 from app.submission.lake import lake
-from app.submission.models import Batch, ReportFile, StageRun
-from app.submission.tables import MAIN_ENTITY, standard_tables
+from app.submission.models import Batch, ReportFile, StageRun, StageTry
+from app.submission.tables import MAIN_ENTITY
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
 Outcome = tuple[int, dict[str, Any]]
 """Of a part: its rows, and what else there is to say of it."""
+
+Part = Callable[[bool], Outcome]
+"""Does a part. It is told whether it has been begun before: only then can rows of it be in the lake already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,13 @@ class Work:
 
     def subjects(self, record_type: str) -> int:
         """How many customers or accounts this day's records of a type can be about."""
-        entity = standard_tables()[MAIN_ENTITY[record_type]].path
-        return int(self.lake.value(f"SELECT count(*) FROM {entity} WHERE business_date = ?", [self.business_date]))
+        return standardised_by_entity(self.batch).get(MAIN_ENTITY[record_type], 0)
 
     def buckets(self, record_type: str) -> int:
         """Into how many hash buckets this day's records of a type are split; the same at every try."""
         return max(1, -(-self.subjects(record_type) // self.settings.bucket_records))
 
-    def parts(
-        self, stage: str, parts: Mapping[str, Callable[[], Outcome]], *, writing: bool = False
-    ) -> dict[str, Outcome]:
+    def parts(self, stage: str, parts: Mapping[str, Part], *, writing: bool = False) -> dict[str, Outcome]:
         """Do the parts of a stage as `side_by_side` does; what came of each, by part.
 
         When parts fail the others are still done, and then the first failure is raised.
@@ -99,14 +100,16 @@ class Work:
                 yield running[future], problem or future.result()
                 self.progress(number, len(running))
 
-    def part(self, stage: str, part: str, work: Callable[[], Outcome]) -> Outcome:
+    def part(self, stage: str, part: str, work: Part) -> Outcome:
         """Do a part unless it is marked as done; its rows and detail either way."""
-        with unit_of_work(reading=True) as session:
+        with unit_of_work() as session:
             done = session.scalar(select(StageRun).filter_by(batch_id=self.batch, stage=stage, part=part))
             if done is not None:
                 return done.rows, dict(done.detail)
+            again = self._tried(stage, part)
+            session.merge(StageTry(batch_id=self.batch, stage=stage, part=part))
         started = time.monotonic()
-        rows, detail = work()
+        rows, detail = work(again)
         with unit_of_work() as session:
             session.add(
                 StageRun(
@@ -120,6 +123,12 @@ class Work:
                 )
             )
         return rows, detail
+
+    def _tried(self, stage: str, part: str) -> bool:
+        """Whether this part has been begun before for this business date, by this batch or another."""
+        query = select(StageTry.batch_id).join(Batch, Batch.id == StageTry.batch_id)
+        query = query.where(StageTry.stage == stage, StageTry.part == part, Batch.business_date == self.business_date)
+        return current_session().scalar(query.limit(1)) is not None
 
 
 def unanswered(provider: str, other_than: str) -> tuple[str, ...]:

@@ -149,6 +149,23 @@ def test_a_lake_that_stays_busy_is_said_to_be_so(lake: Lake, monkeypatch: pytest
     assert refused.value.code == "lake.busy"
 
 
+def test_a_part_is_told_whether_it_may_have_been_written_before(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told: list[bool] = []
+
+    def part(connection: Connection, again: bool) -> int:
+        told.append(again)
+        rows = replace_rows(connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS day, 'a' AS name", again=again)
+        if len(told) == 1:
+            raise duckdb.TransactionException("Failed to commit: the answer was lost")
+        return rows
+
+    assert lake.write_part(part, again=False) == 1
+    assert lake.write_part(part, again=True) == 1
+    assert told == [False, True, True]
+    assert names(lake) == ["a"]
+
+
 def test_a_plain_engine_for_what_is_in_no_lake() -> None:
     with scratch() as connection:
         assert connection.execute("SELECT strftime(TIMESTAMPTZ '2026-10-31 16:30:00+00', '%H')").fetchone() == ("00",)
