@@ -9,7 +9,7 @@ import pyarrow as pa
 from app.lake.connection import Connection
 
 
-def text_chunks(connection: Connection, sql: str, rows: int = 20_000) -> Iterator[memoryview]:
+def text_chunks(connection: Connection, sql: str, rows: int = 2_048) -> Iterator[memoryview]:
     """The single text column of `sql`, concatenated, in row order, as UTF-8 chunks of about `rows` rows each."""
     reader = connection.execute(sql).to_arrow_reader(rows)
     for batch in reader:

@@ -30,6 +30,11 @@ class Table:
     def column_list(self) -> str:
         return ", ".join(f'"{name}"' for name in self.columns)
 
+    @property
+    def definition(self) -> str:
+        """The columns with their types, as a CREATE TABLE lists them."""
+        return ", ".join(f'"{name}" {kind}' for name, kind in self.columns.items())
+
 
 def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
     """Make the layers and tables that are not there yet; those that are there stay as they are."""
@@ -52,9 +57,8 @@ _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_nam
 
 
 def _create(connection: Connection, table: Table) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
-    connection.execute(f"CREATE TABLE {table.path} ({columns})")
+    connection.execute(f"CREATE TABLE {table.path} ({table.definition})")
     # A row that comes and goes leaves statistics. DuckLake remembers a table's statistics within a statement, but not that
     # there are none: it would ask the catalogue again for every column read, a fifth of a second for a record table.
     connection.execute(f'INSERT INTO {table.path} ("{next(iter(table.columns))}") VALUES (NULL)')

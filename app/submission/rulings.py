@@ -44,9 +44,18 @@ def sweep_select(code: str, relation: str, id_column: str, constants: Mapping[st
     return f'SELECT DISTINCT "{id_column}", "rule", "code", "tag", "severity" FROM ({statement})'
 
 
-def findings_select(code: str, facts: str, given: Surroundings, batch: str, day: date, *, precheck: bool) -> str:
-    """SELECT in the shape of the finding table over the relation `facts`. With the pre-check switched off nothing blocks, all is noted."""
-    statement = _sweep(code).sql(facts, "record_id", extra=("key", "bucket"), constants=given.constants(code))
+_CARRIED = ("key", "bucket")
+
+
+def suspects_select(code: str, facts: str, given: Surroundings) -> str:
+    """SELECT of the records in the relation `facts` that `findings_select` has to judge; the others break no rule."""
+    return _sweep(code).suspects(facts, "record_id", _CARRIED, given.constants(code))
+
+
+def findings_select(code: str, suspects: str, batch: str, day: date, *, precheck: bool) -> str:
+    """SELECT in the shape of the finding table over a relation of suspects. With the pre-check switched off nothing blocks,
+    all is noted."""
+    statement = _sweep(code).judged(suspects, "record_id", _CARRIED)
     severity = '"severity"' if precheck else "CASE WHEN \"severity\" = 'block' THEN 'noted' ELSE \"severity\" END"
     return f"""SELECT DISTINCT '{batch}' AS batch, '{code}' AS record_type, record_id, key, "rule",
         coalesce(nullif("code", ''), "rule") AS code, "tag", {severity} AS severity,

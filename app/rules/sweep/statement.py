@@ -40,7 +40,17 @@ class Sweep:
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
     ) -> str:
-        """The statement that gives a row per finding: the id, the `extra` columns, rule, code, tag, severity, check.
+        """Both passes as one statement: what `judged` gives of `suspects`."""
+        return self.judged(f"({self.suspects(relation, id_column, extra, constants)})", id_column, extra)
+
+    def suspects(
+        self,
+        relation: str,
+        id_column: str = "record_id",
+        extra: Sequence[str] = (),
+        constants: Mapping[str, object] | None = None,
+    ) -> str:
+        """The first pass: the records, with the columns given here, that may violate anything.
 
         `relation` is what may stand after FROM: a table's name or a query in brackets. It must have the id, the extra
         columns and those of `columns`, save the ones in `constants`: facts that are the same for all records (header,
@@ -57,8 +67,13 @@ class Sweep:
         quick = _layered(source, self.quick_columns)
         # random() keeps the optimiser from moving the condition below the columns prepared for it
         diced = f"SELECT *, random() AS dice_ FROM ({quick})"
-        suspects = f"SELECT {kept} FROM ({diced}) WHERE dice_ < 0 OR {self.suspect}"
-        exact = _layered(suspects, self.exact_columns)
+        return f"SELECT {kept} FROM ({diced}) WHERE dice_ < 0 OR {self.suspect}"
+
+    def judged(self, suspects: str, id_column: str = "record_id", extra: Sequence[str] = ()) -> str:
+        """The second pass: a row per finding among `suspects`, with the id, the `extra` columns, rule, code, tag,
+        severity, check."""
+        carried = [quoted(name) for name in (id_column, *extra)]
+        exact = _layered(f"SELECT * FROM {suspects} AS suspects_", self.exact_columns)
         violated = ", ".join(f"{condition} AS v{number}" for number, condition in enumerate(self.violated))
         judged = f"SELECT {', '.join([*carried, violated])} FROM ({exact})"
         hits = ", ".join(self._hit(number) for number in range(len(self.rows)))

@@ -9,7 +9,7 @@ from app.lake.connection import unoptimised
 from app.lake.tables import put_rows
 from app.submission.counts import blocked_by_type
 from app.submission.facts import Surroundings, accepted_relation, fact_relation
-from app.submission.rulings import findings_select, surroundings
+from app.submission.rulings import findings_select, surroundings, suspects_select
 from app.submission.stages.work import Outcome, Part, Work
 from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
 
@@ -38,15 +38,19 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
 def _sweep(work: Work, code: str, bucket: int, given: Surroundings, again: bool) -> Outcome:
     records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
     facts = fact_relation(code, records, accepted_relation(code))
-    select = findings_select(code, "facts_swept", given, work.batch, work.business_date, precheck=work.precheck)
+    suspects = suspects_select(code, "facts_swept", given)
+    select = findings_select(code, "facts_suspect", work.batch, work.business_date, precheck=work.precheck)
     with work.lake.read() as connection:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
         with unoptimised(connection):
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found AS {select}")
+            count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
+            if count != (0,):
+                connection.execute(f"INSERT INTO facts_found BY NAME {select}")
         if work.precheck:
             connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code)}")
         found = connection.execute("FROM facts_found").to_arrow_table()
-        connection.execute("DROP TABLE facts_swept")
+        connection.execute("DROP TABLE facts_swept; DROP TABLE facts_suspect")
     where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
     if not found.num_rows and not again:
         return 0, {}

@@ -23,7 +23,7 @@ from app.submission.content import mappings
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.mapping import target_select
-from app.submission.rulings import condition_sql, findings_select
+from app.submission.rulings import condition_sql, findings_select, suspects_select
 from app.submission.tables import accepted_table, all_tables, record_table, standard_tables
 
 Findings = dict[tuple[str, str], set[tuple[str, str]]]
@@ -56,7 +56,8 @@ class Desk:
             given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
             facts = fact_relation(code, records, accepted_table(code).path)
             self.lake.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
-            findings = findings_select(code, "facts", given, batch, day, precheck=True)
+            suspects = suspects_select(code, "facts", given)
+            findings = findings_select(code, f"({suspects})", batch, day, precheck=True)
             with unoptimised(self.lake):
                 rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
             for key, rule, error in rows:

@@ -13,7 +13,7 @@ from app.standard.catalogue import Group, Item
 from app.standard.layout import column_types
 from app.submission.content import rules_of
 from app.submission.facts import Surroundings, fact_relation
-from app.submission.rulings import findings_select
+from app.submission.rulings import findings_select, suspects_select
 from app.submission.tables import Table, accepted_table, record_table, record_type
 
 GIVEN = Surroundings("A1111111111111", date(2026, 10, 31), ("A1111111111111",), ("A1111111111111",))
@@ -237,7 +237,8 @@ def _swept(lake: Lake, code: str) -> set[tuple[str, str, str]]:
 
     def sweep(connection: Connection) -> set[tuple[str, str, str]]:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {relation}")
-        statement = findings_select(code, "facts_swept", GIVEN, "B1", date(2026, 10, 31), precheck=True)
+        suspects = suspects_select(code, "facts_swept", GIVEN)
+        statement = findings_select(code, f"({suspects})", "B1", date(2026, 10, 31), precheck=True)
         with unoptimised(connection):
             found = connection.execute(f"SELECT record_id, rule, tag FROM ({statement})").fetchall()
         return set(found)
