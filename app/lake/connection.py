@@ -78,7 +78,7 @@ class Lake:
         options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
         # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
-        self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '16384')"))
+        self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '32768')"))
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_version', '2')"))
 
     @contextmanager
