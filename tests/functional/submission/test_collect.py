@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.core import clock
 from app.core.config import Settings, override, settings
 from app.core.db import Database, unit_of_work
 from app.core.errors import Unavailable
 from app.demo.stage import Stage
+from app.submission.counts import due_by_type
 from app.submission.lake import forget, lake
 from app.submission.models import Batch, StageRun
 from app.submission.service import batch_id_of
 from app.submission.stages.collect import collect
+from app.submission.stages.derive import derive
+from app.submission.stages.judge import judge
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.submission.tables import UNMAPPED, standard_tables
@@ -114,3 +118,27 @@ def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     listed = lake().rows(f"SELECT source, target, item, value, rows FROM {UNMAPPED.path}")
     assert len(listed) == first["unmapped"]
     assert {source for source, *_ in listed} <= SOURCES
+
+
+def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(work: Work, day: Any) -> None:
+    def run() -> list[Any]:
+        return [collect(work), standardise(work), derive(work), judge(work, due_by_type(work.batch))]
+
+    first, rows = run(), _rows_in_lake()
+    with unit_of_work() as session:  # as if the process had died each time before it could mark the part as done
+        session.execute(delete(StageRun))
+    assert run() == first
+    assert _rows_in_lake() == rows
+
+    with unit_of_work() as session:
+        other = Batch(id="other", provider="Z9900000000002", business_date=day, created_at=clock.now(), begun_by="t")
+        session.add(other)
+    second = Work.on("other")
+    collect(second)
+    standardise(second)
+    assert _rows_in_lake() == rows
+
+
+def _rows_in_lake() -> dict[str, int]:
+    tables = lake().rows("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'")
+    return {name: lake().value(f'SELECT count(*) FROM lake."{schema}"."{name}"') for schema, name in tables}
