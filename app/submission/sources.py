@@ -79,6 +79,8 @@ def land(
 
     def store(connection: Connection, again: bool) -> dict[str, int]:
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
+        if mapping.kind == "sql":
+            connection.execute("SET sqlite_all_varchar = true")
         counts = {}
         for table, readable in ready.items():
             with _relation(connection, readable) as relation:
@@ -161,7 +163,6 @@ def _readable(mapping: SourceMapping, table: SourceTable, path: Path) -> Iterato
 @contextmanager
 def _relation(connection: Connection, readable: str | pa.Table) -> Iterator[str]:
     if isinstance(readable, str):
-        connection.execute("SET sqlite_all_varchar = true")
         yield readable
     else:
         connection.register("delivered_sheet", readable)

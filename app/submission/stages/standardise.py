@@ -12,6 +12,7 @@ from app.core.db import unit_of_work
 from app.lake.connection import Connection
 from app.lake.tables import replace_rows
 from app.submission.content import mappings
+from app.submission.counts import standardised_by_entity
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
 from app.submission.sources import landing_name
@@ -23,13 +24,9 @@ def standardise(work: Work) -> dict[str, Any]:
     """Map what has landed; rows by entity, and the number of unmapped values."""
     known, landed = mappings(), _landed(work.batch)
     parts = {source: partial(_map, work, known[source]) for source in landed}
-    totals: dict[str, int] = {}
-    unmapped = 0
-    for _, detail in work.parts("standardise", parts, writing=True).values():
-        unmapped += detail["unmapped"]
-        for entity, rows in detail["entities"].items():
-            totals[entity] = totals.get(entity, 0) + rows
-    return {"entities": totals, "unmapped": unmapped}
+    done = work.parts("standardise", parts, writing=True)
+    unmapped = sum(detail["unmapped"] for _, detail in done.values())
+    return {"entities": standardised_by_entity(work.batch), "unmapped": unmapped}
 
 
 def _landed(batch: str) -> list[str]:

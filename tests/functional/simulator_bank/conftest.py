@@ -38,9 +38,8 @@ class Desk:
         self.lake.execute("ATTACH ':memory:' AS lake")
         self.points: dict[str, set[str]] = defaultdict(set)
         for table in all_tables():
-            columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
             self.lake.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
-            self.lake.execute(f"CREATE TABLE {table.path} ({columns})")
+            self.lake.execute(f"CREATE TABLE {table.path} ({table.definition})")
 
     def take(self, delivery: Path, day: dt.date) -> Findings:
         """Everything the pre-check finds in the records that are due on the day."""
