@@ -1,4 +1,7 @@
-"""`creditlink demo …` and `creditlink bench …`."""
+"""`creditlink demo …` and `creditlink bench …`.
+
+What they run is imported when it is run: the synthetic bank and its world take as long to load as all the rest.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,6 @@ from rich.table import Table
 
 from app.core.registry import Registry
 from app.core.text import Text
-from app.demo.bench import bench_submission
-from app.demo.console import open_console
-from app.demo.day import STEPS, Scale, run_days
 from app.web.commands import FINDINGS, as_json, json_option
 
 _TITLES = {"110": "个人基本信息", "210": "个人借贷账户", "310": "企业基本信息", "410": "企业借贷账户"}
@@ -61,6 +61,8 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
 
         Exit code 1 when a record was lost, a defect missed, a good record blocked, or the centre judged otherwise than we did.
         """
+        from app.demo.day import STEPS, Scale, run_days
+
         console = Console(stderr=as_json_wanted, highlight=False, width=None if sys.stdout.isatty() else 140)
         started = time.monotonic()
 
@@ -88,6 +90,8 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
     @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port. 端口")
     def console(root: Path, host: str, port: int) -> None:
         """打开演示的控制台 Open the web console over the demonstration's data."""
+        from app.demo.console import open_console
+
         open_console(root, registry, host, port)
 
     @click.group()
@@ -102,6 +106,8 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
     @json_option
     def submission(accounts: int, root: Path, as_json_wanted: bool) -> None:
         """从落地到加密报文 From landing to encrypted files, with all pre-checks."""
+        from app.demo.bench import bench_submission
+
         console = Console(stderr=True, highlight=False)
         result = bench_submission(root, accounts, lambda words: console.print(f"[dim]{words}[/dim]"))
         if as_json_wanted:

@@ -38,19 +38,18 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
 def _sweep(work: Work, code: str, bucket: int, given: Surroundings, again: bool) -> Outcome:
     records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
     facts = fact_relation(code, records, accepted_relation(code))
-    suspects = suspects_select(code, "facts_swept", given)
+    suspects = suspects_select(code, f"({facts})", given)
     select = findings_select(code, "facts_suspect", work.batch, work.business_date, precheck=work.precheck)
     with work.lake.read() as connection:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {facts}")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
-        with unoptimised(connection):
-            count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
-            if count != (0,):
+        count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
+        if count != (0,):
+            with unoptimised(connection):
                 connection.execute(f"INSERT INTO facts_found BY NAME {select}")
         if work.precheck:
-            connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code)}")
+            connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code, records)}")
         found = connection.execute("FROM facts_found").to_arrow_table()
-        connection.execute("DROP TABLE facts_swept; DROP TABLE facts_suspect")
+        connection.execute("DROP TABLE facts_suspect")
     where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
     if not found.num_rows and not again:
         return 0, {}
@@ -61,12 +60,12 @@ REFUSED_BEFORE = "CENTRE"
 """Stands for a rule where the centre's own earlier word is the reason to hold a record back."""
 
 
-def _refused_before(work: Work, code: str) -> str:
+def _refused_before(work: Work, code: str, records: str) -> str:
     """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
     return f"""
         SELECT DISTINCT '{work.batch}' AS batch, '{code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition, DATE '{work.business_date.isoformat()}' AS business_date,
                r.bucket
-        FROM facts_swept r JOIN {FEEDBACK.path} refusal
+        FROM {records} r JOIN {FEEDBACK.path} refusal
              ON refusal.record_type = '{code}' AND refusal.key = r.key AND refusal.content = r.content
         WHERE refusal.key NOT IN (SELECT a.key FROM {accepted_relation(code)} a WHERE a.accepted_on > refusal.received_on)"""
