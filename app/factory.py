@@ -9,6 +9,7 @@ from app.audit.capability import register as audit
 from app.core.capability import register as core
 from app.core.config import Settings, override, settings
 from app.core.registry import Registry
+from app.operations.capability import register as operations
 from app.security.capability import register as security
 from app.submission.capability import register as submission
 from app.web import shell
@@ -24,6 +25,7 @@ ROOMS: Final = (
     ("audit", audit),
     ("security", security),
     ("submission", submission),
+    ("operations", operations),
 )
 
 

@@ -24,7 +24,9 @@ from app.rules.cases import run_cases
 from app.rules.loading import find_rulesets, load_ruleset
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
-from app.workflow.definitions import Definition, definitions
+from app.workflow.checking import case_faults
+from app.workflow.definitions import definitions
+from app.workflow.forms import run_form_cases
 
 PROJECT = Path(__file__).resolve().parents[1]
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -76,27 +78,10 @@ def _content() -> Iterator[str]:
     try:
         mappings()
         for defined in definitions().values():
-            yield from process_faults(defined)
+            yield from (f"{defined.process}, {each.en}" for each in case_faults(defined))
+        yield from run_form_cases()
     except CreditLinkError as problem:
         yield f"{problem.code}: {problem.message.en}"
-
-
-def process_faults(defined: Definition) -> Iterator[str]:
-    """Run the cases of a process: the path each takes, and where it ends."""
-    for case in defined.cases:
-        run = defined.diagram.start(case["data"])
-        for _ in range(1_000):
-            if run.finished:
-                break
-            for call in list(run.steps()):
-                run.complete(call.task_id, call.result, (case.get("results") or {}).get(call.step, {}))
-            for question in list(run.questions()):
-                run.complete(question.task_id, question.result, case["answers"][question.node])
-        walked = run.path()
-        tasks = {each.id for each in defined.diagram.nodes if each.kind.endswith("Task")}
-        steps, expected = [node for node in walked if node in tasks], list(case["path"])
-        if steps != expected or case["end"] not in walked:
-            yield f"{defined.process}, case “{case['name']['en']}”: went {steps} to {walked[-1:]}, not {expected} to {case['end']}"
 
 
 def _words() -> Iterator[str]:

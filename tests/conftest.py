@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from app.core.actor import Actor, acting
@@ -21,87 +14,16 @@ from app.core.config import Settings, override
 from app.core.db import Database
 from app.core.db import database as current_database
 from app.core.schema import migrate
+from app.demo.postgres import PostgresServer, throw_away_postgres
 
-POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 PROVIDER = "A1111111111111"
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A throw-away PostgreSQL 15 that listens on this machine only."""
-
-    port: int
-
-    def url(self, name: str) -> str:
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
-
-    def command(self, statement: str) -> None:
-        address = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _program(name: str) -> str:
-    path = POSTGRES_PROGRAMS / name
-    if not path.exists():
-        pytest.fail(f"{path} is missing: install Debian's postgresql-15", pytrace=False)
-    return str(path)
-
-
-def _accepts(port: int) -> bool:
-    done = subprocess.run(
-        [_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres"], check=False
-    )
-    return done.returncode == 0
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """Started once a session, as user postgres where the tests run as root, since it refuses root."""
-    folder = Path(tempfile.mkdtemp(prefix="creditlink-postgres-"))
-    account = "postgres" if os.geteuid() == 0 else None
-    if account:
-        shutil.chown(folder, account, account)
-    data = folder / "data"
-    setup = [_program("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    subprocess.run([*setup, "--no-sync"], check=True, user=account, stdout=subprocess.DEVNULL, cwd=folder)
-    port = _free_port()
-    options = {
-        "fsync": "off",
-        "full_page_writes": "off",
-        "max_connections": "200",
-        "unix_socket_directories": str(folder),
-    }
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(
-            [_program("postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), *arguments],
-            user=account,
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 30
-        while not _accepts(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}", pytrace=False)
-            time.sleep(0.1)
-        yield PostgresServer(port)
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    """Started once a session; a machine without PostgreSQL's programs fails the tests instead of skipping them."""
+    with throw_away_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -219,6 +219,18 @@ class Settings:
         Text("后台任务并发数", "background tasks that one worker process runs at a time"),
         check=validate.Range(1, 64),
     )
+    attachment_megabytes: int = _setting(
+        10,
+        Text("单个附件的大小上限（MB）", "largest attachment of a task, in megabytes"),
+        check=validate.Range(1, 15),
+    )
+    virus_scan_command: str = _setting(
+        "",
+        Text(
+            "查毒命令：文件从标准输入送入，退出码 0 无毒、1 有毒；空为不查毒",
+            "virus scanner: a command that gets the file on its standard input, exit code 0 clean, 1 infected; empty for none",
+        ),
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
         "INFO", Text("日志级别", "least level that is logged")
     )

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import String, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.core.db import Base, current_session, database, unit_of_work
 from app.core.errors import Conflict, CreditLinkError, Unavailable
@@ -46,18 +47,17 @@ class Lease:
     token: int
 
 
-def insert_or_ignore(session: Session, row: type[Base], **values: object) -> bool:
-    """Insert a row unless its key is there already; whether it was inserted."""
+def insert_or_ignore(session: Session, row: type[Base], given: InstrumentedAttribute[Any], **values: object) -> Any:
+    """Insert a row unless its key is there already; the column `given` of what was inserted, else None."""
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    result = session.execute(make(row).values(**values).on_conflict_do_nothing())
-    return bool(result.rowcount)  # type: ignore[attr-defined] # an INSERT always has one
+    return session.execute(make(row).values(**values).on_conflict_do_nothing().returning(given)).scalar()
 
 
 def acquire(name: str, holder: str, seconds: float) -> Lease | None:
     """Take the lease for `seconds`, if it is free, run out, or held by the same or a vanished process; else None."""
     with unit_of_work() as session:
         now = database().now(session)
-        insert_or_ignore(session, LeaseRow, name=name, holder="", token=0, expires_at=now)
+        insert_or_ignore(session, LeaseRow, LeaseRow.name, name=name, holder="", token=0, expires_at=now)
         row = session.scalars(select(LeaseRow).where(LeaseRow.name == name).with_for_update()).one()
         if row.holder not in ("", holder) and row.expires_at > now and not is_gone(row.holder):
             return None

@@ -7,7 +7,7 @@ events and subscribers start with their room: `submission.batch.release`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -99,6 +99,22 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class FormRows:
+    """Rows that forms may show beside their fields or offer as choices.
+
+    `read(params, most)` gives at most `most` rows, each with the names of `columns`; `masked` says which columns hold
+    personal data, and of what kind. Only those who hold `permission` see them.
+    """
+
+    name: str
+    title: Text
+    columns: Mapping[str, Text]
+    read: Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]]
+    permission: str
+    masked: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MenuEntry:
     """A place in the console's menu; shown to those who hold the permission, sorted by `order`."""
 
@@ -134,6 +150,7 @@ class Registry:
     events: dict[str, type[Event]] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    form_rows: dict[str, FormRows] = field(default_factory=dict)
     blueprints: dict[str, Any] = field(default_factory=dict)
     menu: dict[str, MenuEntry] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
@@ -193,6 +210,9 @@ class Registry:
 
     def dataset(self, name: str, title: Text) -> None:
         self._put("dataset", self.datasets, name, Dataset(name, title))
+
+    def rows_for_forms(self, rows: FormRows) -> None:
+        self._put("form rows", self.form_rows, rows.name, rows, prefixed=True)
 
     def blueprint(self, blueprint: Named) -> None:
         self._put("blueprint", self.blueprints, str(blueprint.name), blueprint)

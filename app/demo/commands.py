@@ -115,6 +115,31 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         else:
             _bench_table(result)
 
+    @bench.command("workflow")
+    @click.option("--instances", type=click.IntRange(1), default=300, show_default=True, help="Instances. 流程实例数")
+    @click.option(
+        "--tasks", type=click.IntRange(1_000), default=100_000, show_default=True, help="Open tasks. 待办任务数"
+    )
+    @click.option("--clocks", type=click.IntRange(1_000), default=1_000_000, show_default=True, help="Clocks. 时限数")
+    @click.option(
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("var/bench-workflow"),
+        show_default=True,
+    )
+    @json_option
+    def workflow(instances: int, tasks: int, clocks: int, root: Path, as_json_wanted: bool) -> None:
+        """流程平台 The workflow host against the bare engine, the inbox's lists, the sweep of clocks."""
+        from app.demo.bench_workflow import bench_workflow
+
+        console = Console(stderr=True, highlight=False)
+        root.mkdir(parents=True, exist_ok=True)
+        result = bench_workflow(root, instances, tasks, clocks, lambda words: console.print(f"[dim]{words}[/dim]"))
+        if as_json_wanted:
+            as_json(result)
+        else:
+            Console().print_json(data=result)
+
     return demo, bench
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from app.audit import name_actions
+from app.core.people import keep_people
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
 from app.security import permissions
+from app.security.people import Users
 from app.security.roles import WORDS, Role
 
 ACTIONS: Final = {
@@ -22,6 +24,11 @@ ACTIONS: Final = {
     "security.user_locked": Text("锁定用户", "Locked a user"),
     "security.user_unlocked": Text("解锁用户", "Unlocked a user"),
     "security.roles_changed": Text("变更岗位", "Changed roles"),
+    "security.access_asked": Text("申请岗位", "Asked for a role"),
+    "security.access_refused_by_decision": Text("岗位申请未批准", "Request for a role refused"),
+    "security.access_conflict": Text("岗位申请因岗位冲突未受理", "Request for a role ended: roles conflict"),
+    "security.access_withdrawn": Text("撤回岗位申请", "Withdrew a request for a role"),
+    "security.access_ended": Text("岗位到期收回", "Role ended by time"),
     "security.password_reset": Text("重置密码", "Reset a password"),
     "security.password_changed": Text("修改密码", "Changed the password"),
     "security.password_change_failed": Text("修改密码未成功", "Failed to change the password"),
@@ -31,19 +38,25 @@ ACTIONS: Final = {
 def register(registry: Registry) -> None:
     """Announce roles, permissions, pages, commands, and who may do what from the start."""
     from app.security.cli import user
+    from app.security.evidence import register_evidence
+    from app.security.steps import register_steps
     from app.security.views import make_blueprint
 
     registry.models("app.security.models")
+    keep_people(Users())
     name_actions(ACTIONS)
     for name, title in permissions.TITLES.items():
         registry.permission(name, title)
     for role in Role:
         registry.role(role.value, WORDS[role].title)
         registry.grant(role.value, permissions.OWN_ACCOUNT, "web.console.use")
-    registry.grant("admin_security", permissions.READ_USERS, permissions.MANAGE_USERS)
+    registry.grant("admin_security", permissions.READ_USERS, permissions.MANAGE_USERS, permissions.GRANT_ACCESS)
     registry.grant("admin_audit", permissions.READ_USERS)
+    registry.grant("manager", permissions.APPROVE_ACCESS)
     for role in (Role.COMPLIANCE, Role.REVIEWER, Role.OPERATOR):
         registry.grant(role.value, permissions.REVEAL)
+    register_steps(registry)
+    register_evidence(registry)
     registry.blueprint(make_blueprint(registry))
     registry.menu_entry(
         MenuEntry(

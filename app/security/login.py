@@ -149,5 +149,8 @@ def install(app: Flask, registry: Registry) -> None:
     manager.session_protection = None
     manager.user_loader(_load)
     recognise_with(app, PeopleRecognition(registry))
-    links = (AccountLink(Text("我的账户", "My account"), "security.account", "user"),)
+    links = (
+        AccountLink(Text("我的账户", "My account"), "security.account", "user"),
+        AccountLink(Text("我的权限", "My access"), "security.access", "key"),
+    )
     use_account_pages(app, AccountPages("security.sign_in", "security.sign_out", links, _keep))

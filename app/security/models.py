@@ -1,13 +1,13 @@
-"""What the security room keeps: people, their roles, past passwords, sessions, and failed attempts to sign in."""
+"""What the security room keeps: people, their roles and requests for more, passwords, sessions, failed sign-ins."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base, PrimaryKey
+from app.core.db import Base, EncryptedText, PrimaryKey
 from app.security.roles import Role
 
 
@@ -51,8 +51,38 @@ class RoleGrant(Base):
     role: Mapped[str] = mapped_column(String(32))
     granted_by: Mapped[str] = mapped_column(String(100))
     granted_at: Mapped[datetime]
+    until: Mapped[date | None]
+    """the last day on which it is held; None: until it is taken away"""
+    request: Mapped[str | None] = mapped_column(String(40))
+    """the request of which it came; None: given by hand"""
 
     user: Mapped[User] = relationship(back_populates="grants")
+
+
+class AccessRequest(Base):
+    """Somebody's request to hold a role for a time. `open_mark` lets nobody have two open ones for the same role."""
+
+    __tablename__ = "security_access_request"
+    __table_args__ = (Index("ix_security_access_request_user_id_asked_at", "user_id", "asked_at"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("security_user.id"))
+    role: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(EncryptedText("security_access_request.reason"))
+    until: Mapped[date]
+    state: Mapped[str] = mapped_column(String(12))
+    """asked, granted, ended, refused, conflict, withdrawn"""
+    answer: Mapped[str] = mapped_column(EncryptedText("security_access_request.answer"))
+    """why it was refused"""
+    asked_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    open_mark: Mapped[str | None] = mapped_column(String(60), unique=True)
+    extended_by: Mapped[str | None] = mapped_column(String(36))
+    """the step that last prolonged it: at a second try it does not do so again"""
+    instance_id: Mapped[str | None] = mapped_column(String(36))
+    lock: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": lock}  # noqa: RUF012 - SQLAlchemy reads it off the class
 
 
 class PastPassword(Base):

@@ -19,6 +19,7 @@ class Role(StrEnum):
     COMPLIANCE = "compliance"
     REVIEWER = "reviewer"
     ANALYST = "analyst"
+    MANAGER = "manager"
     OPERATOR = "operator"
     ADMIN_SYSTEM = "admin_system"
     ADMIN_SECURITY = "admin_security"
@@ -43,6 +44,10 @@ WORDS: Final[dict[Role, RoleWords]] = {
     Role.ANALYST: RoleWords(
         Text("分析岗", "Analyst"),
         Text("查看数据与差异，绘制流程", "Looks into data and differences, draws processes"),
+    ),
+    Role.MANAGER: RoleWords(
+        Text("主管岗", "Manager"),
+        Text("分派任务，审批申请，干预流程", "Assigns work, approves requests, intervenes in processes"),
     ),
     Role.OPERATOR: RoleWords(
         Text("操作岗", "Operator"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,9 @@ from app.core.errors import Conflict, Invalid, NotFound, Refused
 from app.core.text import Text
 from app.submission.models import Batch
 from app.workflow import host
-from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.definitions import definition
+from app.workflow.forms import Form, FormErrors, read_form, validate
+from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
 
 PROCESS = "submission.daily_batch"
 
@@ -67,26 +70,35 @@ def release_question(batch: Batch) -> ProcessTask | None:
     )
 
 
-def decide_release(batch_id: str, decision: str, reason: str) -> None:
-    """A second person's decision on a batch with too many blocked records. Raises Invalid, Refused, Conflict."""
+def release_form(question: ProcessTask) -> Form:
+    """The form of the version on which the batch runs; of one from before forms were kept, the shipped form."""
+    session = current_session()
+    version = session.get(ProcessVersion, session.get_one(ProcessInstance, question.instance_id).version)
+    kept = version.forms.get(question.name) if version else None
+    return read_form(question.name, kept or definition(PROCESS).content.forms[question.name])
+
+
+def decide_release(batch_id: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """A second person's decision on a batch with too many blocked records; the answers as they are kept.
+
+    Raises FormErrors (`submission.decision`), Refused, Conflict.
+    """
     batch = find_batch(batch_id)
     question = release_question(batch)
     if question is None:
         raise Conflict("submission.not_waiting", Text("该批次不在等待复核", "This batch is not waiting for a decision"))
-    if decision not in ("release", "stop") or not 4 <= len(reason.strip()) <= 500:
-        raise Invalid(
-            "submission.decision",
-            Text(
-                "请选择处理意见并写明理由（4 至 500 字）", "Choose a decision and give a reason of 4 to 500 characters"
-            ),
-        )
+    try:
+        accepted = validate(release_form(question), answers)
+    except FormErrors as wrong:
+        raise wrong.called("submission.decision") from wrong
     if current_actor().id == batch.begun_by:
         raise Refused(
             "submission.four_eyes",
             Text("发起批次的人不能复核同一批次", "Whoever began the batch may not review it"),
         )
-    host.answer(question.id, {"decision": decision, "reason": reason.strip()})
+    host.answer(question.id, accepted)
     batch.status = "running"
+    return accepted
 
 
 def current_batches(limit: int = 60) -> list[Batch]:

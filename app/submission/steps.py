@@ -21,7 +21,7 @@ from app.submission.stages.receive import receive
 from app.submission.stages.send import send
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
-from app.workflow.host import Later, StepContext
+from app.workflow.stepping import Later, StepContext
 
 FIRST_POLL_SECONDS = 0.5
 LAST_POLL_SECONDS = 60.0
@@ -55,6 +55,7 @@ def register_steps(registry: Registry) -> None:
 
 def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams], Any]:
     def run(context: StepContext, params: BatchParams) -> Any:
+        _resumed(params.batch)
         result = act(Work.on(params.batch, context.progress))
         count_batch(params.batch)
         if result is NOT_YET:
@@ -62,6 +63,14 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
         return result
 
     return run
+
+
+def _resumed(batch: str) -> None:
+    """A batch that waited for a decision goes on, wherever the decision was given."""
+    with unit_of_work() as session:
+        found = session.get_one(Batch, batch)
+        if found.status == "waiting":
+            found.status = "running"
 
 
 def _judge(work: Work) -> dict[str, Any]:

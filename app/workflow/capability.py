@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from app.core.registry import Registry, Task
+from app.core.registry import Registry
 from app.core.text import Text
+from app.workflow.clocks import register_clocks
+from app.workflow.commands import commands
 from app.workflow.definitions import definitions
-from app.workflow.host import MOST_ATTEMPTS, RUN_STEP, run_step
+from app.workflow.drafts import DraftChanged, VersionPublished
+from app.workflow.permissions import FROM_THE_START, PERMISSIONS
+from app.workflow.stepping import register_executor
+from app.workflow.views import register_pages
 
 
 def register(registry: Registry) -> None:
     registry.models("app.workflow.models")
-    registry.task(
-        Task(
-            RUN_STEP,
-            Text("执行流程步骤", "Run a process step"),
-            partial(run_step, registry),
-            own_commits=True,
-            max_attempts=MOST_ATTEMPTS + 1,
-        )
-    )
+    for name, title in PERMISSIONS.items():
+        registry.permission(name, title)
+    for role, permissions in FROM_THE_START.items():
+        registry.grant(role, *permissions)
+    register_pages(registry)
+    register_clocks(registry)
+    register_executor(registry)
+    registry.command(commands(registry))
+    for event in (DraftChanged, VersionPublished):
+        registry.event(event)
     registry.add_check(_steps_known)
 
 

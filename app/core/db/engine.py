@@ -5,20 +5,36 @@ from __future__ import annotations
 import json
 import os
 import threading
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Interval,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+    type_coerce,
+)
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.config import settings
+from app.core.db.types import UtcDateTime
 from app.core.errors import Invalid
 from app.core.text import Text
 
 READING: Final = "creditlink_reading"
 _BUSY_SECONDS: Final = 30
+_FRESH_SECONDS: Final = 2.0
 
 
 def _dump(value: object) -> str:
@@ -44,8 +60,28 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def _on_checkin(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+    # A connection that has lain idle may have been cut; asking one that has just been used would only cost time.
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < _FRESH_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
 class Database:
     """The operational database at one address."""
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether writers exclude each other, so that whoever may not have to write had better look first."""
+        return self.kind == "sqlite"
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
@@ -69,9 +105,10 @@ class Database:
                 json_serializer=_dump,
                 pool_size=10,
                 max_overflow=20,
-                pool_pre_ping=True,
                 connect_args={"application_name": "creditlink", "connect_timeout": 10},
             )
+            event.listen(self.engine, "checkin", _on_checkin)
+            event.listen(self.engine, "checkout", _on_checkout)
         else:
             raise Invalid(
                 "core.database_url",
@@ -91,6 +128,15 @@ class Database:
             moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
             return moment.astimezone(UTC)
         return clock.now()
+
+    def moment(self, earlier: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
+        """The same moment, or one `earlier`, for a statement to write down or to compare with.
+
+        A value, or where the database has a clock the expression that asks it once for the whole statement.
+        """
+        if self.kind == "postgresql" and not clock.is_frozen():
+            return type_coerce(func.statement_timestamp() - literal(earlier, Interval()), UtcDateTime())
+        return clock.now() - earlier
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.core.jobs.context import TaskContext
 from app.core.jobs.models import JobRun, TaskRow
-from app.core.jobs.tasks import TaskState, enqueue, recent_runs, retry_task, task_state
+from app.core.jobs.tasks import TaskState, enqueue, finish_here, recent_runs, retry_task, task_state
 from app.core.jobs.worker import Worker
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "TaskState",
     "Worker",
     "enqueue",
+    "finish_here",
     "recent_runs",
     "retry_task",
     "task_state",

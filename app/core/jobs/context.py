@@ -34,7 +34,10 @@ class TaskContext:
     params: Mapping[str, Any]
     attempt: int
     run_id: int
+    worker: str
     lost: threading.Event = field(default_factory=threading.Event)
+    finished: bool = False
+    """whether it has been marked as done already, with the last of its own commits"""
     _told_at: float = 0.0
 
     def progress(self, current: int, total: int, note: str = "") -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import current_actor
 from app.core.backoff import delay
-from app.core.db import current_session, database, unit_of_work
+from app.core.db import current_session, database, in_unit_of_work, on_commit, unit_of_work
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs.context import TaskContext, overtaken
 from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
@@ -21,6 +21,7 @@ from app.core.lease import insert_or_ignore
 from app.core.process import is_gone
 from app.core.text import Text
 
+Moment = datetime | ColumnElement[datetime]
 _LONGEST_ERROR: Final = 4000
 
 
@@ -68,21 +69,31 @@ def enqueue(name: str, params: Mapping[str, Any], key: str, *, due_at: datetime 
         plain = json.loads(json.dumps(dict(params)))
     except (TypeError, ValueError) as error:
         raise Invalid("core.task_params", Text("任务参数须为 JSON", "the parameters of a task must be JSON")) from error
-    with unit_of_work() as session:
-        now = database().now(session)
-        insert_or_ignore(
-            session,
-            TaskRow,
-            name=name,
-            key=key,
-            params=plain,
-            state=WAITING,
-            attempts=0,
-            due_at=due_at or now,
-            created_at=now,
-            created_by=current_actor().id,
-        )
-        return session.scalars(select(TaskRow.id).where(TaskRow.name == name, TaskRow.key == key)).one()
+    if in_unit_of_work():
+        return _asked(name, plain, key, due_at)
+    with unit_of_work():
+        return _asked(name, plain, key, due_at)
+
+
+def _asked(name: str, params: Mapping[str, Any], key: str, due_at: datetime | None) -> int:
+    session = current_session()
+    now = database().moment()
+    asked = insert_or_ignore(
+        session,
+        TaskRow,
+        TaskRow.id,
+        name=name,
+        key=key,
+        params=params,
+        state=WAITING,
+        attempts=0,
+        due_at=due_at or now,
+        created_at=now,
+        created_by=current_actor().id,
+    )
+    if asked is not None:
+        return int(asked)
+    return session.scalars(select(TaskRow.id).where(TaskRow.name == name, TaskRow.key == key)).one()
 
 
 def task_state(task_id: int) -> TaskState:
@@ -149,66 +160,98 @@ def _no_task() -> NotFound:
     return NotFound("core.task", Text("没有这个任务", "there is no such task"))
 
 
-def _next_due(session: Session, names: Collection[str], patience: timedelta) -> Select[TaskRow]:
-    now = database().now(session)
-    busy = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
-    gone = [worker for worker in session.scalars(busy) if worker is not None and is_gone(worker)]
-    return (
-        select(TaskRow)
-        .where(
-            TaskRow.name.in_(sorted(names)),
-            or_(
-                and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
-                and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < now - patience),
-                and_(TaskRow.state == RUNNING, TaskRow.worker.in_(gone)),
-            ),
+def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContext | None:
+    """Take the task of these names that is due longest: waiting, or with a worker that is gone or silent too long."""
+    if database().one_writer:
+        with unit_of_work(reading=True) as session:
+            # An idle worker looks often; only reading, it keeps nobody from writing.
+            due = or_(_waits(patience), _was_held_by(_gone(session)))
+            if session.scalars(_first(names, due)).first() is None:
+                return None
+    with unit_of_work() as session:
+        row = _taken(session, names, worker, _waits(patience))
+        if row is None and (gone := _gone(session)):
+            row = _taken(session, names, worker, _was_held_by(gone))
+        if row is None:
+            return None
+        now = database().moment()
+        if row.attempts > 1:
+            _close_runs(session, row.id, LOST, "the worker was heard of no more", now)
+        run = insert(JobRun).values(
+            task_id=row.id, name=row.name, attempt=row.attempts, worker=worker, started_at=now, outcome=RUNNING
         )
-        .order_by(TaskRow.due_at, TaskRow.id)
-        .limit(1)
+        run_id = session.execute(run.returning(JobRun.id)).scalar_one()
+        return TaskContext(row.id, row.name, row.key, row.params, row.attempts, run_id, worker)
+
+
+def _waits(patience: timedelta) -> ColumnElement[bool]:
+    now = database().moment()
+    return or_(
+        and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
+        and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < database().moment(earlier=patience)),
     )
 
 
-def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContext | None:
-    """Take the task of these names that is due longest: waiting, or with a worker that is gone or silent too long."""
-    with unit_of_work(reading=True) as session:
-        # An idle worker looks often; only reading, it keeps nobody from writing.
-        if session.scalars(_next_due(session, names, patience)).first() is None:
-            return None
-    with unit_of_work() as session:
-        now = database().now(session)
-        row = session.scalars(_next_due(session, names, patience).with_for_update(skip_locked=True)).first()
-        if row is None:
-            return None
-        if row.state == RUNNING:
-            _close_runs(session, row.id, LOST, "the worker was heard of no more", now)
-        row.state = RUNNING
-        row.attempts += 1
-        row.worker = worker
-        row.heartbeat_at = now
-        run = JobRun(
-            task_id=row.id, name=row.name, attempt=row.attempts, worker=worker, started_at=now, outcome=RUNNING
-        )
-        session.add(run)
-        session.flush()
-        return TaskContext(row.id, row.name, row.key, row.params, row.attempts, run.id)
+def _was_held_by(workers: Collection[str]) -> ColumnElement[bool]:
+    return and_(TaskRow.state == RUNNING, TaskRow.worker.in_(workers))
 
 
-def keep_alive(taken: TaskContext, worker: str) -> bool:
+def _gone(session: Session) -> list[str]:
+    """The workers with a task that are known to be no more."""
+    busy = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
+    return [worker for worker in session.scalars(busy) if worker is not None and is_gone(worker)]
+
+
+def _first(names: Collection[str], due: ColumnElement[bool]) -> Select[int]:
+    return select(TaskRow.id).where(TaskRow.name.in_(sorted(names)), due).order_by(TaskRow.due_at, TaskRow.id).limit(1)
+
+
+def _taken(session: Session, names: Collection[str], worker: str, due: ColumnElement[bool]) -> Row[Any] | None:
+    chosen = _first(names, due).with_for_update(skip_locked=True).scalar_subquery()
+    taking = (
+        update(TaskRow)
+        .where(TaskRow.id == chosen)
+        .values(state=RUNNING, attempts=TaskRow.attempts + 1, worker=worker, heartbeat_at=database().moment())
+        .returning(TaskRow.id, TaskRow.name, TaskRow.key, TaskRow.params, TaskRow.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(taking).first()
+
+
+def keep_alive(taken: TaskContext) -> bool:
     """Note that the worker still works; False when the task is no longer its own."""
     with unit_of_work() as session:
-        return _touch(session, taken, worker, heartbeat_at=database().now(session))
+        return _touch(session, taken, heartbeat_at=database().moment())
 
 
-def finish(taken: TaskContext, worker: str) -> None:
-    """Mark the task done, in the running unit; raises Conflict (`core.task_taken_over`), undoing the unit with it."""
-    with unit_of_work() as session:
-        now = database().now(session)
-        if not _touch(session, taken, worker, state=DONE, finished_at=now, error=None):
-            raise overtaken(taken.name)
-        _close_runs(session, taken.task_id, DONE, None, now)
+def finish_here(taken: TaskContext) -> None:
+    """Let a task with commits of its own be done by the running unit: what it has done there and that stand together.
+
+    Raises as `finish`.
+    """
+    _finish(taken)
+
+    def note() -> None:
+        taken.finished = True
+
+    on_commit(note)
 
 
-def give_back(taken: TaskContext, worker: str, error: str, *, again: bool) -> None:
+def finish(taken: TaskContext) -> None:
+    """Mark the task done; raises Conflict (`core.task_taken_over`) where another worker has it by now."""
+    if not taken.finished:
+        with unit_of_work():
+            _finish(taken)
+
+
+def _finish(taken: TaskContext) -> None:
+    session, now = current_session(), database().moment()
+    if not _touch(session, taken, state=DONE, finished_at=now, error=None):
+        raise overtaken(taken.name)
+    _close_runs(session, taken.task_id, DONE, None, now)
+
+
+def give_back(taken: TaskContext, error: str, *, again: bool) -> None:
     """Note a failure: the task waits for its next attempt (`again`) or has failed for good."""
     shown = error[-_LONGEST_ERROR:]
     with unit_of_work() as session:
@@ -218,16 +261,16 @@ def give_back(taken: TaskContext, worker: str, error: str, *, again: bool) -> No
             values |= {"state": WAITING, "due_at": now + delay(taken.attempt)}
         else:
             values |= {"state": FAILED, "finished_at": now}
-        if _touch(session, taken, worker, **values):
+        if _touch(session, taken, **values):
             _close_runs(session, taken.task_id, FAILED, shown, now)
 
 
-def _touch(session: Session, taken: TaskContext, worker: str, **values: Any) -> bool:
+def _touch(session: Session, taken: TaskContext, **values: Any) -> bool:
     result = session.execute(
         update(TaskRow)
         .where(
             TaskRow.id == taken.task_id,
-            TaskRow.worker == worker,
+            TaskRow.worker == taken.worker,
             TaskRow.attempts == taken.attempt,
             TaskRow.state == RUNNING,
         )
@@ -237,7 +280,7 @@ def _touch(session: Session, taken: TaskContext, worker: str, **values: Any) -> 
     return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE always has one
 
 
-def _close_runs(session: Session, task_id: int, outcome: str, error: str | None, now: datetime) -> None:
+def _close_runs(session: Session, task_id: int, outcome: str, error: str | None, now: Moment) -> None:
     session.execute(
         update(JobRun)
         .where(JobRun.task_id == task_id, JobRun.outcome == RUNNING)

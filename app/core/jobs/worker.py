@@ -89,16 +89,16 @@ class Worker:
                 raise RuntimeError("every worker that tried this task was lost")
             if task.own_commits:
                 task.run(taken)
-                tasks.finish(taken, self.name)
+                tasks.finish(taken)
             else:
                 with unit_of_work():
                     task.run(taken)
-                    tasks.finish(taken, self.name)
+                    tasks.finish(taken)
         except Exception as error:
             # Bad input or a missing right does not mend itself; all else may.
             again = taken.attempt < task.max_attempts and not isinstance(error, _FINAL)
             shown = str(error) if isinstance(error, CreditLinkError) else "".join(traceback.format_exception(error))
-            tasks.give_back(taken, self.name, shown, again=again)
+            tasks.give_back(taken, shown, again=again)
             log.warning(
                 "task_failed", task=taken.name, key=taken.key, attempt=taken.attempt, again=again, error=str(error)
             )
@@ -106,7 +106,7 @@ class Worker:
     def _beat(self, taken: TaskContext, done: threading.Event) -> None:
         while not done.wait(self._heartbeat):
             try:
-                if not tasks.keep_alive(taken, self.name) and not done.is_set():
+                if not tasks.keep_alive(taken) and not done.is_set():
                     taken.lost.set()
                     return
             except CreditLinkError as error:

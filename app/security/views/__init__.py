@@ -10,7 +10,7 @@ from flask.blueprints import BlueprintSetupState
 from app.core.registry import Registry
 from app.security import login
 from app.security.reveal import masked
-from app.security.views import account, gate, people, revealing
+from app.security.views import access, account, gate, people, revealing
 
 
 def make_blueprint(registry: Registry) -> Blueprint:
@@ -22,6 +22,6 @@ def make_blueprint(registry: Registry) -> Blueprint:
         login.install(cast(Flask, state.app), registry)
         state.app.jinja_env.globals["masked"] = masked
 
-    for pages in (gate, account, people, revealing):
+    for pages in (gate, account, access, people, revealing):
         pages.add_to(blueprint, registry)
     return blueprint

@@ -197,6 +197,7 @@ ROOMS: Final = {
     "submission": Text("征信报送", "Submission"),
     "rules": Text("规则", "Rules"),
     "workflow": Text("流程", "Workflow"),
+    "operations": Text("运行", "Operation"),
     "lake": Text("数据湖", "Lake"),
     "standard": Text("接口标准", "Interface standard"),
 }

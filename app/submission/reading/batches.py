@@ -16,7 +16,7 @@ from app.core.text import Text
 from app.submission.content import mappings
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import RECORD_TYPES
-from app.workflow.host import RUN_STEP
+from app.workflow.instance import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
 
 STAGES: Final[Mapping[str, tuple[str, Text]]] = {

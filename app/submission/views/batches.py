@@ -24,14 +24,14 @@ from app.submission.reading.lake_rows import Row, lake_page, lake_stream
 from app.submission.reading.personal import shown_key
 from app.submission.reading.record_list import SORTS, STATES, records_in_state, with_details
 from app.submission.reading.records import checked_type, point_title
-from app.submission.reading.release_form import load_form
-from app.submission.service import decide_release, find_batch
+from app.submission.service import decide_release, find_batch, release_form, release_question
 from app.submission.views.day import parse_day
 from app.web.access import permission
 from app.web.listing import Column, Filter, Listing, csv_answer, database_page
 from app.web.toasts import toast
 from app.web.words import datetime_text, language, say
-from app.workflow import host
+from app.workflow import stepping
+from app.workflow.forms import FormErrors, answers_from
 from app.workflow.models import ProcessTask
 
 _COUNTED: Final = ("due", "blocked", "sent", "accepted", "rejected", "awaiting", "files")
@@ -203,9 +203,10 @@ class BatchPages:
             "titles": titles,
             "own": current_actor().id == view.batch.begun_by,
             "limit": settings().blocked_share_limit,
-            "form": load_form(view.question.name) if view.question else None,
+            "form": release_form(view.question) if view.question else None,
             "problem": None,
-            "typed": {},
+            "typed": None,
+            "errors": {},
         }
 
     def one(self, batch_id: str) -> ResponseReturnValue:
@@ -230,15 +231,17 @@ class BatchPages:
 
     def release(self, batch_id: str) -> ResponseReturnValue:
         """The second person's decision. What cannot be taken comes back with the form and what was typed."""
-        decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
+        question = release_question(find_batch(batch_id))
+        typed = answers_from(release_form(question), request.form) if question else {}
         try:
-            decide_release(batch_id, decision, reason)
+            accepted = decide_release(batch_id, typed)
         except (Invalid, Refused) as problem:
             record("submission.batch.release", Thing("batch", batch_id), "refused", {"code": problem.code})
-            told = {"problem": problem.message, "typed": {"decision": decision, "reason": reason}}
+            errors = problem.errors if isinstance(problem, FormErrors) else {}
+            told = {"problem": None if errors else problem.message, "typed": typed, "errors": errors}
             return render_template("submission/batch.html", **{**self._context(batch_id), **told}), problem.status
-        record("submission.batch.release", Thing("batch", batch_id), detail={"decision": decision, "reason": reason})
-        released = decision == "release"
+        record("submission.batch.release", Thing("batch", batch_id), detail=accepted)
+        released = accepted.get("decision") == "release"
         toast(
             Text("已放行，批次继续", "Released; the batch goes on")
             if released
@@ -254,7 +257,7 @@ def retry(batch_id: str, task_id: str) -> ResponseReturnValue:
     task = current_session().get(ProcessTask, task_id)
     if task is None or task.instance_id != batch.instance_id:
         raise NotFound("workflow.task", Text("没有这个任务", "There is no such task"))
-    host.retry(task_id)
+    stepping.retry(task_id)
     record("submission.batch.retry", Thing("batch", batch_id), detail={"step": task.name})
     toast(Text("已重新排入执行", "Queued to run again"))
     return redirect(url_for("submission.batches_one", batch_id=batch_id))

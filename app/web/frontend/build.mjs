@@ -16,9 +16,18 @@ const entries = {
   shell: join(here, 'shell', 'shell.ts'),
   charts: join(here, 'charts', 'charts.ts'),
   diagram: join(here, 'diagram', 'diagram.ts'),
+  forms: join(here, 'forms', 'forms.ts'),
+  inbox: join(here, 'inbox', 'inbox.ts'),
+  insight: join(here, 'insight', 'insight.ts'),
+  modeler: join(here, 'modeler', 'modeler.ts'),
+  diff: join(here, 'modeler', 'diff.ts'),
   console: join(here, 'styles', 'console.css'),
   process: join(here, 'styles', 'process.css'),
+  workflow_modeler: join(here, 'styles', 'workflow_modeler.css'),
+  workflow_editor: join(here, 'styles', 'workflow_editor.css'),
   submission: join(here, 'styles', 'submission.css'),
+  workflow_instances: join(here, 'styles', 'workflow_instances.css'),
+  workflow_inbox: join(here, 'styles', 'workflow_inbox.css'),
 };
 
 /** One sprite of the outline icons that templates name, so that a page needs a single cached request for them. */
@@ -60,6 +69,28 @@ const manifest = {
   },
 };
 
+/** One preact for the whole form editor, whose packages each bring their own: hooks of one fail inside another. */
+const onePreact = {
+  name: 'one-preact',
+  setup(build) {
+    build.onResolve({ filter: /^(\.\.\/)?preact(\/(hooks|compat|jsx-runtime))?$/ }, ({ path, importer, kind, pluginData }) => {
+      if (pluginData === 'resolved' || !/@bpmn-io[\\/](form-js-|properties-panel|feel)/.test(importer)) return undefined;
+      return build.resolve(path.replace('../', ''), { resolveDir: root, kind, pluginData: 'resolved' });
+    });
+  },
+};
+
+/** Token simulation writes style attributes into its markup, which the console's policy refuses; the editor sets them itself. */
+const styleAsData = {
+  name: 'style-as-data',
+  setup(build) {
+    build.onLoad({ filter: /bpmn-js-token-simulation[\\/]lib[\\/].*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(' style="', ' data-style="').replaceAll('`style="', '`data-style="'),
+      loader: 'js',
+    }));
+  },
+};
+
 mkdirSync(target, { recursive: true });
 const options = {
   absWorkingDir: root,
@@ -76,7 +107,7 @@ const options = {
   loader: { '.woff2': 'file', '.woff': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file' },
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [manifest],
+  plugins: [onePreact, styleAsData, manifest],
 };
 
 if (watching) {

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from people_room import announce
 
 from app.core.actor import Actor, acting
 from app.core.config import override
@@ -47,6 +48,7 @@ def work(database: Database) -> Callable[[], list[str]]:
 
     registry = Registry()
     registry.room("workflow", capability.register)
+    registry.room("security", announce)
     registry.room("submission", register)
     registry.check()
 
@@ -68,7 +70,7 @@ def waiting(work: Callable[[], list[str]]) -> str:
 
 def decide(batch: str, actor: Actor, decision: str = "release", reason: str = "已逐条核实") -> None:
     with acting(actor), unit_of_work():
-        decide_release(batch, decision, reason)
+        decide_release(batch, {"decision": decision, "reason": reason})
 
 
 def test_the_beginner_may_not_release(waiting: str) -> None:

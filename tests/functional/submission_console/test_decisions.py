@@ -39,6 +39,25 @@ def test_whoever_began_the_batch_may_not_release_it(world: Any, visitor: Any, no
         assert session.get_one(ProcessTask, _task(world.waiting, "Release")).status == "open"
 
 
+def test_a_reviewer_is_told_what_to_mend_in_the_form(world: Any, visitor: Any) -> None:
+    with unit_of_work() as session:
+        session.get_one(Batch, world.waiting).begun_by = "lin.hai"
+    try:
+        window = visitor("xu.wen")
+        page = window.page(f"/submission/batches/{world.waiting}")
+        assert 'id="release-decision" name="decision" required' in page
+        assert 'name="reason" rows="3" maxlength="500" minlength="4" required' in page
+        answer = window.post(f"/submission/batches/{world.waiting}/release", decision="perhaps", reason="可以")
+        assert answer.status_code == 422
+        assert 'href="#release-decision"' in answer.text
+        assert "请从所列选项中选择" in answer.text
+        assert "至少填写 4 个字符，现有 2 个" in answer.text
+        assert ">\n可以</textarea>" in answer.text
+    finally:
+        with unit_of_work() as session:
+            session.get_one(Batch, world.waiting).begun_by = "xu.wen"
+
+
 def test_only_reviewers_may_release(world: Any, visitor: Any) -> None:
     for username in ("tang.jun", "lin.hai", "qiao.yu"):
         answer = visitor(username).post(

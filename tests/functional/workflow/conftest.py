@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from people_room import announce
 
 from app.core.db import Database, unit_of_work
 from app.core.jobs import Worker
@@ -14,6 +15,7 @@ from app.core.registry import Registry, Step
 from app.core.text import Text
 from app.submission.permissions import PERMISSIONS
 from app.workflow import capability, host
+from app.workflow.stepping import StepContext
 
 PROCESS = "submission.daily_batch"
 VERBS = ("collect", "standardise", "derive", "judge", "hold", "build", "send", "receive", "stop")
@@ -37,6 +39,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.registry.room("workflow", capability.register)
+        self.registry.room("security", announce)
         self.registry.room("submission", self._register)
         self.registry.check()
 
@@ -46,8 +49,8 @@ class Desk:
         for verb in VERBS:
             registry.step(Step(f"submission.{verb}", Text(verb, verb), self._step(verb), BatchParams))
 
-    def _step(self, verb: str) -> Callable[[host.StepContext, BatchParams], Any]:
-        def run(context: host.StepContext, params: BatchParams) -> Any:
+    def _step(self, verb: str) -> Callable[[StepContext, BatchParams], Any]:
+        def run(context: StepContext, params: BatchParams) -> Any:
             self.calls.append((verb, params.batch, context.key))
             act = self.acts.get(verb)
             return act() if act else {"share_above_limit": False}

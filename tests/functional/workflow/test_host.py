@@ -17,8 +17,8 @@ from app.core.jobs.models import TaskRow
 from app.core.text import Text
 from app.workflow import host
 from app.workflow.definitions import definitions
-from app.workflow.host import MOST_ATTEMPTS, Later
 from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
+from app.workflow.stepping import MOST_ATTEMPTS, Later, retry
 
 STRAIGHT = ["collect", "standardise", "derive", "judge", "hold", "build", "send", "receive"]
 ABOVE = {"share_above_limit": True, "blocked": 9, "due": 10}
@@ -87,7 +87,7 @@ def test_an_error_of_the_data_is_an_incident_at_once_and_can_be_retried(desk) ->
     assert desk.verbs == ["collect", "standardise", "derive"]
 
     with unit_of_work():
-        host.retry(task("Derive").id)
+        retry(task("Derive").id)
     assert seen().status == "running"
     desk.work()
     assert (seen().status, task("Derive").error) == ("done", None)
@@ -103,9 +103,9 @@ def test_only_a_failed_step_can_be_retried(desk) -> None:
 
     for node, problem in (("Collect", Conflict), ("Release", NotFound)):
         with pytest.raises(problem), unit_of_work():
-            host.retry(task(node).id)
+            retry(task(node).id)
     with pytest.raises(NotFound), unit_of_work():
-        host.retry("no such task")
+        retry("no such task")
 
 
 def test_an_error_of_the_world_is_tried_again_until_it_becomes_an_incident(desk) -> None:
@@ -126,7 +126,7 @@ def test_an_error_of_the_world_is_tried_again_until_it_becomes_an_incident(desk)
 
     desk.acts.pop("send")
     with unit_of_work():
-        host.retry(task("Send").id)
+        retry(task("Send").id)
     due_now()
     desk.work()
     assert desk.verbs.count("send") == MOST_ATTEMPTS + 1
@@ -144,7 +144,7 @@ def test_a_step_that_kills_its_worker_every_time_becomes_an_incident(desk) -> No
     assert (seen().status, task("Collect").status) == ("incident", "failed")
     assert "every process that ran this step was lost" in str(task("Collect").error)
     with unit_of_work():
-        host.retry(task("Collect").id)
+        retry(task("Collect").id)
     desk.work()
     assert seen().status == "done"
 

@@ -3,16 +3,12 @@
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { token } from '../shell/colours';
 import { t } from '../shell/words';
+import { tellDrawn, type Drawn } from './drawn';
 
-interface Canvas {
-  addMarker(element: string, marker: string): void;
+type Canvas = Drawn['canvas'] & {
   zoom(level: number | 'fit-viewport', centre?: 'auto'): number;
   zoom(): number;
-}
-
-interface ElementRegistry {
-  get(id: string): unknown;
-}
+};
 
 async function show(host: HTMLElement): Promise<void> {
   const address = host.dataset.source;
@@ -30,11 +26,12 @@ async function show(host: HTMLElement): Promise<void> {
   });
   await viewer.importXML(await answer.text());
   const canvas = viewer.get<Canvas>('canvas');
-  const elements = viewer.get<ElementRegistry>('elementRegistry');
+  const elements = viewer.get<Drawn['elements']>('elementRegistry');
   canvas.zoom('fit-viewport', 'auto');
   canvas.zoom(Math.min(canvas.zoom() * 0.92, 1), 'auto'); // a margin, and never larger than life
   const marks = JSON.parse(host.dataset.marks ?? '{}') as Record<string, string>;
   for (const [element, mark] of Object.entries(marks)) if (elements.get(element)) canvas.addMarker(element, `mark-${mark}`);
+  tellDrawn(host, { canvas, elements, overlays: viewer.get<Drawn['overlays']>('overlays') });
 }
 
 function showAll(): void {

@@ -1,0 +1,240 @@
+"""One instance: taken up under a lock, advanced, and saved with its tasks, clocks and next work, together or not at all.
+
+Whoever changes an instance locks its row first, so that a second one waits for a moment instead of being told that
+somebody else was quicker.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.core import clock
+from app.core.actor import current_actor
+from app.core.db import current_session
+from app.core.errors import Conflict, NotFound
+from app.core.jobs import enqueue
+from app.core.text import Text
+from app.workflow import clocks
+from app.workflow.clocks.moments import names_variable, timer_limit
+from app.workflow.content import Definition
+from app.workflow.engine import Awaited, Question, Run, StepCall
+from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.versions import version
+
+T = TypeVar("T")
+RUN_STEP: Final = "workflow.run_step"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An instance that is nobody else's until the unit of work ends, with its tasks that are not over, by id."""
+
+    instance: ProcessInstance
+    tasks: dict[str, ProcessTask] = field(default_factory=dict)
+
+
+def hold(instance_id: str) -> Held:
+    """Lock an instance. Raises NotFound (`workflow.instance`)."""
+    found = current_session().get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("workflow.instance", Text("没有这个流程实例", "There is no such running process"))
+    return Held(found, {task.id: task for task in _tasks(found.id, _NOT_OVER)})
+
+
+def hold_by(task_id: str, kind: str) -> tuple[ProcessTask, Held]:
+    """Lock the instance of a task, over or not. Raises NotFound (`workflow.task`)."""
+    session = current_session()
+    query = select(ProcessInstance).join(ProcessTask, ProcessTask.instance_id == ProcessInstance.id)
+    query = query.where(ProcessTask.id == task_id, ProcessTask.kind == kind).with_for_update(of=ProcessInstance)
+    instance = session.scalars(query, execution_options={"populate_existing": True}).first()
+    if instance is None:
+        raise NotFound("workflow.task", Text("没有这个任务", "There is no such task"))
+    tasks = {task.id: task for task in _tasks(instance.id, or_(_NOT_OVER, ProcessTask.id == task_id))}
+    task = tasks[task_id]
+    if task.status not in ("open", "failed"):
+        del tasks[task_id]
+    return task, Held(instance, tasks)
+
+
+_NOT_OVER: Final = ProcessTask.status.in_(("open", "failed"))
+
+
+def _tasks(instance_id: str, which: ColumnElement[bool]) -> Iterable[ProcessTask]:
+    query = select(ProcessTask).where(ProcessTask.instance_id == instance_id, which)
+    return current_session().scalars(query, execution_options={"populate_existing": True})
+
+
+def open_task(task_id: str, kind: str) -> tuple[ProcessTask, Held]:
+    """A task that waits, with its instance locked.
+
+    Raises NotFound (`workflow.task`) and Conflict (`workflow.answered`, or `workflow.suspended` where the instance rests).
+    """
+    task, held = hold_by(task_id, kind)
+    if task.status != "open":
+        raise Conflict("workflow.answered", Text("该任务已由他人办理", "This task has been dealt with already"))
+    if held.instance.status == "suspended":
+        raise Conflict("workflow.suspended", Text("该流程已暂停", "This process has been suspended"))
+    return task, held
+
+
+def run_of(instance: ProcessInstance) -> Run:
+    """The instance in memory, on its own version."""
+    return version(instance.version).diagram.resume(instance.state)
+
+
+def advance(held: Held, act: Callable[[Run], T]) -> tuple[T, list[tuple[str, Any]]]:
+    """Take up the instance, do `act` with it, and save it; what `act` gives back, and the messages that were thrown."""
+    run = run_of(held.instance)
+    before = run.path()
+    result = act(run)
+    return result, save(held, run, before)
+
+
+def finish(task: ProcessTask, result: Any, status: str = "done") -> None:
+    """Note what came of a task, and meet or drop its own clock."""
+    task.status, task.result, task.draft = status, result, None
+    task.finished_at, task.finished_by = clock.now(), current_actor().id
+    if task.due_at is not None:
+        clocks.end(task.instance_id, task.node, "met" if status == "done" else "cancelled")
+
+
+def save(held: Held, run: Run, before: Sequence[str] = ()) -> list[tuple[str, Any]]:
+    """Write state and path, open what is due now, close what is not waited for any more, and ask the executor for the steps.
+
+    `before` is the path of the run as it was taken up. Gives the messages that the process has thrown meanwhile.
+    """
+    session, instance = current_session(), held.instance
+    defined = version(instance.version)
+    description = defined.content.description
+    sent, passed = run.sent(), list((Counter(run.path()) - Counter(before)).elements())
+    if description.get("clocks"):
+        _pass(instance, defined, passed)
+    instance.state, instance.path = run.state, [*instance.path, *passed]
+    waiting = _waiting(run)
+    for identity, row in held.tasks.items():
+        if identity not in waiting and row.status in ("open", "failed"):
+            finish(row, row.result, "cancelled")
+    steps: list[ProcessTask] = []
+    doers = _doers(instance) if any(isinstance(each, Question) and each.not_by for each in waiting.values()) else {}
+    for identity, each in waiting.items():
+        found = held.tasks.get(identity)
+        if found is None:
+            found = _opened(instance, each)
+            session.add(found)
+            clocks.on_entered(instance, description, each.node)
+            _time(instance, defined, found, each, run)
+            if isinstance(each, StepCall):
+                steps.append(found)
+        if isinstance(each, Question):
+            excluded = sorted({doer for node in each.not_by for doer in doers.get(node, ())})
+            if excluded != found.excluded:
+                found.excluded = excluded
+                if found.assignee in excluded:
+                    found.assignee = found.assigned_at = None
+    if run.finished:
+        clocks.on_finished(instance, description)
+    _settle(instance, run, waiting.values(), any(row.status == "failed" for row in held.tasks.values()))
+    session.flush()
+    for step in steps:
+        enqueue_step(step)
+    return sent
+
+
+_ENTERED: Final = frozenset({"userTask", "serviceTask", "receiveTask", "intermediateCatchEvent", "boundaryEvent"})
+"""Elements with a task of their own, whose clocks begin when that is opened."""
+
+
+def _pass(instance: ProcessInstance, defined: Definition, passed: Iterable[str]) -> None:
+    """Start and meet the declared clocks of the elements that the process has passed since it was last saved."""
+    kinds = {node.id: node.kind for node in defined.diagram.nodes}
+    for node in passed:
+        if kinds.get(node) not in _ENTERED:
+            clocks.on_entered(instance, defined.content.description, node)
+        clocks.on_left(instance, defined.content.description, node)
+
+
+def _waiting(run: Run) -> dict[str, StepCall | Question | Awaited]:
+    every: tuple[StepCall | Question | Awaited, ...] = (*run.steps(), *run.questions(), *run.messages())
+    return {each.task_id: each for each in every}
+
+
+def _opened(instance: ProcessInstance, each: StepCall | Question | Awaited) -> ProcessTask:
+    task = ProcessTask(
+        id=each.task_id,
+        instance_id=instance.id,
+        process=instance.process,
+        business_key=instance.business_key,
+        subject=instance.subject,
+        node=each.node,
+        title=each.title,
+        status="open",
+        params={},
+        turn=0,
+        excluded=[],
+        priority=50,
+        opened_at=clock.now(),
+    )
+    if isinstance(each, StepCall):
+        task.kind, task.name, task.result_name, task.params = "step", each.step, each.result, dict(each.parameters)
+    elif isinstance(each, Question):
+        task.kind, task.name, task.result_name = "question", each.form, each.result
+        task.role, task.permission, task.priority = each.role, each.permission, each.priority
+        if each.assignee == "start":
+            task.assignee, task.assigned_at = instance.started_by, task.opened_at
+    else:
+        task.kind, task.name, task.result_name = "message", each.message, each.node
+    return task
+
+
+def _time(
+    instance: ProcessInstance, defined: Definition, task: ProcessTask, each: StepCall | Question | Awaited, run: Run
+) -> None:
+    """Start the clock of a question with a time limit, or of a timer of the diagram."""
+    if isinstance(each, Question) and each.within:
+        task.due_at = clocks.begin(
+            instance, each.node, clocks.parse_limit(each.within), kind="step", title=Text(each.title, each.title)
+        ).due_at
+    elif isinstance(each, Awaited) and each.node in defined.diagram.limits:
+        text = defined.diagram.limits[each.node]
+        limit = timer_limit(text, run.data if names_variable(text) else {})
+        due = clocks.begin(
+            instance, each.node, limit, kind="step", title=Text(each.title, each.title), node=each.node
+        ).due_at
+        task.due_at = due
+
+
+def _doers(instance: ProcessInstance) -> dict[str, set[str]]:
+    """Who has answered which question of the instance; under `start` who began it."""
+    query = select(ProcessTask.node, ProcessTask.finished_by).filter_by(
+        instance_id=instance.id, kind="question", status="done"
+    )
+    found: dict[str, set[str]] = {"start": {instance.started_by}}
+    for node, person in current_session().execute(query):
+        found.setdefault(node, set()).add(person or "")
+    return found
+
+
+def _settle(
+    instance: ProcessInstance, run: Run, waiting: Iterable[StepCall | Question | Awaited], failed: bool
+) -> None:
+    if run.finished:
+        instance.status, instance.finished_at = "done", clock.now()
+    elif instance.status != "suspended":
+        people = any(not isinstance(each, StepCall) for each in waiting)
+        instance.status = "incident" if failed else "waiting" if people else "running"
+
+
+def enqueue_step(task: ProcessTask, due_at: datetime | None = None) -> None:
+    """Ask the executor to run a step."""
+    enqueue(RUN_STEP, {"task": task.id}, turn_key(task), due_at=due_at)
+
+
+def turn_key(task: ProcessTask) -> str:
+    """The key of the executor's task for the step's present turn; those of earlier turns have nothing to do any more."""
+    return f"{task.id}/{task.turn}"
