@@ -3,7 +3,7 @@ PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test check screenshots serve clean
+.PHONY: help setup demo test crash check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ serve: setup ## the web console over the demonstration
 
 test: setup ## all tests
 	@$(PY) -m pytest -q -n auto --dist loadfile
+
+crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
+	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
 
 check: setup ## style, types, imports, migrations, content, translations, documents
 	$(PY) -m ruff check .

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core import clock
 from app.core.actor import current_actor
@@ -24,7 +24,7 @@ def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: 
     `subject` says who it is about, masked: lists show it. Raises NotFound (`workflow.process`).
     """
     session = current_session()
-    found = session.scalar(select(ProcessInstance.id).filter_by(process=process, business_key=business_key))
+    found = session.scalar(_FOUND, {"process": process, "key": business_key})
     if found is not None:
         return found
     defined = live(process)
@@ -47,6 +47,11 @@ def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: 
         clocks.on_started(instance, defined.content.description)
     pass_on(instance, save(Held(instance), run))
     return instance.id
+
+
+_FOUND: Final = select(ProcessInstance.id).where(
+    ProcessInstance.process == bindparam("process"), ProcessInstance.business_key == bindparam("key")
+)
 
 
 def answer(task_id: str, answers: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.core import clock
 from app.core.actor import current_actor
@@ -41,33 +41,44 @@ class Held:
 
 def hold(instance_id: str) -> Held:
     """Lock an instance. Raises NotFound (`workflow.instance`)."""
-    found = current_session().get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    found = current_session().scalars(_HOLD, {"instance": instance_id}).first()
     if found is None:
         raise NotFound("workflow.instance", Text("没有这个流程实例", "There is no such running process"))
-    return Held(found, {task.id: task for task in _tasks(found.id, _NOT_OVER)})
+    return Held(found, {task.id: task for task in _tasks(found.id)})
 
 
 def hold_by(task_id: str, kind: str) -> tuple[ProcessTask, Held]:
     """Lock the instance of a task, over or not. Raises NotFound (`workflow.task`)."""
-    session = current_session()
-    query = select(ProcessInstance).join(ProcessTask, ProcessTask.instance_id == ProcessInstance.id)
-    query = query.where(ProcessTask.id == task_id, ProcessTask.kind == kind).with_for_update(of=ProcessInstance)
-    instance = session.scalars(query, execution_options={"populate_existing": True}).first()
+    instance = current_session().scalars(_HOLD_BY, {"task": task_id, "kind": kind}).first()
     if instance is None:
         raise NotFound("workflow.task", Text("没有这个任务", "There is no such task"))
-    tasks = {task.id: task for task in _tasks(instance.id, or_(_NOT_OVER, ProcessTask.id == task_id))}
+    tasks = {task.id: task for task in _tasks(instance.id, task_id)}
     task = tasks[task_id]
     if task.status not in ("open", "failed"):
         del tasks[task_id]
     return task, Held(instance, tasks)
 
 
-_NOT_OVER: Final = ProcessTask.status.in_(("open", "failed"))
+def _tasks(instance_id: str, task_id: str = "") -> Iterable[ProcessTask]:
+    """The tasks of an instance that are not over, and that one in any case."""
+    return current_session().scalars(_TASKS, {"instance": instance_id, "task": task_id})
 
 
-def _tasks(instance_id: str, which: ColumnElement[bool]) -> Iterable[ProcessTask]:
-    query = select(ProcessTask).where(ProcessTask.instance_id == instance_id, which)
-    return current_session().scalars(query, execution_options={"populate_existing": True})
+# Made once: making such a statement takes longer than the database does to run it.
+_FRESH: Final = {"populate_existing": True}
+_LOCKED: Final = select(ProcessInstance).with_for_update(of=ProcessInstance).execution_options(**_FRESH)
+_HOLD: Final = _LOCKED.where(ProcessInstance.id == bindparam("instance"))
+_HOLD_BY: Final = _LOCKED.join(ProcessTask, ProcessTask.instance_id == ProcessInstance.id).where(
+    ProcessTask.id == bindparam("task"), ProcessTask.kind == bindparam("kind")
+)
+_TASKS: Final = (
+    select(ProcessTask)
+    .where(
+        ProcessTask.instance_id == bindparam("instance"),
+        or_(ProcessTask.status.in_(("open", "failed")), ProcessTask.id == bindparam("task")),
+    )
+    .execution_options(**_FRESH)
+)
 
 
 def open_task(task_id: str, kind: str) -> tuple[ProcessTask, Held]:

@@ -110,7 +110,17 @@ class ProcessTask(Base):
         Index("ix_workflow_task_mine", "assignee", "status", "due_at"),
         Index("ix_workflow_task_counts", "status", "kind", "role", "permission", "assignee", "excluded"),
         Index("ix_workflow_task_message", "name", "business_key", "status"),
-        Index("ix_workflow_task_history", "process", "node", "finished_at"),
+        Index(
+            "ix_workflow_task_history",
+            "process",
+            "node",
+            "status",
+            "finished_at",
+            "opened_at",
+            "due_at",
+            "role",
+            "instance_id",
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

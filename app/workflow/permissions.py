@@ -13,6 +13,7 @@ WORK: Final = "workflow.task.work"
 ASSIGN: Final = "workflow.task.assign"
 INSTANCES: Final = "workflow.instance.view"
 OPERATE: Final = "workflow.instance.operate"
+REVEAL: Final = "workflow.instance.reveal"
 
 PERMISSIONS: Final = {
     VIEW: Text("查看流程定义", "View process definitions"),
@@ -22,6 +23,7 @@ PERMISSIONS: Final = {
     ASSIGN: Text("分派与改派他人任务", "Assign tasks to others"),
     INSTANCES: Text("查看流程实例", "View running processes"),
     OPERATE: Text("干预流程实例", "Intervene in running processes"),
+    REVEAL: Text("查看流程数据明文", "See the data of processes in the clear"),
 }
 
 FROM_THE_START: Final = {
@@ -29,7 +31,7 @@ FROM_THE_START: Final = {
     "reviewer": (VIEW, WORK, INSTANCES),
     "analyst": (VIEW, DRAW, PUBLISH, WORK, INSTANCES),
     "operator": (VIEW, WORK, INSTANCES),
-    "manager": (VIEW, WORK, ASSIGN, INSTANCES, OPERATE),
+    "manager": (VIEW, WORK, ASSIGN, INSTANCES, OPERATE, REVEAL),
     "admin_system": (VIEW, INSTANCES, OPERATE),
     "admin_security": (WORK,),
 }

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core import clock
 from app.core.db import unit_of_work
@@ -73,8 +73,7 @@ def run_step(registry: Registry, context: TaskContext) -> None:
     """The executor's task: run one step and carry its result into the process."""
     task_id = context.params["task"]
     with unit_of_work(reading=True) as session:
-        query = select(ProcessTask, ProcessInstance.status).join(ProcessInstance).where(ProcessTask.id == task_id)
-        found = session.execute(query).first()
+        found = session.execute(_DUE, {"task": task_id}).first()
         if found is None or not _is_due(found[0], context) or found[1] == "suspended":
             return  # one that is suspended is asked for again when it is resumed
         task = found[0]
@@ -112,6 +111,11 @@ def _carry(context: TaskContext, task_id: str, result: Any) -> None:
         else:
             carry_on(task, held, result)
         finish_here(context)
+
+
+_DUE: Final = (
+    select(ProcessTask, ProcessInstance.status).join(ProcessInstance).where(ProcessTask.id == bindparam("task"))
+)
 
 
 def _is_due(task: ProcessTask, context: TaskContext) -> bool:
@@ -170,8 +174,10 @@ def retry(task_id: str) -> None:
 
 
 def failed_step(task_id: str) -> tuple[ProcessTask, Held]:
-    """A step that has failed, with its instance locked. Raises NotFound and Conflict (`workflow.not_failed`)."""
+    """A step that has failed, with its instance locked. Raises NotFound and Conflict (`workflow.not_failed`, `workflow.suspended`)."""
     task, held = hold_by(task_id, "step")
     if task.status != "failed":
         raise Conflict("workflow.not_failed", Text("该步骤并未失败", "This step has not failed"))
+    if held.instance.status == "suspended":
+        raise Conflict("workflow.suspended", Text("该流程已暂停", "This process has been suspended"))
     return task, held

@@ -179,7 +179,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("lock", sa.Integer(), nullable=False, server_default="1"))
         batch_op.drop_index(batch_op.f("ix_workflow_task_open"))
         batch_op.create_index("ix_workflow_task_open", ["status", "kind", "role", "due_at"], unique=False)
-        batch_op.create_index("ix_workflow_task_history", ["process", "node", "finished_at"], unique=False)
+        batch_op.create_index(
+            "ix_workflow_task_history",
+            ["process", "node", "status", "finished_at", "opened_at", "due_at", "role", "instance_id"],
+            unique=False,
+        )
         batch_op.create_index(
             "ix_workflow_task_counts", ["status", "kind", "role", "permission", "assignee", "excluded"], unique=False
         )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    bindparam,
     create_engine,
     event,
     func,
@@ -75,6 +76,16 @@ def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
         raise DisconnectionError from error
 
 
+def moment(has_clock: bool, earlier: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """The present moment in a statement that is made once and run often: the database's own, or the parameter `now`.
+
+    One `earlier` is, without a clock of the database, the parameter `earlier`.
+    """
+    if not has_clock:
+        return bindparam("earlier" if earlier else "now", type_=UtcDateTime())
+    return type_coerce(func.statement_timestamp() - literal(earlier, Interval()), UtcDateTime())
+
+
 class Database:
     """The operational database at one address."""
 
@@ -129,14 +140,19 @@ class Database:
             return moment.astimezone(UTC)
         return clock.now()
 
-    def moment(self, earlier: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
-        """The same moment, or one `earlier`, for a statement to write down or to compare with.
+    @property
+    def has_clock(self) -> bool:
+        """Whether the database tells the time by itself now; otherwise statements are given it."""
+        return self.kind == "postgresql" and not clock.is_frozen()
 
-        A value, or where the database has a clock the expression that asks it once for the whole statement.
-        """
-        if self.kind == "postgresql" and not clock.is_frozen():
-            return type_coerce(func.statement_timestamp() - literal(earlier, Interval()), UtcDateTime())
-        return clock.now() - earlier
+    def moment(self, earlier: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
+        """The present moment, or one `earlier`, for a statement to write down or to compare with."""
+        return moment(True, earlier) if self.has_clock else clock.now() - earlier
+
+    @property
+    def now_given(self) -> dict[str, datetime]:
+        """What a statement made with the function `moment` is to be given."""
+        return {} if self.has_clock else {"now": clock.now()}
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -6,14 +6,17 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Row, Select, Table, Update, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.actor import current_actor
 from app.core.backoff import delay
 from app.core.db import current_session, database, in_unit_of_work, on_commit, unit_of_work
+from app.core.db.engine import moment
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs.context import TaskContext, overtaken
 from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
@@ -169,7 +172,9 @@ def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContex
             if session.scalars(_first(names, due)).first() is None:
                 return None
     with unit_of_work() as session:
-        row = _taken(session, names, worker, _waits(patience))
+        taking = _taking(tuple(sorted(names)), patience, database().has_clock)
+        given = {"by": worker, "earlier": clock.now() - patience, **database().now_given}
+        row = session.execute(taking, given).first()
         if row is None and (gone := _gone(session)):
             row = _taken(session, names, worker, _was_held_by(gone))
         if row is None:
@@ -177,10 +182,8 @@ def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContex
         now = database().moment()
         if row.attempts > 1:
             _close_runs(session, row.id, LOST, "the worker was heard of no more", now)
-        run = insert(JobRun).values(
-            task_id=row.id, name=row.name, attempt=row.attempts, worker=worker, started_at=now, outcome=RUNNING
-        )
-        run_id = session.execute(run.returning(JobRun.id)).scalar_one()
+        begun = {"of": row.id, "called": row.name, "nth": row.attempts, "by": worker}
+        run_id = session.execute(_begun(database().has_clock), {**begun, **database().now_given}).scalar_one()
         return TaskContext(row.id, row.name, row.key, row.params, row.attempts, run_id, worker)
 
 
@@ -198,8 +201,62 @@ def _was_held_by(workers: Collection[str]) -> ColumnElement[bool]:
 
 def _gone(session: Session) -> list[str]:
     """The workers with a task that are known to be no more."""
-    busy = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
-    return [worker for worker in session.scalars(busy) if worker is not None and is_gone(worker)]
+    return [worker for worker in session.scalars(_BUSY) if worker is not None and is_gone(worker)]
+
+
+# Statements of the executor's every task are made once: making one takes longer than the database does to run it.
+_BUSY: Final = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
+_task: Final = cast(Table, TaskRow.__table__)
+_run: Final = cast(Table, JobRun.__table__)
+
+
+@cache
+def _begun(has_clock: bool) -> Insert:
+    values = {
+        "task_id": bindparam("of"),
+        "name": bindparam("called"),
+        "attempt": bindparam("nth"),
+        "worker": bindparam("by"),
+        "started_at": moment(has_clock),
+        "outcome": RUNNING,
+        "progress_current": 0,
+        "progress_total": 0,
+        "progress_note": "",
+    }
+    return insert(_run).values(values).returning(_run.c.id)
+
+
+@cache
+def _done(has_clock: bool) -> tuple[Update, Update]:
+    """The task is done, where it still is this attempt's; and so is its run."""
+    mine = and_(
+        _task.c.id == bindparam("of"),
+        _task.c.worker == bindparam("by"),
+        _task.c.attempts == bindparam("nth"),
+        _task.c.state == RUNNING,
+    )
+    now = moment(has_clock)
+    task = update(_task).where(mine).values(state=DONE, finished_at=now, error=None)
+    run = update(_run).where(_run.c.id == bindparam("run"), _run.c.outcome == RUNNING)
+    return task, run.values(outcome=DONE, error=None, finished_at=now)
+
+
+@cache
+def _taking(names: tuple[str, ...], patience: timedelta, has_clock: bool) -> Update:
+    """Take what waits or has been silent for so long; the row as it is then."""
+    now, silent = moment(has_clock), moment(has_clock, earlier=patience)
+    due = or_(
+        and_(_task.c.state == WAITING, _task.c.due_at <= now),
+        and_(_task.c.state == RUNNING, _task.c.heartbeat_at < silent),
+    )
+    first = select(_task.c.id).where(_task.c.name.in_(names), due).order_by(_task.c.due_at, _task.c.id).limit(1)
+    chosen = first.with_for_update(skip_locked=True).scalar_subquery()
+    return (
+        update(_task)
+        .where(_task.c.id == chosen)
+        .values(state=RUNNING, attempts=_task.c.attempts + 1, worker=bindparam("by"), heartbeat_at=now)
+        .returning(_task.c.id, _task.c.name, _task.c.key, _task.c.params, _task.c.attempts)
+    )
 
 
 def _first(names: Collection[str], due: ColumnElement[bool]) -> Select[int]:
@@ -245,10 +302,11 @@ def finish(taken: TaskContext) -> None:
 
 
 def _finish(taken: TaskContext) -> None:
-    session, now = current_session(), database().moment()
-    if not _touch(session, taken, state=DONE, finished_at=now, error=None):
+    session, (task, run) = current_session(), _done(database().has_clock)
+    given: dict[str, Any] = {"of": taken.task_id, "by": taken.worker, "nth": taken.attempt, **database().now_given}
+    if not session.execute(task, given).rowcount:  # type: ignore[attr-defined] # an UPDATE always has one
         raise overtaken(taken.name)
-    _close_runs(session, taken.task_id, DONE, None, now)
+    session.execute(run, {"run": taken.run_id, **database().now_given})
 
 
 def give_back(taken: TaskContext, error: str, *, again: bool) -> None:

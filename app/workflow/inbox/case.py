@@ -14,17 +14,13 @@ from app.core.people import name_of
 from app.core.text import Text
 from app.web.parts import TimelineEntry
 from app.workflow import versions
+from app.workflow.intervention import ACTS
 from app.workflow.models import Act, ProcessInstance, ProcessTask
 
 _ACTS: Final = {
     "delegated": Text("转交", "Handed over"),
     "reassigned": Text("改派", "Reassigned"),
-    "suspended": Text("暂停", "Suspended"),
-    "resumed": Text("恢复", "Resumed"),
-    "moved": Text("移动", "Moved"),
-    "skipped": Text("跳过", "Skipped"),
-    "migrated": Text("换版本", "Migrated"),
-    "cancelled": Text("撤销", "Cancelled"),
+    **ACTS,
 }
 
 

@@ -18,7 +18,10 @@ from app.core.text import Text
 from app.workflow.stepping import StepContext, register_executor
 
 FOLDER = Path(sys.argv[1])
-WRITE = "INSERT INTO ledger (key, amount) SELECT :key, :amount WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE key = :key)"
+WRITE = """
+    INSERT INTO ledger (key, amount) SELECT CAST(:key AS VARCHAR(80)), CAST(:amount AS INTEGER)
+    WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE key = CAST(:key AS VARCHAR(80)))
+"""
 
 
 @dataclass(frozen=True, slots=True)

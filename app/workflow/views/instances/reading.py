@@ -43,6 +43,8 @@ PLACES: Final = frozenset(
 )
 """Kinds of elements before which a token may be put."""
 MOST: Final = 500
+_HANDED: Final = {"delegated": Text("转交任务", "Task handed over"), "reassigned": Text("改派任务", "Task reassigned")}
+"""Acts of the inbox, beside those of an intervention."""
 
 
 def instance_of(instance_id: str) -> ProcessInstance:
@@ -148,7 +150,7 @@ def timeline_of(
     entries += [
         TimelineEntry(
             act.at,
-            ACTS.get(act.kind, Text(act.kind, act.kind)),
+            {**ACTS, **_HANDED}.get(act.kind, Text(act.kind, act.kind)),
             name_of(act.actor),
             f"{_where(act.node, titles)}{act.reason}",
             "warning",

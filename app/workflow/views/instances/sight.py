@@ -12,8 +12,6 @@ from app.core.text import Text
 from app.workflow.instance import run_of
 from app.workflow.models import ProcessInstance, ProcessTask
 
-REVEAL: Final = "security.personal_data.reveal"
-"""The grant by which anybody may see personal data in the clear; it is announced on a floor above, and denied until then."""
 _LONGEST: Final = 4_000
 
 
