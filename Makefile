@@ -30,7 +30,7 @@ serve: setup ## the web console over the demonstration
 	@$(PY) -m app.cli demo console
 
 test: setup ## all tests
-	@$(PY) -m pytest -q -n auto --dist loadfile
+	@$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py

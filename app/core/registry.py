@@ -157,6 +157,7 @@ class Registry:
     model_modules: list[str] = field(default_factory=list)
     rooms: list[str] = field(default_factory=list)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    preparations: dict[str, Callable[[], None]] = field(default_factory=dict)
     _checks: list[Check] = field(default_factory=list)
     _problems: list[Text] = field(default_factory=list)
     _room: str = ""
@@ -226,6 +227,10 @@ class Registry:
     def models(self, *modules: str) -> None:
         """Name the modules that define models; they are imported when the schema is asked for."""
         self.model_modules.extend(module for module in modules if module not in self.model_modules)
+
+    def prepare(self, name: str, act: Callable[[], None]) -> None:
+        """Have a worker do this when it starts, before it takes work: what every process needs to do once."""
+        self._put("preparation", self.preparations, name, act, prefixed=True)
 
     def add_check(self, check: Check) -> None:
         """Have `check` run at start-up; each Text it gives stops the start."""

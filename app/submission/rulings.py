@@ -33,7 +33,7 @@ def _sweep(code: str) -> Sweep:
 
 
 def make_ready() -> None:
-    """Read and compile the rules of all record types, which a process does once."""
+    """Read and compile the rules of all record types, which a process does once; a worker when it starts."""
     for code in RECORD_TYPES:
         _sweep(code)
 

@@ -112,7 +112,7 @@ def finish(task: ProcessTask, result: Any, status: str = "done") -> None:
     task.status, task.result, task.draft = status, result, None
     task.finished_at, task.finished_by = clock.now(), current_actor().id
     if task.due_at is not None:
-        clocks.end(task.instance_id, task.node, "met" if status == "done" else "cancelled")
+        clocks.end(task.instance_id, task.id, "met" if status == "done" else "cancelled")
 
 
 def save(held: Held, run: Run, before: Sequence[str] = ()) -> list[tuple[str, Any]]:
@@ -206,18 +206,17 @@ def _opened(instance: ProcessInstance, each: StepCall | Question | Awaited) -> P
 def _time(
     instance: ProcessInstance, defined: Definition, task: ProcessTask, each: StepCall | Question | Awaited, run: Run
 ) -> None:
-    """Start the clock of a question with a time limit, or of a timer of the diagram."""
+    """Start the clock of a question with a time limit, or of a timer of the diagram; it is called by the task's id."""
     if isinstance(each, Question) and each.within:
         task.due_at = clocks.begin(
-            instance, each.node, clocks.parse_limit(each.within), kind="step", title=Text(each.title, each.title)
+            instance, task.id, clocks.parse_limit(each.within), kind="step", title=Text(each.title, each.title)
         ).due_at
     elif isinstance(each, Awaited) and each.node in defined.diagram.limits:
         text = defined.diagram.limits[each.node]
         limit = timer_limit(text, run.data if names_variable(text) else {})
-        due = clocks.begin(
-            instance, each.node, limit, kind="step", title=Text(each.title, each.title), node=each.node
+        task.due_at = clocks.begin(
+            instance, task.id, limit, kind="step", title=Text(each.title, each.title), node=each.node
         ).due_at
-        task.due_at = due
 
 
 def _doers(instance: ProcessInstance) -> dict[str, set[str]]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import current_session, unit_of_work
 from app.core.errors import CreditLinkError, Invalid
 from app.core.text import Text
 from app.workflow.content import Definition
+from app.workflow.engine.spec import CLOCK
 from app.workflow.host import pass_on
 from app.workflow.instance import hold, run_of, save
 from app.workflow.intervention import note
-from app.workflow.models import ProcessInstance
+from app.workflow.models import Clock, ProcessInstance, ProcessTask
 from app.workflow.versions import version
 
 
@@ -103,9 +104,18 @@ def migrate(instance_id: str, new: str, mapping: Mapping[str, str], reason: str)
     run = target.diagram.place(tokens, data)
     note(instance, "migrate", reason, f"{instance.version[:8]} → {new[:8]}")
     for task in held.tasks.values():
-        task.node = mapping.get(task.node, task.node)
+        _rename(task, mapping.get(task.node, task.node))
     instance.version = new
     pass_on(instance, save(held, run))
+
+
+def _rename(task: ProcessTask, node: str) -> None:
+    """Let a task, and its clock, stand at another element; a timer's message is called by its element."""
+    if task.kind == "message" and task.name == CLOCK + task.node:
+        task.name = CLOCK + node
+    task.node = node
+    renamed = update(Clock).where(Clock.instance_id == task.instance_id, Clock.name == task.id, Clock.node != "")
+    current_session().execute(renamed.values(node=node))
 
 
 def migrate_all(old: str, new: str, mapping: Mapping[str, str], reason: str) -> Iterator[tuple[str, Text | None]]:

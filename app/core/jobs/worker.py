@@ -46,6 +46,7 @@ class Worker:
 
     def run(self, stop: threading.Event, threads: int | None = None) -> None:
         """Work until `stop` is set; running tasks are finished first. `threads` defaults to the setting `workers`."""
+        self._prepare()
         loops: list[Callable[[threading.Event], None]] = [self._lead, self._deliver]
         loops += [self._work] * (threads or settings().workers)
         running = [threading.Thread(target=loop, args=(stop,), name=loop.__name__.strip("_")) for loop in loops]
@@ -53,6 +54,15 @@ class Worker:
             thread.start()
         for thread in running:
             thread.join()
+
+    def _prepare(self) -> None:
+        for name, act in self._registry.preparations.items():
+            try:
+                with acting(SYSTEM):
+                    act()
+            except CreditLinkError as error:
+                # Whoever needs it will say so where people look.
+                log.warning("preparation_failed", preparation=name, error=str(error))
 
     def run_until_idle(self) -> int:
         """Deliver and run all that is due now, in this thread; the number of deliveries and tasks attempted."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextvars
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
 from app.submission.content import mappings
-from app.submission.rulings import make_ready
 from app.submission.sources import Delivery, deliveries, land
 from app.submission.stages.work import Outcome, Work
 
@@ -31,18 +28,13 @@ def collect(work: Work) -> dict[str, Any]:
 
     expected.sort(key=lambda delivery: -delivery.size)
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
-    with ThreadPoolExecutor(1) as beside:
-        for number, (source, outcome) in enumerate(work.side_by_side(acts, writing=True)):
-            if number == 0:
-                # While the other deliveries wait for their turn to be written a core is idle: it reads the rules, which the
-                # stage that judges will want. Should they be unreadable, that stage says so.
-                beside.submit(contextvars.copy_context().run, make_ready)
-            if isinstance(outcome, Invalid | Unavailable):
-                failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
-            elif isinstance(outcome, Exception):
-                raise outcome
-            else:
-                landed[source], _ = outcome
+    for source, outcome in work.side_by_side(acts, writing=True):
+        if isinstance(outcome, Invalid | Unavailable):
+            failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            landed[source], _ = outcome
     if not landed:
         raise Unavailable(
             "submission.nothing_collected",

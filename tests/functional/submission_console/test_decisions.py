@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.core.db import unit_of_work
 from app.submission.models import Batch
 from app.workflow.models import ProcessTask
+
+pytestmark = pytest.mark.slow
 
 
 def _task(batch: str, node: str) -> str:

@@ -473,8 +473,10 @@ def reminder(database: Database) -> str:
 
 
 def clocks_of(case: str) -> dict[str, str]:
+    """The state of each clock of a case: by its declared name, or by the element whose task it belongs to."""
     with unit_of_work(reading=True) as session:
-        return {row.name: row.state for row in session.query(Clock).filter_by(instance_id=case)}
+        nodes = {task.id: task.node for task in session.query(ProcessTask).filter_by(instance_id=case)}
+        return {nodes.get(row.name, row.name): row.state for row in session.query(Clock).filter_by(instance_id=case)}
 
 
 def test_a_timer_of_a_diagram_moves_its_case_when_its_time_comes(reminder: str) -> None:

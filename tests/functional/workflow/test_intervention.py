@@ -158,8 +158,8 @@ def test_a_time_limit_that_comes_moves_the_case_on(desk: Desk) -> None:
     )
     instance = desk.start()
     with unit_of_work(reading=True) as session:
-        due = {row.name: row.due_at - row.started_at for row in session.scalars(select(Clock))}
-    assert due == {"One": timedelta(hours=1), "Late": timedelta(hours=2)}
+        due = {row.node: row.due_at - row.started_at for row in session.scalars(select(Clock))}
+    assert due == {"": timedelta(hours=1), "Late": timedelta(hours=2)}
     with unit_of_work():
         assert host.clock_due(instance, "Late")
     with unit_of_work():
