@@ -64,17 +64,20 @@ def migrate(on: Database | None = None, revision: str = "head") -> None:
     """Bring the database up (or, for an older `revision`, down) to `revision`. Safe to call in several processes."""
     target = on or database()
     with target.engine.connect() as connection:
+        # SQLite rebuilds tables to alter them, which must not run into its own foreign keys. Within a transaction, and the
+        # engine begins one for every statement, the switch would be passed over; so the driver is told.
+        driver: Any = connection.connection.driver_connection
         if target.kind == "sqlite":
-            # SQLite rebuilds tables to alter them, which must not run into its own foreign keys.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
-        with connection.begin():
-            if target.kind == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20221001)")
-            go = command.downgrade if _is_older(connection, revision) else command.upgrade
-            go(_config(connection), revision)
-        if target.kind == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            driver.execute("PRAGMA foreign_keys=OFF").close()
+        try:
+            with connection.begin():
+                if target.kind == "postgresql":
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20221001)")
+                go = command.downgrade if _is_older(connection, revision) else command.upgrade
+                go(_config(connection), revision)
+        finally:
+            if target.kind == "sqlite":
+                driver.execute("PRAGMA foreign_keys=ON").close()
 
 
 def _is_older(connection: Connection, revision: str) -> bool:
