@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core import clock as time
 from app.core.clock import CHINA
-from app.core.db import current_session, database, unit_of_work
+from app.core.db import current_session, database
 from app.core.text import Text
 from app.core.workdays import add_working_days, working_days_between
-from app.web.listing import ListQuery, Page, Sortable, like_pattern, ordered
+from app.web.listing import ListQuery, Page, Sortable, database_stream, like_pattern, ordered
 from app.web.parts import Tone
 from app.workflow.clocks.limits import end_of_day, last_day
 from app.workflow.definitions import definitions
@@ -100,16 +100,8 @@ def board_page(query: ListQuery, tally: Tally) -> Page[Clock]:
 
 
 def stream(query: ListQuery) -> Iterator[Clock]:
-    """All rows of the query, in chunks each in a unit of its own: an export outlives the request's unit."""
-    start = 0
-    while True:
-        statement = ordered(selected(query.filters), query, SORTS, Clock.id)
-        with unit_of_work(reading=True) as session:
-            chunk = session.scalars(statement.offset(start).limit(_CHUNK)).all()
-        yield from chunk
-        start += len(chunk)
-        if len(chunk) < _CHUNK:
-            return
+    """All rows of the query, for an export."""
+    return database_stream(selected(query.filters), query, SORTS, Clock.id, _CHUNK)
 
 
 def soon_day(now: datetime) -> date:

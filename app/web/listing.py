@@ -17,6 +17,7 @@ from flask import Response, request, stream_with_context
 from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.core.db import unit_of_work
 from app.core.text import Text
 from app.web.words import say
 
@@ -191,6 +192,20 @@ def database_page(
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows = session.scalars(ordered(statement, query, sorts, tie).offset(query.offset).limit(query.size))
     return Page(query, tuple(rows), total)
+
+
+def database_stream(
+    statement: Select[Row], query: ListQuery, sorts: Mapping[str, Sortable], tie: Sortable, chunk: int = 1_000
+) -> Iterator[Row]:
+    """All entities of the query, in chunks each in a unit of its own: an export outlives the request's unit."""
+    start = 0
+    while True:
+        with unit_of_work(reading=True) as session:
+            rows = session.scalars(ordered(statement, query, sorts, tie).offset(start).limit(chunk)).all()
+        yield from rows
+        start += len(rows)
+        if len(rows) < chunk:
+            return
 
 
 def ordered(statement: Select[Row], query: ListQuery, sorts: Mapping[str, Sortable], tie: Sortable) -> Select[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -12,11 +12,19 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import defer
 
 from app.core.clock import CHINA
-from app.core.db import current_session, unit_of_work
+from app.core.db import current_session
 from app.core.people import name_of
 from app.core.text import Text
 from app.web.access import permission
-from app.web.listing import Column, Filter, Listing, ListQuery, csv_answer, database_page, like_pattern, ordered
+from app.web.listing import (
+    Column,
+    Filter,
+    Listing,
+    csv_answer,
+    database_page,
+    database_stream,
+    like_pattern,
+)
 from app.web.words import datetime_text, say
 from app.workflow.models import ProcessInstance, ProcessVersion
 from app.workflow.permissions import INSTANCES
@@ -134,20 +142,9 @@ def instances_csv() -> ResponseReturnValue:
             row.id,
         )
 
-    return csv_answer("instances", heads, _stream(query), cells)
-
-
-def _stream(query: ListQuery) -> Iterator[ProcessInstance]:
-    """All rows in chunks, each in a unit of its own: an export outlives the request's unit."""
-    start = 0
-    while True:
-        statement = ordered(_selected(query.filters), query, _SORTS, ProcessInstance.id)
-        with unit_of_work(reading=True) as session:
-            chunk = session.scalars(statement.offset(start).limit(_CHUNK)).all()
-        yield from chunk
-        start += len(chunk)
-        if len(chunk) < _CHUNK:
-            return
+    return csv_answer(
+        "instances", heads, database_stream(_selected(query.filters), query, _SORTS, ProcessInstance.id, _CHUNK), cells
+    )
 
 
 def add_to(blueprint: Blueprint) -> None:
