@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Insert, Row, Select, Table, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Select, Table, Update, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -165,38 +165,25 @@ def _no_task() -> NotFound:
 
 def take(names: Collection[str], worker: str, patience: timedelta) -> TaskContext | None:
     """Take the task of these names that is due longest: waiting, or with a worker that is gone or silent too long."""
+    first, taking = _taking(tuple(sorted(names)), patience, database().has_clock)
+    given: dict[str, Any] = {"earlier": clock.now() - patience, "gone": [], **database().now_given}
     if database().one_writer:
         with unit_of_work(reading=True) as session:
             # An idle worker looks often; only reading, it keeps nobody from writing.
-            due = or_(_waits(patience), _was_held_by(_gone(session)))
-            if session.scalars(_first(names, due)).first() is None:
+            if session.execute(first, {**given, "gone": _gone(session)}).first() is None:
                 return None
     with unit_of_work() as session:
-        taking = _taking(tuple(sorted(names)), patience, database().has_clock)
-        given = {"by": worker, "earlier": clock.now() - patience, **database().now_given}
+        given["by"] = worker
         row = session.execute(taking, given).first()
         if row is None and (gone := _gone(session)):
-            row = _taken(session, names, worker, _was_held_by(gone))
+            row = session.execute(taking, {**given, "gone": gone}).first()
         if row is None:
             return None
-        now = database().moment()
         if row.attempts > 1:
-            _close_runs(session, row.id, LOST, "the worker was heard of no more", now)
+            _close_runs(session, row.id, LOST, "the worker was heard of no more", database().moment())
         begun = {"of": row.id, "called": row.name, "nth": row.attempts, "by": worker}
         run_id = session.execute(_begun(database().has_clock), {**begun, **database().now_given}).scalar_one()
         return TaskContext(row.id, row.name, row.key, row.params, row.attempts, run_id, worker)
-
-
-def _waits(patience: timedelta) -> ColumnElement[bool]:
-    now = database().moment()
-    return or_(
-        and_(TaskRow.state == WAITING, TaskRow.due_at <= now),
-        and_(TaskRow.state == RUNNING, TaskRow.heartbeat_at < database().moment(earlier=patience)),
-    )
-
-
-def _was_held_by(workers: Collection[str]) -> ColumnElement[bool]:
-    return and_(TaskRow.state == RUNNING, TaskRow.worker.in_(workers))
 
 
 def _gone(session: Session) -> list[str]:
@@ -242,37 +229,20 @@ def _done(has_clock: bool) -> tuple[Update, Update]:
 
 
 @cache
-def _taking(names: tuple[str, ...], patience: timedelta, has_clock: bool) -> Update:
-    """Take what waits or has been silent for so long; the row as it is then."""
+def _taking(names: tuple[str, ...], patience: timedelta, has_clock: bool) -> tuple[Select[int], Update]:
+    """Look for what waits, has been silent for so long, or was with a worker that is `gone`; and take it as it is then."""
     now, silent = moment(has_clock), moment(has_clock, earlier=patience)
-    due = or_(
-        and_(_task.c.state == WAITING, _task.c.due_at <= now),
-        and_(_task.c.state == RUNNING, _task.c.heartbeat_at < silent),
-    )
+    left = or_(_task.c.heartbeat_at < silent, _task.c.worker.in_(bindparam("gone", expanding=True)))
+    due = or_(and_(_task.c.state == WAITING, _task.c.due_at <= now), and_(_task.c.state == RUNNING, left))
     first = select(_task.c.id).where(_task.c.name.in_(names), due).order_by(_task.c.due_at, _task.c.id).limit(1)
     chosen = first.with_for_update(skip_locked=True).scalar_subquery()
-    return (
+    taking = (
         update(_task)
         .where(_task.c.id == chosen)
         .values(state=RUNNING, attempts=_task.c.attempts + 1, worker=bindparam("by"), heartbeat_at=now)
         .returning(_task.c.id, _task.c.name, _task.c.key, _task.c.params, _task.c.attempts)
     )
-
-
-def _first(names: Collection[str], due: ColumnElement[bool]) -> Select[int]:
-    return select(TaskRow.id).where(TaskRow.name.in_(sorted(names)), due).order_by(TaskRow.due_at, TaskRow.id).limit(1)
-
-
-def _taken(session: Session, names: Collection[str], worker: str, due: ColumnElement[bool]) -> Row[Any] | None:
-    chosen = _first(names, due).with_for_update(skip_locked=True).scalar_subquery()
-    taking = (
-        update(TaskRow)
-        .where(TaskRow.id == chosen)
-        .values(state=RUNNING, attempts=TaskRow.attempts + 1, worker=worker, heartbeat_at=database().moment())
-        .returning(TaskRow.id, TaskRow.name, TaskRow.key, TaskRow.params, TaskRow.attempts)
-        .execution_options(synchronize_session=False)
-    )
-    return session.execute(taking).first()
+    return first, taking
 
 
 def keep_alive(taken: TaskContext) -> bool:
