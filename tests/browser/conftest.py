@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,12 +12,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.core.actor import SYSTEM, Actor, acting
+from app.core.config import Settings, override
+from app.core.db import database, unit_of_work
+from app.security.accounts import create_user
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -30,6 +37,7 @@ PEOPLE = {
     "tang.jun": ("唐军", "compliance"),
     "qiao.yu": ("乔羽", "analyst"),
     "song.ke": ("宋珂", "admin_system"),
+    "gao.yi": ("高毅", "manager"),
 }
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
@@ -41,10 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Server:
-    """The console as it runs for the tests."""
+    """The console as it runs for the tests. `settings` are those of its process."""
 
     address: str
     environment: dict[str, str]
+    settings: Settings
 
     def command(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -57,42 +66,71 @@ class Server:
         )
         return done.stdout
 
+    @contextmanager
+    def inside(self, actor: Actor = SYSTEM) -> Iterator[None]:
+        """A unit of work in the console's own database: much quicker than a command, which is a process of its own."""
+        with override(self.settings), acting(actor):
+            try:
+                with unit_of_work():
+                    yield
+            finally:
+                database().dispose()
 
-def _free_port() -> int:
+    def employ(self) -> None:
+        """Accounts for all PEOPLE."""
+        with self.inside():
+            for username, (name, role) in PEOPLE.items():
+                create_user(username, name, [role], PASSWORD, must_change=False)
+
+    @contextmanager
+    def running(self, log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """`creditlink …` as a process that lasts as long as the block."""
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", *arguments],
+                env=self.environment,
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("console")
-    port = _free_port()
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLINK_")}
     environment = {**kept, "CREDITLINK_DATA_DIR": str(folder / "data"), "CREDITLINK_LOG_LEVEL": "ERROR"}
-    running = Server(f"http://127.0.0.1:{port}", environment)
-    running.command("db", "upgrade")
-    for username, (name, role) in PEOPLE.items():
-        options = ["--name", name, "--role", role, "--password", PASSWORD, "--keep-password"]
-        running.command("user", "create", username, *options)
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
-            env=environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for(running.address, process, folder / "log")
-        yield running
-    finally:
-        process.terminate()
-        process.wait(20)
+    made = Server(f"http://127.0.0.1:{port}", environment, Settings(data_dir=folder / "data", log_level="ERROR"))
+    (folder / "data").mkdir()
+    shutil.copy(migrated_sqlite, folder / "data" / "creditlink.sqlite")
+    made.employ()
+    log = folder / "log"
+    with made.running(log, "serve", "--port", str(port)) as process:
+        wait_for(made.address, process, log)
+        yield made
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+@pytest.fixture(scope="session")
+def worker(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker beside the console: it runs the steps of processes and the batches of migrations."""
+    with server.running(tmp_path_factory.mktemp("worker") / "log", "worker"):
+        yield
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
     while True:
         try:
             urllib.request.urlopen(f"{address}/sign-in", timeout=2).close()

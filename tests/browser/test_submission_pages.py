@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,33 +53,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     settings = Stage(root).settings()
     names = ("data_dir", "provider_code", "sources_file", "institutions_file", "log_level")
     environment = kept | {f"CREDITLINK_{name.upper()}": str(getattr(settings, name)) for name in names}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    running = shared.Server(f"http://127.0.0.1:{port}", environment)
-    for username, (name, role) in shared.PEOPLE.items():
-        options = ["--name", name, "--role", role, "--password", shared.PASSWORD, "--keep-password"]
-        running.command("user", "create", username, *options)
-    with (root / "console.log").open("wb") as log:
-        serve = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-        process = subprocess.Popen(serve, env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait_for(port, process)
+    port = shared.free_port()
+    running = shared.Server(f"http://127.0.0.1:{port}", environment, settings)
+    running.employ()
+    log = root / "console.log"
+    with running.running(log, "serve", "--port", str(port)) as process:
+        shared.wait_for(running.address, process, log)
         yield running
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail("the console did not start", pytrace=False)
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("look", LOOKS)
