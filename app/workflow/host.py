@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, select
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session
-from app.workflow import clocks
 from app.workflow.engine.spec import CLOCK
-from app.workflow.instance import Held, advance, finish, hold, open_task, save
+from app.workflow.instance import Held, advance, begin, finish, hold, open_task
 from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.versions import live
 
@@ -23,12 +22,10 @@ def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: 
 
     `subject` says who it is about, masked: lists show it. Raises NotFound (`workflow.process`).
     """
-    session = current_session()
-    found = session.scalar(_FOUND, {"process": process, "key": business_key})
+    found: str | None = current_session().scalar(_FOUND, {"process": process, "key": business_key})
     if found is not None:
         return found
     defined = live(process)
-    run = defined.diagram.start(data)
     instance = ProcessInstance(
         id=str(uuid.uuid4()),
         process=process,
@@ -36,21 +33,16 @@ def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: 
         business_key=business_key,
         subject=subject,
         status="running",
-        state="",
-        path=[],
         started_by=current_actor().id,
         started_at=clock.now(),
     )
-    session.add(instance)
-    if defined.content.description.get("clocks"):
-        session.flush()
-        clocks.on_started(instance, defined.content.description)
-    pass_on(instance, save(Held(instance), run))
+    pass_on(instance, begin(instance, defined.diagram.start(data)))
     return instance.id
 
 
-_FOUND: Final = select(ProcessInstance.id).where(
-    ProcessInstance.process == bindparam("process"), ProcessInstance.business_key == bindparam("key")
+_instance: Final = ProcessInstance.__table__.c
+_FOUND: Final = select(_instance.id).where(
+    _instance.process == bindparam("process"), _instance.business_key == bindparam("key")
 )
 
 

@@ -7,16 +7,17 @@ somebody else was quicker.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy.orm import defer
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.db import current_session
+from app.core.db import current_session, insert_row, update_row
 from app.core.errors import Conflict, NotFound
 from app.core.jobs import enqueue
 from app.core.text import Text
@@ -28,6 +29,7 @@ from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.versions import version
 
 T = TypeVar("T")
+Waiting = StepCall | Question | Awaited
 RUN_STEP: Final = "workflow.run_step"
 
 
@@ -77,6 +79,7 @@ _TASKS: Final = (
         ProcessTask.instance_id == bindparam("instance"),
         or_(ProcessTask.status.in_(("open", "failed")), ProcessTask.id == bindparam("task")),
     )
+    .options(defer(ProcessTask.params), defer(ProcessTask.draft), defer(ProcessTask.result), defer(ProcessTask.error))
     .execution_options(**_FRESH)
 )
 
@@ -107,12 +110,22 @@ def advance(held: Held, act: Callable[[Run], T]) -> tuple[T, list[tuple[str, Any
     return result, save(held, run, before)
 
 
-def finish(task: ProcessTask, result: Any, status: str = "done") -> None:
-    """Note what came of a task, and meet or drop its own clock."""
-    task.status, task.result, task.draft = status, result, None
-    task.finished_at, task.finished_by = clock.now(), current_actor().id
+def finish(task: ProcessTask, result: Any = None, status: str = "done") -> None:
+    """Note what came of a task, or that nothing will, and meet or drop its own clock."""
+    update_row(task, status=status, result=result, draft=None, finished_at=clock.now(), finished_by=current_actor().id)
     if task.due_at is not None:
         clocks.end(task.instance_id, task.id, "met" if status == "done" else "cancelled")
+
+
+def begin(instance: ProcessInstance, run: Run) -> list[tuple[str, Any]]:
+    """Write away an instance that is new, as `save` does."""
+    waiting = _waiting(run)
+    instance.state, instance.path = run.state, run.path()
+    instance.status, instance.finished_at = _standing(instance, run, waiting.values(), failed=False)
+    insert_row(instance)
+    defined = version(instance.version)
+    clocks.on_started(instance, defined.content.description)
+    return _go_on(Held(instance), defined, run, waiting, instance.path)
 
 
 def save(held: Held, run: Run, before: Sequence[str] = ()) -> list[tuple[str, Any]]:
@@ -120,41 +133,53 @@ def save(held: Held, run: Run, before: Sequence[str] = ()) -> list[tuple[str, An
 
     `before` is the path of the run as it was taken up. Gives the messages that the process has thrown meanwhile.
     """
-    session, instance = current_session(), held.instance
-    defined = version(instance.version)
-    description = defined.content.description
-    sent, passed = run.sent(), list((Counter(run.path()) - Counter(before)).elements())
+    instance = held.instance
+    passed = list((Counter(run.path()) - Counter(before)).elements())
+    waiting = _waiting(run)
+    for identity in [identity for identity, row in held.tasks.items() if identity not in waiting]:
+        row = held.tasks.pop(identity)
+        if row.status in ("open", "failed"):
+            finish(row, status="cancelled")
+    failed = any(row.status == "failed" for row in held.tasks.values())
+    status, finished_at = _standing(instance, run, waiting.values(), failed=failed)
+    path = [*instance.path, *passed]
+    update_row(instance, state=run.state, path=path, status=status, finished_at=finished_at)
+    return _go_on(held, version(instance.version), run, waiting, passed)
+
+
+def _go_on(
+    held: Held, defined: Definition, run: Run, waiting: Mapping[str, Waiting], passed: Sequence[str]
+) -> list[tuple[str, Any]]:
+    """Open the tasks that are new, move the clocks, and ask the executor for the steps."""
+    instance, description = held.instance, defined.content.description
     if description.get("clocks"):
         _pass(instance, defined, passed)
-    instance.state, instance.path = run.state, [*instance.path, *passed]
-    waiting = _waiting(run)
-    for identity, row in held.tasks.items():
-        if identity not in waiting and row.status in ("open", "failed"):
-            finish(row, row.result, "cancelled")
     steps: list[ProcessTask] = []
     doers = _doers(instance) if any(isinstance(each, Question) and each.not_by for each in waiting.values()) else {}
     for identity, each in waiting.items():
         found = held.tasks.get(identity)
+        excluded = sorted({doer for node in _not_by(each) for doer in doers.get(node, ())})
         if found is None:
-            found = _opened(instance, each)
-            session.add(found)
+            opened = _opened(instance, each, excluded)
+            opened.due_at = _due_at(instance, defined, each, run)
+            insert_row(opened)
             clocks.on_entered(instance, description, each.node)
-            _time(instance, defined, found, each, run)
-            if isinstance(each, StepCall):
-                steps.append(found)
-        if isinstance(each, Question):
-            excluded = sorted({doer for node in each.not_by for doer in doers.get(node, ())})
-            if excluded != found.excluded:
-                found.excluded = excluded
-                if found.assignee in excluded:
-                    found.assignee = found.assigned_at = None
+            if opened.kind == "step":
+                steps.append(opened)
+        elif excluded != found.excluded and isinstance(each, Question):
+            found.excluded = excluded
+            if found.assignee in excluded:
+                found.assignee = found.assigned_at = None
     if run.finished:
         clocks.on_finished(instance, description)
-    _settle(instance, run, waiting.values(), any(row.status == "failed" for row in held.tasks.values()))
-    session.flush()
+    current_session().flush()
     for step in steps:
         enqueue_step(step)
-    return sent
+    return run.sent()
+
+
+def _not_by(each: Waiting) -> tuple[str, ...]:
+    return each.not_by if isinstance(each, Question) else ()
 
 
 _ENTERED: Final = frozenset({"userTask", "serviceTask", "receiveTask", "intermediateCatchEvent", "boundaryEvent"})
@@ -170,12 +195,12 @@ def _pass(instance: ProcessInstance, defined: Definition, passed: Iterable[str])
         clocks.on_left(instance, defined.content.description, node)
 
 
-def _waiting(run: Run) -> dict[str, StepCall | Question | Awaited]:
-    every: tuple[StepCall | Question | Awaited, ...] = (*run.steps(), *run.questions(), *run.messages())
+def _waiting(run: Run) -> dict[str, Waiting]:
+    every: tuple[Waiting, ...] = (*run.steps(), *run.questions(), *run.messages())
     return {each.task_id: each for each in every}
 
 
-def _opened(instance: ProcessInstance, each: StepCall | Question | Awaited) -> ProcessTask:
+def _opened(instance: ProcessInstance, each: Waiting, excluded: list[str]) -> ProcessTask:
     task = ProcessTask(
         id=each.task_id,
         instance_id=instance.id,
@@ -187,7 +212,7 @@ def _opened(instance: ProcessInstance, each: StepCall | Question | Awaited) -> P
         status="open",
         params={},
         turn=0,
-        excluded=[],
+        excluded=excluded,
         priority=50,
         opened_at=clock.now(),
     )
@@ -196,27 +221,24 @@ def _opened(instance: ProcessInstance, each: StepCall | Question | Awaited) -> P
     elif isinstance(each, Question):
         task.kind, task.name, task.result_name = "question", each.form, each.result
         task.role, task.permission, task.priority = each.role, each.permission, each.priority
-        if each.assignee == "start":
+        if each.assignee == "start" and instance.started_by not in excluded:
             task.assignee, task.assigned_at = instance.started_by, task.opened_at
     else:
         task.kind, task.name, task.result_name = "message", each.message, each.node
     return task
 
 
-def _time(
-    instance: ProcessInstance, defined: Definition, task: ProcessTask, each: StepCall | Question | Awaited, run: Run
-) -> None:
-    """Start the clock of a question with a time limit, or of a timer of the diagram; it is called by the task's id."""
+def _due_at(instance: ProcessInstance, defined: Definition, each: Waiting, run: Run) -> datetime | None:
+    """Start the clock of a question with a time limit, or of a timer of the diagram, by the task's id; when it is due."""
+    title, node = Text(each.title, each.title), ""
     if isinstance(each, Question) and each.within:
-        task.due_at = clocks.begin(
-            instance, task.id, clocks.parse_limit(each.within), kind="step", title=Text(each.title, each.title)
-        ).due_at
+        limit = clocks.parse_limit(each.within)
     elif isinstance(each, Awaited) and each.node in defined.diagram.limits:
-        text = defined.diagram.limits[each.node]
+        text, node = defined.diagram.limits[each.node], each.node
         limit = timer_limit(text, run.data if names_variable(text) else {})
-        task.due_at = clocks.begin(
-            instance, task.id, limit, kind="step", title=Text(each.title, each.title), node=each.node
-        ).due_at
+    else:
+        return None
+    return clocks.begin(instance, each.task_id, limit, kind="step", title=title, node=node).due_at
 
 
 def _doers(instance: ProcessInstance) -> dict[str, set[str]]:
@@ -230,14 +252,16 @@ def _doers(instance: ProcessInstance) -> dict[str, set[str]]:
     return found
 
 
-def _settle(
-    instance: ProcessInstance, run: Run, waiting: Iterable[StepCall | Question | Awaited], failed: bool
-) -> None:
+def _standing(
+    instance: ProcessInstance, run: Run, waiting: Iterable[Waiting], *, failed: bool
+) -> tuple[str, datetime | None]:
+    """The status that the instance has now, and when it ended."""
     if run.finished:
-        instance.status, instance.finished_at = "done", clock.now()
-    elif instance.status != "suspended":
-        people = any(not isinstance(each, StepCall) for each in waiting)
-        instance.status = "incident" if failed else "waiting" if people else "running"
+        return "done", clock.now()
+    if instance.status == "suspended":
+        return "suspended", None
+    people = any(not isinstance(each, StepCall) for each in waiting)
+    return "incident" if failed else "waiting" if people else "running", None
 
 
 def enqueue_step(task: ProcessTask, due_at: datetime | None = None) -> None:
@@ -245,6 +269,6 @@ def enqueue_step(task: ProcessTask, due_at: datetime | None = None) -> None:
     enqueue(RUN_STEP, {"task": task.id}, turn_key(task), due_at=due_at)
 
 
-def turn_key(task: ProcessTask) -> str:
+def turn_key(task: ProcessTask | Row[Any]) -> str:
     """The key of the executor's task for the step's present turn; those of earlier turns have nothing to do any more."""
     return f"{task.id}/{task.turn}"

@@ -110,7 +110,7 @@ def cancel(instance_id: str, reason: str) -> None:
     instance = held.instance
     note(instance, "cancel", reason)
     for task in held.tasks.values():
-        finish(task, task.result, "cancelled")
+        finish(task, status="cancelled")
     clocks.end_all(instance.id)
     instance.status, instance.finished_at = "cancelled", clock.now()
 

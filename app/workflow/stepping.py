@@ -12,10 +12,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from app.core import clock
-from app.core.db import unit_of_work
+from app.core.db import unit_of_work, update_row
 from app.core.errors import Conflict, CreditLinkError, Unavailable
 from app.core.jobs import TaskContext, finish_here
 from app.core.registry import Registry, Step, Task
@@ -74,16 +74,14 @@ def run_step(registry: Registry, context: TaskContext) -> None:
     task_id = context.params["task"]
     with unit_of_work(reading=True) as session:
         found = session.execute(_DUE, {"task": task_id}).first()
-        if found is None or not _is_due(found[0], context) or found[1] == "suspended":
-            return  # one that is suspended is asked for again when it is resumed
-        task = found[0]
-        name, given, turn = task.name, dict(task.params), task.turn
+    if found is None or not _is_due(found, context) or found.resting:
+        return  # one that is suspended is asked for again when it is resumed
     if context.attempt > MOST_ATTEMPTS:
         # The executor itself gives up only after this: the workers that tried were killed before they could say anything.
         _note_failure(context, task_id, Unavailable("workflow.lost", _LOST))
         return
     try:
-        result = _call(registry.steps[name], StepContext(task_id, turn, context), given)
+        result = _call(registry.steps[found.name], StepContext(task_id, found.turn, context), found.params)
     except StepFailed as problem:
         _fail(context, task_id, problem)
         return
@@ -104,21 +102,21 @@ def _carry(context: TaskContext, task_id: str, result: Any) -> None:
         if taken is None:
             return
         task, held = taken
-        task.error = None
         if isinstance(result, Later):
-            task.turn += 1
+            update_row(task, turn=task.turn + 1, error=None)
             enqueue_step(task, clock.now() + timedelta(seconds=result.seconds))
         else:
             carry_on(task, held, result)
         finish_here(context)
 
 
-_DUE: Final = (
-    select(ProcessTask, ProcessInstance.status).join(ProcessInstance).where(ProcessTask.id == bindparam("task"))
-)
+_task, _instance = ProcessTask.__table__.c, ProcessInstance.__table__.c
+_DUE: Final = select(
+    _task.id, _task.name, _task.params, _task.status, _task.turn, (_instance.status == "suspended").label("resting")
+).where(_task.id == bindparam("task"), _instance.id == _task.instance_id)
 
 
-def _is_due(task: ProcessTask, context: TaskContext) -> bool:
+def _is_due(task: ProcessTask | Row[Any], context: TaskContext) -> bool:
     return task.status == "open" and context.key == turn_key(task)
 
 

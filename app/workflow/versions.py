@@ -6,7 +6,9 @@ has been published from the console since; then it waits in `shipped_anew` until
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from typing import Final
+
+from sqlalchemy import bindparam, func, select
 
 from app.core import clock
 from app.core.db import current_session
@@ -21,17 +23,21 @@ def live(process: str) -> Definition:
     """The definition on which a new instance of the process starts. Raises NotFound (`workflow.process`)."""
     session = current_session()
     shipped = definitions().get(process)
-    known = session.get(Process, process)
-    if known is None:
+    name = session.scalar(_LIVE, {"process": process})
+    if name is None:
         if shipped is None:
             raise no_process(process)
         session.add(Process(name=process, live=remember(shipped.content, "shipped").version))
         session.flush()
         return shipped
-    if shipped is not None and known.live != shipped.version and _is_shipped(known.live):
-        known.live = remember(shipped.content, "shipped").version
+    if shipped is not None and name != shipped.version and _is_shipped(name):
+        session.get_one(Process, process).live = name = remember(shipped.content, "shipped").version
         session.flush()
-    return version(known.live)
+    return version(name)
+
+
+_process: Final = Process.__table__.c
+_LIVE: Final = select(_process.live).where(_process.name == bindparam("process"))
 
 
 def version(name: str) -> Definition:

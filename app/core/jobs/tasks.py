@@ -9,18 +9,32 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.backoff import delay
-from app.core.db import current_session, database, in_unit_of_work, on_commit, unit_of_work
+from app.core.db import UtcDateTime, current_session, database, in_unit_of_work, on_commit, unit_of_work
 from app.core.db.engine import moment
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs.context import TaskContext, overtaken
 from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
-from app.core.lease import insert_or_ignore
 from app.core.process import is_gone
 from app.core.text import Text
 
@@ -80,20 +94,8 @@ def enqueue(name: str, params: Mapping[str, Any], key: str, *, due_at: datetime 
 
 def _asked(name: str, params: Mapping[str, Any], key: str, due_at: datetime | None) -> int:
     session = current_session()
-    now = database().moment()
-    asked = insert_or_ignore(
-        session,
-        TaskRow,
-        TaskRow.id,
-        name=name,
-        key=key,
-        params=params,
-        state=WAITING,
-        attempts=0,
-        due_at=due_at or now,
-        created_at=now,
-        created_by=current_actor().id,
-    )
+    given = {"called": name, "as_key": key, "with_params": params, "due": due_at, "by": current_actor().id}
+    asked = session.execute(_asking(database().kind, database().has_clock), {**given, **database().now_given}).scalar()
     if asked is not None:
         return int(asked)
     return session.scalars(select(TaskRow.id).where(TaskRow.name == name, TaskRow.key == key)).one()
@@ -195,6 +197,23 @@ def _gone(session: Session) -> list[str]:
 _BUSY: Final = select(TaskRow.worker).where(TaskRow.state == RUNNING, TaskRow.worker.is_not(None)).distinct()
 _task: Final = cast(Table, TaskRow.__table__)
 _run: Final = cast(Table, JobRun.__table__)
+
+
+@cache
+def _asking(kind: str, has_clock: bool) -> Executable:
+    now = moment(has_clock)
+    values = {
+        "name": bindparam("called"),
+        "key": bindparam("as_key"),
+        "params": bindparam("with_params"),
+        "state": WAITING,
+        "attempts": 0,
+        "due_at": func.coalesce(bindparam("due", type_=UtcDateTime()), now),
+        "created_at": now,
+        "created_by": bindparam("by"),
+    }
+    make = postgresql.insert if kind == "postgresql" else sqlite.insert
+    return make(_task).values(values).on_conflict_do_nothing().returning(_task.c.id)
 
 
 @cache

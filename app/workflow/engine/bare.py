@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from SpiffWorkflow.spiff.specs.defaults import ServiceTask, UserTask
 from SpiffWorkflow.util.task import TaskState
 
 
-def race_bare(xml: bytes, file: Path, instances: int) -> None:
-    """Run the process `race` so many times from start to end, saved into `file` and loaded from it at every stop."""
+def race_bare(xml: bytes, file: Path, instances: int, *, durable: bool) -> None:
+    """Run the process `race` so many times from start to end, saved into `file` and loaded from it at every stop.
+
+    `durable` waits at each save until it is on the disk, as a database does when it commits.
+    """
     parser = SpiffBpmnParser()
     parser.add_bpmn_str(xml)
     spec, parts = parser.get_spec("race"), parser.get_subprocess_specs("race")
@@ -25,15 +29,21 @@ def race_bare(xml: bytes, file: Path, instances: int) -> None:
         task.data[name] = result
         task.complete()
         workflow.do_engine_steps()
-        file.write_text(serializer.serialize_json(workflow), encoding="utf-8")
+        return saved(workflow)
+
+    def saved(workflow: BpmnWorkflow) -> BpmnWorkflow:
+        with file.open("w", encoding="utf-8") as kept:
+            kept.write(serializer.serialize_json(workflow))
+            if durable:
+                kept.flush()
+                os.fsync(kept.fileno())
         return serializer.deserialize_json(file.read_text(encoding="utf-8"))
 
     for number in range(instances):
         workflow = BpmnWorkflow(spec, parts)
         workflow.task_tree.data.update({"number": number})
         _until_manual(workflow)
-        file.write_text(serializer.serialize_json(workflow), encoding="utf-8")
-        workflow = serializer.deserialize_json(file.read_text(encoding="utf-8"))
+        workflow = saved(workflow)
         for kind, name in ((UserTask, "first"), (ServiceTask, "noted"), (UserTask, "second")):
             workflow = _manual(workflow)
             workflow = go_on(workflow, kind, name, {"said": "yes"})
