@@ -58,7 +58,7 @@ def inbox_queries(count: int = 100_000) -> dict[str, Any]:
 
 
 def _page_of(me: Doer, tab: str, listing: Listing, given: dict[str, str]) -> Callable[[], object]:
-    return lambda: tasks_page(me, tab, listing.read(given), tab_counts(me))
+    return lambda: (tasks_page(me, tab, listing.read(given)), tab_counts(me))
 
 
 def _median(read: Callable[[], object]) -> float:

@@ -178,14 +178,6 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def due_text(moment: datetime) -> str:
-    """`2026-11-26 24:00`: the end of a day is said of that day."""
-    local = moment.astimezone(CHINA)
-    if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return f"{last_day(moment).isoformat()} 24:00"
-    return local.strftime("%Y-%m-%d %H:%M")
-
-
 def process_titles() -> dict[str, Text]:
     """What processes are called, shipped ones and those published from the console."""
     titles = {name: defined.title for name, defined in definitions().items()}

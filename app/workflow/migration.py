@@ -67,21 +67,22 @@ def prospects(old: str, new: str, mapping: Mapping[str, str]) -> Iterator[Prospe
 def _prospect(instance: ProcessInstance, target: Definition, mapping: Mapping[str, str]) -> Prospect:
     run = run_of(instance)
     known = {node.id for node in target.diagram.nodes}
+    names = {node.id: node.title or node.id for node in version(instance.version).diagram.nodes}
     moves, problem = {}, None
     if joins := run.half_joined():
-        problem = Text("汇合网关 {name} 正在等待其余分支", "The join {name} waits for its other branches").format(
-            name=joins[0]
+        problem = Text("汇合网关“{name}”正在等待其余分支", "The join “{name}” waits for its other branches").format(
+            name=names.get(joins[0], joins[0])
         )
     for token in run.tokens():
         goal = mapping.get(token.node, "")
         if token.inside:
             problem = Text(
-                "正在子流程或多实例节点 {name} 内", "It is within a sub-process or a repetition, at {name}"
-            ).format(name=token.node)
+                "正在子流程或多实例环节“{name}”内", "It is within a sub-process or a repetition, at “{name}”"
+            ).format(name=names.get(token.node, token.node))
         elif goal not in known:
             problem = Text(
-                "节点 {name} 在新版本中没有对应", "The element {name} has no counterpart in the new version"
-            ).format(name=token.node)
+                "环节“{name}”在新版本中没有对应", "The element “{name}” has no counterpart in the new version"
+            ).format(name=names.get(token.node, token.node))
         moves[token.node] = goal
     return Prospect(instance.id, instance.business_key, moves, problem)
 

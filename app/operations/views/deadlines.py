@@ -20,6 +20,7 @@ from app.web.toasts import toast
 from app.web.words import datetime_text, say
 from app.workflow.clocks import KINDS, find_clock, pause, resume
 from app.workflow.clocks.keeping import may_pause, warnings_of
+from app.workflow.clocks.limits import due_text
 from app.workflow.models import Clock
 from app.workflow.permissions import INSTANCES
 
@@ -103,7 +104,7 @@ def deadlines_csv() -> ResponseReturnValue:
 
     def cells(clock: Clock) -> tuple[object, ...]:
         return (
-            board.due_text(clock.due_at),
+            due_text(clock.due_at),
             say(board.distance(clock, now)),
             say(Text(clock.title_zh, clock.title_en)),
             say(KINDS.get(clock.kind, Text(clock.kind, clock.kind))),

@@ -144,6 +144,16 @@ def last_day(due: datetime) -> date:
     return _china_day(due - _INSTANT)
 
 
+def due_text(due: datetime | None) -> str:
+    """`2026-11-26 24:00`: the end of a day is said of that day. Nothing due is a dash."""
+    if due is None:
+        return "–"
+    local = due.astimezone(CHINA)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{last_day(due).isoformat()} 24:00"
+    return local.strftime("%Y-%m-%d %H:%M")
+
+
 def end_of_day(day: date) -> datetime:
     """24:00 of that day in China; in UTC."""
     return _start_of(day + timedelta(days=1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core import clock
@@ -35,8 +35,10 @@ DUE: Final = {
 PRIORITY: Final = {"high": Text("高", "High"), "normal": Text("普通", "Normal"), "low": Text("低", "Low")}
 HIGH: Final = 70
 LOW: Final = 30
-MOST_COUNTED: Final = 10_000
-"""Lists are counted up to here; who has more than that to do does not need the exact number."""
+MOST_COUNTED: Final = 1_000
+"""Tabs are counted up to here: who has more to do behind one does not need the exact number to choose another."""
+MOST_LISTED: Final = 10_000
+"""A list without filters is counted, and turned over page by page, up to here."""
 MOST_IN_ORDER: Final = 500
 """So far ahead the order of a list is known when going from one task to the next."""
 
@@ -119,19 +121,20 @@ def known_processes() -> dict[str, Text]:
     return dict(sorted(found.items(), key=lambda each: each[1].zh))
 
 
-def tasks_page(me: Doer, tab: str, query: ListQuery, counts: Mapping[str, int]) -> Page[TaskRow]:
-    """One page of the list behind `tab`; `counts` are those of `tab_counts`."""
-    session = current_session()
+def tasks_page(me: Doer, tab: str, query: ListQuery) -> Page[TaskRow]:
+    """One page of the list behind `tab`, and how many stand in all of it."""
     wanted = _wanted(me, tab, query.filters)
-    rows = session.execute(_ordered(select(*_COLUMNS).where(wanted), query).offset(query.offset).limit(query.size))
-    found = tuple(TaskRow(*row) for row in rows)
-    if not query.filters:
-        total = counts[tab]
-    elif len(found) < query.size and (found or query.page == 1):
-        total = query.offset + len(found)
+    # Order, and with filters the count, are found over ids in one pass; only the rows of the page are read whole. Without
+    # filters most of the table may stand in the list, and an index alone counts that.
+    ids = select(ProcessTask.id, (func.count().over() if query.filters else literal(0)).label("total")).where(wanted)
+    page = _ordered(ids, query).offset(query.offset).limit(query.size).subquery()
+    whole = select(page.c.total, *_COLUMNS).join(page, page.c.id == ProcessTask.id)
+    rows = current_session().execute(_ordered(whole, query)).all()
+    if query.filters and (rows or query.page == 1):
+        total = rows[0].total if rows else 0
     else:
-        total = _counted(wanted)
-    return Page(query, found, total)
+        total = _counted(wanted, MOST_LISTED)
+    return Page(query, tuple(TaskRow(*row[1:]) for row in rows), total)
 
 
 def tasks_in_order(me: Doer, tab: str, query: ListQuery) -> list[str]:
@@ -142,23 +145,14 @@ def tasks_in_order(me: Doer, tab: str, query: ListQuery) -> list[str]:
 
 def tab_counts(me: Doer) -> dict[str, int]:
     """How many tasks stand behind each tab, without filters; at most MOST_COUNTED."""
-    session = current_session()
-    free = case((ProcessTask.assignee.is_(None), 1))
-    group, unassigned = session.execute(
-        select(func.count(), func.count(free)).select_from(ProcessTask).where(_open_for_group(me))
-    ).one()
-    return {
-        "mine": _counted(_mine(me)),
-        "group": min(group, MOST_COUNTED),
-        "unassigned": min(unassigned, MOST_COUNTED),
-        "done": _counted(_done(me)),
-        "all": _counted(_all(me)) if me.leads else 0,
+    tabs = {"mine": _mine(me), "group": _open_for_group(me), "unassigned": _unassigned(me), "done": _done(me)}
+    return {name: _counted(wanted, MOST_COUNTED) for name, wanted in tabs.items()} | {
+        "all": _counted(_all(me), MOST_COUNTED) if me.leads else 0
     }
 
 
-def _counted(wanted: ColumnElement[bool]) -> int:
-    # Counting stops where the number says nothing more.
-    some = select(literal(1)).select_from(ProcessTask).where(wanted).limit(MOST_COUNTED).subquery()
+def _counted(wanted: ColumnElement[bool], most: int) -> int:
+    some = select(literal(1)).select_from(ProcessTask).where(wanted).limit(most).subquery()
     return current_session().scalar(select(func.count()).select_from(some)) or 0
 
 

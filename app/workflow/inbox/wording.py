@@ -8,6 +8,7 @@ from app.core import clock
 from app.core.text import Text
 from app.core.workdays import working_days_between
 from app.web.parts import Tone
+from app.workflow.clocks.limits import due_text, last_day
 from app.workflow.inbox.listing import HIGH, LOW, PRIORITY
 
 _HOUR = 3600
@@ -21,15 +22,14 @@ def due_words(due_at: datetime | None) -> tuple[Text, Tone]:
     if seconds < 0:
         late = _length(-seconds)
         return Text(f"已超期 {late.zh}", f"{late.en} overdue"), "danger"
-    local, today = due_at.astimezone(clock.CHINA), clock.today()
-    at = local.strftime("%H:%M")
-    if local.date() == today:
+    day, today, at = last_day(due_at), clock.today(), due_text(due_at)[-5:]
+    if day == today:
         return (Text(f"今天 {at}", f"Today {at}"), "danger" if seconds < 2 * _HOUR else "warning")
-    if local.date() == today + timedelta(days=1):
+    if day == today + timedelta(days=1):
         return Text(f"明天 {at}", f"Tomorrow {at}"), "warning"
-    if (local.date() - today).days > 90:
-        return Text(local.date().isoformat(), local.date().isoformat()), "neutral"
-    days = working_days_between(today, local.date(), assume_weekdays=True)
+    if (day - today).days > 90:
+        return Text(day.isoformat(), day.isoformat()), "neutral"
+    days = working_days_between(today, day, assume_weekdays=True)
     return (
         Text(f"剩 {days} 个工作日", f"{days} working day{'' if days == 1 else 's'} left"),
         "info" if days <= 3 else "neutral",

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
+from app.workflow.clocks.limits import due_text
 from app.workflow.permissions import INSTANCES, VIEW, WORK
 from app.workflow.views import inbox, instances, processes
 
@@ -19,6 +20,7 @@ _MENU = (
 def register_pages(registry: Registry) -> None:
     """Announce the pages and their menu entries."""
     blueprint = Blueprint("workflow", __name__, url_prefix="/workflow", template_folder="../templates")
+    blueprint.add_app_template_filter(due_text, "due")
     for pages in (inbox, processes, instances):
         pages.add_to(blueprint, registry)
     registry.blueprint(blueprint)

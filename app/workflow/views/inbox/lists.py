@@ -36,7 +36,7 @@ def inbox() -> ResponseReturnValue:
     here = place(request.args)
     doer = me()
     counts = tab_counts(doer)
-    page = tasks_page(doer, here.tab, here.query, counts)
+    page = tasks_page(doer, here.tab, here.query)
     return render_template(
         "workflow/inbox.html",
         page=page,
