@@ -33,6 +33,10 @@ def test_pages_are_accessible_and_fit(visit: Any, look: dict[str, Any]) -> None:
     page.locator("#tab-forms").click()
     page.locator("#pane-forms textarea, #pane-forms .fjs-form-field").first.wait_for()
     window.picture(f"modeler-forms-{mark}")
+    page.locator("#tab-cases").click()
+    page.locator("#pane-cases textarea").wait_for()
+    window.picture(f"modeler-cases-{mark}")
+    assert window.serious_findings() == []
     page.locator("#tab-diff").click()
     page.locator("#pane-diff .diff-side .djs-shape").first.wait_for()
     window.picture(f"modeler-compare-{mark}")
