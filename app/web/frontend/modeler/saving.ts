@@ -7,6 +7,9 @@ import { download } from './files';
 import { ask, Failure } from './server';
 import type { Draft, Part } from './types';
 
+/** As the server writes moments: on the Chinese wall clock, wherever the browser is; `2026-11-22 14:05`. */
+const china = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'short' });
+
 const quietMilliseconds = 1000;
 const againMilliseconds = 8000;
 
@@ -119,10 +122,9 @@ export class Keeper {
 }
 
 function clockTime(): string {
-  const now = new Date();
-  return [now.getHours(), now.getMinutes()].map((each) => String(each).padStart(2, '0')).join(':');
+  return china.format(new Date()).slice(-5);
 }
 
 function local(moment: string | undefined): string {
-  return moment ? new Date(moment).toLocaleString() : '–';
+  return moment ? china.format(new Date(moment)) : '–';
 }
