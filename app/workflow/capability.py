@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from app.core.registry import Registry
 from app.core.text import Text
+from app.workflow.calls import register_calls
 from app.workflow.clocks import register_clocks
 from app.workflow.commands import commands
 from app.workflow.definitions import definitions
@@ -24,6 +25,7 @@ def register(registry: Registry) -> None:
     register_pages(registry)
     register_clocks(registry)
     register_executor(registry)
+    register_calls(registry)
     registry.command(commands(registry))
     for event in (DraftChanged, VersionPublished):
         registry.event(event)

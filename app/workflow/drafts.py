@@ -95,6 +95,7 @@ def _new(content: Content, base: str | None) -> Draft:
         status="editing",
         authors=[current_actor().id],
         updated_at=clock.now(),
+        updated_by=current_actor().id,
     )
     current_session().add(draft)
     current_session().flush()
@@ -145,7 +146,7 @@ def save(
     me = current_actor().id
     if me not in draft.authors:
         draft.authors = [*draft.authors, me]
-    draft.updated_at = clock.now()
+    draft.updated_at, draft.updated_by = clock.now(), me
     current_session().flush()
     return draft.lock
 

@@ -17,10 +17,19 @@ from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.versions import live
 
 
-def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: str = "") -> str:
+def start(
+    process: str,
+    business_key: str,
+    data: Mapping[str, Any],
+    *,
+    subject: str = "",
+    by: str | None = None,
+    caller: str | None = None,
+) -> str:
     """Start a process once per business key; the instance's id, also when it has been started before.
 
-    `subject` says who it is about, masked: lists show it. Raises NotFound (`workflow.process`).
+    `subject` says who it is about, masked: lists show it. `by` is who counts as having started it, by default whoever does;
+    `caller` the task of another instance that waits for its end. Raises NotFound (`workflow.process`).
     """
     found: str | None = current_session().scalar(_FOUND, {"process": process, "key": business_key})
     if found is not None:
@@ -33,7 +42,8 @@ def start(process: str, business_key: str, data: Mapping[str, Any], *, subject: 
         business_key=business_key,
         subject=subject,
         status="running",
-        started_by=current_actor().id,
+        caller=caller,
+        started_by=by or current_actor().id,
         started_at=clock.now(),
     )
     pass_on(instance, begin(instance, defined.diagram.start(data)))

@@ -25,12 +25,16 @@ from app.workflow import clocks
 from app.workflow.clocks.moments import names_variable, timer_limit
 from app.workflow.content import Definition
 from app.workflow.engine import Awaited, Question, Run, StepCall
+from app.workflow.engine.spec import CALL
 from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.versions import version
 
 T = TypeVar("T")
 Waiting = StepCall | Question | Awaited
 RUN_STEP: Final = "workflow.run_step"
+RETURNED: Final = "workflow.returned"
+CALLED_OFF: Final = "workflow.called_off"
+"""What the executor does, beside running steps, when a called process has ended or is not waited for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ def finish(task: ProcessTask, result: Any = None, status: str = "done") -> None:
     update_row(task, status=status, result=result, draft=None, finished_at=clock.now(), finished_by=current_actor().id)
     if task.due_at is not None:
         clocks.end(task.instance_id, task.id, "met" if status == "done" else "cancelled")
+    if status == "cancelled" and task.name == CALL:
+        enqueue(CALLED_OFF, {"task": task.id}, task.id)
 
 
 def begin(instance: ProcessInstance, run: Run) -> list[tuple[str, Any]]:
@@ -172,10 +178,17 @@ def _go_on(
                 found.assignee = found.assigned_at = None
     if run.finished:
         clocks.on_finished(instance, description)
+        tell_caller(instance)
     current_session().flush()
     for step in steps:
         enqueue_step(step)
     return run.sent()
+
+
+def tell_caller(instance: ProcessInstance) -> None:
+    """Let whoever called an instance that has ended go on; apart from this unit, so that no two instances are held at once."""
+    if instance.caller is not None:
+        enqueue(RETURNED, {"task": instance.caller, "instance": instance.id}, instance.id)
 
 
 def _not_by(each: Waiting) -> tuple[str, ...]:

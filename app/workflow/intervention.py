@@ -14,7 +14,7 @@ from app.core.events import Event, publish
 from app.core.text import Text
 from app.workflow import clocks, stepping
 from app.workflow.host import carry_on, pass_on
-from app.workflow.instance import Held, advance, enqueue_step, finish, hold
+from app.workflow.instance import Held, advance, enqueue_step, finish, hold, tell_caller
 from app.workflow.models import Act, ProcessInstance, ProcessTask
 
 ACTS: Final = {
@@ -113,6 +113,7 @@ def cancel(instance_id: str, reason: str) -> None:
         finish(task, status="cancelled")
     clocks.end_all(instance.id)
     instance.status, instance.finished_at = "cancelled", clock.now()
+    tell_caller(instance)
 
 
 def move(task_id: str, node: str, reason: str) -> None:

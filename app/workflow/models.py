@@ -69,6 +69,7 @@ class Draft(Base):
     """everyone who has changed it; none of them may publish it"""
     note: Mapped[str] = mapped_column(String(500), default="")
     updated_at: Mapped[datetime]
+    updated_by: Mapped[str] = mapped_column(String(80), default="")
     lock: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": lock}  # noqa: RUF012 - SQLAlchemy reads it off the class
@@ -93,6 +94,8 @@ class ProcessInstance(Base):
     """running, waiting (for a person), incident, suspended, done, cancelled"""
     state: Mapped[str] = mapped_column(EncryptedText("workflow_instance.state"))
     path: Mapped[list[Any]] = mapped_column(default=list)
+    caller: Mapped[str | None] = mapped_column(String(36), index=True)
+    """the task of another instance that waits for the end of this one"""
     started_by: Mapped[str] = mapped_column(String(80), default="system")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -187,6 +190,18 @@ class Comment(Base):
     author: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(EncryptedText("workflow_comment.text"))
     mentions: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Mention(Base):
+    """That a comment was said to somebody, and when they said that they have seen it."""
+
+    __tablename__ = "workflow_mention"
+    __table_args__ = (Index("ix_workflow_mention_person", "person", "seen_at", "id"),)
+
+    id: Mapped[PrimaryKey]
+    comment_id: Mapped[int] = mapped_column(ForeignKey("workflow_comment.id"))
+    person: Mapped[str] = mapped_column(String(80))
+    seen_at: Mapped[datetime | None]
 
 
 class Attachment(Base):

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from app.core.registry import Registry, Step
 from app.core.text import Text
+from app.workflow.engine.spec import CALL
 
 _KINDS: Final[Mapping[Any, str]] = {
     str: "text",
@@ -73,6 +74,7 @@ def palette(registry: Registry) -> dict[str, Any]:
                 "parameters": [dataclasses.asdict(each) for each in parameters(step)],
             }
             for step in registry.steps.values()
+            if step.name != CALL
         ],
         "roles": list(_named(registry.roles)),
         "permissions": list(_named(registry.permissions)),

@@ -35,6 +35,11 @@ class Later:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a step gives back when its result will come from elsewhere: it stays open until then."""
+
+
 class StepFailed(Exception):
     """A step says that it cannot be done, by a code for which a diagram may have an error event at the step's edge.
 
@@ -105,7 +110,7 @@ def _carry(context: TaskContext, task_id: str, result: Any) -> None:
         if isinstance(result, Later):
             update_row(task, turn=task.turn + 1, error=None)
             enqueue_step(task, clock.now() + timedelta(seconds=result.seconds))
-        else:
+        elif not isinstance(result, Elsewhere):
             carry_on(task, held, result)
         finish_here(context)
 

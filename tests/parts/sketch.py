@@ -106,7 +106,7 @@ def _element(words: list[str], defaults: Mapping[str, str], known: set[tuple[str
     if kind == "serviceTask" and "step" in given:
         inner += verb(given.pop("step"), given.pop("result", ""), **{k: v for k, v in given.items() if k != "many"})
         given = {k: v for k, v in given.items() if k == "many"}
-    if kind == "userTask":
+    if kind in ("userTask", "callActivity") and any(key in given for key in _QUESTION):
         inner += properties(**{key: given.pop(key) for key in _QUESTION if key in given})
     if kind == "receiveTask" and "message" in given:
         known.add(("message", given["message"]))

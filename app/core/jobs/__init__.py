@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.core.jobs.context import TaskContext
 from app.core.jobs.models import JobRun, TaskRow
-from app.core.jobs.tasks import TaskState, enqueue, finish_here, recent_runs, retry_task, task_state
+from app.core.jobs.tasks import TaskState, enqueue, finish_here, forget_done, recent_runs, retry_task, task_state
 from app.core.jobs.worker import Worker
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Worker",
     "enqueue",
     "finish_here",
+    "forget_done",
     "recent_runs",
     "retry_task",
     "task_state",

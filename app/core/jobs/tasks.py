@@ -18,6 +18,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    delete,
     func,
     insert,
     or_,
@@ -159,6 +160,15 @@ def retry_task(task_id: int) -> None:
     row.attempts = 0
     row.due_at = database().now(session)
     row.finished_at = None
+
+
+def forget_done(older_than: timedelta) -> int:
+    """Delete tasks that were done so long ago, with the history of their attempts; the number deleted."""
+    gone = current_session().execute(
+        delete(TaskRow).where(TaskRow.state == DONE, TaskRow.finished_at < clock.now() - older_than),
+        execution_options={"synchronize_session": False},
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined] # a DELETE always has one
 
 
 def _no_task() -> NotFound:

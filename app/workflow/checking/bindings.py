@@ -78,12 +78,10 @@ def produced(drawing: Drawing) -> frozenset[str]:
     for node in drawing.nodes:
         if node.operator and node.operator.result:
             made.add(node.operator.result)
-        if node.kind == "userTask":
+        if node.kind in ("userTask", "callActivity"):
             made.add(node.properties.get("result") or node.id)
         if node.event == "message":
             made.add(node.id)
-        if node.kind == "callActivity":
-            made.update(str(name) for name in (drawing.description or {}).get("results") or ())
         if node.repetition:
             made.update({node.repetition.item, node.repetition.output})
     return frozenset(made - {""})

@@ -38,10 +38,8 @@ class Node:
 class Diagram:
     """A parsed diagram, able to start runs and to resume them from their saved state."""
 
-    def __init__(
-        self, xml: bytes, process: str, vocabulary: Vocabulary, called: Mapping[str, bytes] | None = None
-    ) -> None:
-        """`process` is the id of its process element; `called` the diagrams of call activities by what they call.
+    def __init__(self, xml: bytes, process: str, vocabulary: Vocabulary) -> None:
+        """`process` is the id of its process element.
 
         Raises Invalid (`workflow.diagram`, `workflow.refused_element`, and the codes of the language).
         """
@@ -60,10 +58,6 @@ class Diagram:
         parser = Parser()
         try:
             parser.add_bpmn_xml(root)
-            for name, other in (called or {}).items():
-                part = safe_root(other)
-                _rename(part, name)
-                parser.add_bpmn_xml(part)
             self._spec = parser.get_spec(process)
             self._subprocesses = parser.get_subprocess_specs(process)
         except (SpiffWorkflowException, KeyError, ValueError, TypeError, AttributeError, AssertionError) as problem:
@@ -123,14 +117,6 @@ class Diagram:
         for node, identity, _ in tokens:
             _keep_identity(workflow, node, UUID(identity))
         return Run(workflow)
-
-
-def _rename(root: Any, name: str) -> None:
-    """Let a called diagram's process have the name by which it is called."""
-    local = name.rpartition(".")[2]
-    for process in root.iterfind(f".//{BPMN}process"):
-        if process.get("id") == local:
-            process.set("id", name)
 
 
 def _keep_identity(workflow: BpmnWorkflow, node: str, identity: UUID) -> None:

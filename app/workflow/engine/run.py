@@ -19,7 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.workflow.engine.spec import StepTask
+from app.workflow.engine.spec import CallTask, StepTask
 from app.workflow.engine.state import written
 
 _DEEPEST = 900
@@ -28,7 +28,7 @@ _HERE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """A service task that is ready: which verb to run, and where its result goes."""
+    """A service task or call that is ready: which verb to run, and where its result goes."""
 
     task_id: str
     node: str
@@ -117,8 +117,11 @@ class Run:
             spec = task.task_spec
             if not isinstance(spec, StepTask):
                 continue
-            names = {key: value["value"] for key, value in spec.operation_params.items()}
-            parameters = {key: task.data.get(name) for key, name in names.items()}
+            if isinstance(spec, CallTask):
+                parameters = {"process": spec.called, "data": json.loads(json.dumps(task.data))}
+            else:
+                names = {key: value["value"] for key, value in spec.operation_params.items()}
+                parameters = {key: task.data.get(name) for key, name in names.items()}
             yield StepCall(
                 str(task.id), spec.bpmn_id, _title(spec), spec.operation_name, parameters, spec.result_variable
             )

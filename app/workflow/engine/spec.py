@@ -9,6 +9,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent
 from SpiffWorkflow.spiff.parser.event_parsers import SpiffBoundaryEventParser, SpiffIntermediateCatchEventParser
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
+from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 from SpiffWorkflow.spiff.specs.defaults import ServiceTask
 from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.task import Task
@@ -20,6 +21,8 @@ from app.workflow.engine.xml import BPMN
 
 CLOCK: Final = "clock:"
 """A timer waits for the message of this prefix and its own id; whoever keeps the clocks sends it."""
+CALL: Final = "workflow.call"
+"""The step behind a call activity."""
 _WHOLE: Final = re.compile(r"\d{1,4}")
 
 
@@ -29,6 +32,22 @@ class StepTask(ServiceTask):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.manual = True
+
+
+class CallTask(StepTask):
+    """A call activity: a step that starts the called process as an instance of its own and waits for its end."""
+
+    def __init__(self, *args: Any, called: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, operation_name=CALL, operation_params={}, **kwargs)
+        self.called = called
+
+
+class _CallParser(SpiffTaskParser):  # type: ignore[misc]
+    def create_task(self) -> CallTask:
+        called = self.node.get("calledElement", "")
+        given = self.parse_extensions().get("properties", {})
+        result = given.get("result") or self.bpmn_id
+        return CallTask(self.spec, self.bpmn_id, called=called, result_variable=result, **self.bpmn_attributes)
 
 
 class _ClockEvents:
@@ -61,6 +80,7 @@ class Parser(SpiffBpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012 - the engine's own way of overriding
         **SpiffBpmnParser.OVERRIDE_PARSER_CLASSES,
         f"{BPMN}serviceTask": (SpiffBpmnParser.OVERRIDE_PARSER_CLASSES[f"{BPMN}serviceTask"][0], StepTask),
+        f"{BPMN}callActivity": (_CallParser, CallTask),
         f"{BPMN}intermediateCatchEvent": (_CatchParser, IntermediateCatchEvent),
         f"{BPMN}boundaryEvent": (_BoundaryParser, BoundaryEvent),
     }

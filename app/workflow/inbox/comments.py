@@ -13,7 +13,7 @@ from app.core.events import publish
 from app.core.people import Person, directory
 from app.core.text import Text
 from app.workflow.inbox.events import CommentMade
-from app.workflow.models import Comment
+from app.workflow.models import Comment, Mention
 
 MOST: int = 2_000
 
@@ -29,8 +29,11 @@ def add_comment(author: str, instance_id: str, text: str, task_id: str | None = 
     made = Comment(
         instance_id=instance_id, task_id=task_id, at=clock.now(), author=author, text=said, mentions=mentioned
     )
-    current_session().add(made)
-    current_session().flush()
+    session = current_session()
+    session.add(made)
+    session.flush()
+    session.add_all(Mention(comment_id=made.id, person=person) for person in mentioned if person != author)
+    session.flush()
     publish(CommentMade(instance_id, made.id, task_id, tuple(mentioned)))
     return made
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from app.core import crypto
+from app.core import clock, crypto
 from app.core.actor import SYSTEM, acting
 from app.core.capability import register
 from app.core.commands import events, keys
@@ -16,7 +17,7 @@ from app.core.crypto import key_ring
 from app.core.db import Database, unit_of_work
 from app.core.errors import NotFound
 from app.core.events import Event, Received, publish
-from app.core.jobs import Worker, enqueue, task_state
+from app.core.jobs import Worker, enqueue, forget_done, task_state
 from app.core.outbox import Dispatcher
 from app.core.registry import Registry
 
@@ -68,11 +69,31 @@ def test_dead_letters_are_listed_retried_and_dismissed(dead_letter: None) -> Non
     assert isinstance(run(events, ["retry", letter["event_id"], "tower.ear"]).exception, NotFound)
 
 
-def test_the_job_that_forgets_old_events_runs(database: Database) -> None:
+@pytest.mark.parametrize("job", ["core.forget_events", "core.forget_tasks"])
+def test_the_jobs_that_forget_what_is_old_run(database: Database, job: str) -> None:
     registry = Registry()
     registry.room("core", register)
     with acting(SYSTEM):
-        task = enqueue("core.forget_events", {}, "tonight")
+        task = enqueue(job, {}, "tonight")
     Worker(registry).run_until_idle()
     with unit_of_work(reading=True):
         assert task_state(task).state == "done"
+
+
+def test_only_tasks_that_were_done_long_ago_are_forgotten(database: Database) -> None:
+    registry = Registry()
+    registry.room("core", register)
+    with acting(SYSTEM):
+        with clock.frozen(clock.now() - timedelta(days=31)):
+            old = enqueue("core.forget_events", {}, "old")
+            Worker(registry).run_until_idle()
+            waiting = enqueue("core.nobody_runs_this", {}, "waiting")
+        recent = enqueue("core.forget_events", {}, "recent")
+        Worker(registry).run_until_idle()
+        with unit_of_work():
+            assert forget_done(timedelta(days=30)) == 1
+        with unit_of_work(reading=True):
+            assert task_state(recent).state == "done"
+            assert task_state(waiting).state == "waiting"
+            with pytest.raises(NotFound):
+                task_state(old)

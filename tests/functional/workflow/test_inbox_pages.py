@@ -183,6 +183,27 @@ def test_comments_are_sealed_and_say_to_whom(stage: Stage) -> None:
     assert (event["mentioned"], "合同" in str(event)) == (["lin.hai"], False)
 
 
+def test_who_is_named_in_a_comment_finds_it_until_it_is_read(stage: Stage) -> None:
+    stage.people("xu.wen")
+    stage.begin(by="gao.yi")
+    task = stage.task().id
+    stage.window("wu.fan").post(f"/workflow/tasks/{task}/comments", {"text": "@林海 @许文 请看合同"})
+    named, outside, author = stage.windows("lin.hai", "xu.wen", "wu.fan")
+
+    assert "提到我的 <span" in named.page("/workflow/inbox").replace("\n", " ")
+    page = named.page("/workflow/inbox/mentions")
+    assert "请看合同" in page
+    assert f"/workflow/tasks/{task}" in page
+    unseen = outside.page("/workflow/inbox/mentions")
+    assert "请看合同" not in unseen, "a name in a comment is no right to see the case"
+    assert "K1" in unseen
+    assert "还没有人提到您" in author.page("/workflow/inbox/mentions")
+
+    assert named.post("/workflow/inbox/mentions/seen").status_code == 302
+    assert "未读" not in named.page("/workflow/inbox/mentions")
+    assert "未读" in outside.page("/workflow/inbox/mentions")
+
+
 def attach(window: Window, at: str, name: str, content: bytes) -> tuple[int, str]:
     answer = window.post(f"{at}/attachments", {"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
     return answer.status_code, answer.text

@@ -14,8 +14,8 @@ from app.workflow.engine import Diagram, Run
 ASK = properties(form="a/b", role="reviewer")
 
 
-def drawn(*parts: str, before: str = "", called: dict[str, bytes] | None = None) -> Diagram:
-    return Diagram(diagram("p", parts, before), "p", Vocabulary({}), called)
+def drawn(*parts: str, before: str = "") -> Diagram:
+    return Diagram(diagram("p", parts, before), "p", Vocabulary({}))
 
 
 def again(made: Diagram, run: Run) -> Run:
@@ -204,29 +204,20 @@ def test_a_question_for_each_of_a_list(sequential: str) -> None:
     assert run.data["answers"] == [0, 1, 2]
 
 
-def test_a_called_process_runs_inside() -> None:
-    inner = diagram(
-        "inner",
-        [
-            element("startEvent", "In"),
-            element("userTask", "Deep", ASK),
-            element("endEvent", "Out"),
-            chain("In", "Deep", "Out"),
-        ],
-    )
+def test_a_called_process_is_a_step_that_is_given_all_that_is_known() -> None:
     made = drawn(
         element("startEvent", "Begin"),
-        element("callActivity", "Call", calledElement="other.inner"),
+        element("callActivity", "Call", properties(result="deep"), calledElement="other.inner"),
         element("endEvent", "Done"),
         chain("Begin", "Call", "Done"),
-        called={"other.inner": inner},
     )
-    run = again(made, made.start({}))
-    assert [each.node for each in run.questions()] == ["Deep"]
-    assert all(token.inside for token in run.tokens() if token.node == "Deep")
-    run.complete(ask(run, "Deep"), "deep", {"n": 1})
+    run = again(made, made.start({"n": 1}))
+    [step] = run.steps()
+    assert (step.node, step.step, step.result) == ("Call", "workflow.call", "deep")
+    assert step.parameters == {"process": "other.inner", "data": {"n": 1}}
+    run.complete(step.task_id, step.result, {"m": 2})
     assert run.finished
-    assert run.data["deep"] == {"n": 1}
+    assert run.data["deep"] == {"m": 2}
 
 
 def _two_branches() -> Diagram:

@@ -173,7 +173,8 @@ function referenceSection(editor: Editor, element: Shape, holder: Moddle, proper
 
 function callSection(editor: Editor, element: Shape): HTMLElement {
   const options = editor.offered.processes.filter((each) => each.name !== editor.draft.process).map((each) => ({ value: each.name, label: said(each.title) }));
-  return section(t('调用流程', 'Called process'), field(t('流程', 'Process'), choice(options, element.businessObject.calledElement ?? '', (value) => editor.modeling.updateProperties(element, { calledElement: value || undefined }))));
+  return section(t('调用流程', 'Called process'), field(t('流程', 'Process'), choice(options, element.businessObject.calledElement ?? '', (value) => editor.modeling.updateProperties(element, { calledElement: value || undefined }))),
+    field(t('结果存为', 'Result kept as'), input(readProperty(element.businessObject, 'result'), (value) => writeProperty(editor, element, 'result', value), { placeholder: element.id })));
 }
 
 function listSection(editor: Editor, element: Shape): HTMLElement {

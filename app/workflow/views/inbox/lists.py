@@ -9,6 +9,7 @@ from app.core.people import directory, name_of
 from app.core.text import Text
 from app.web.access import permission
 from app.workflow.inbox.listing import MOST_COUNTED, TABS, tab_counts, tasks_page
+from app.workflow.inbox.mentioned import unseen
 from app.workflow.inbox.wording import due_words, priority_words
 from app.workflow.permissions import WORK
 from app.workflow.views.inbox.given import me, place, role_title
@@ -51,6 +52,7 @@ def inbox() -> ResponseReturnValue:
         role_title=role_title,
         name_of=name_of,
         doer=doer,
+        unseen=unseen(doer),
         everyone=directory().everyone() if doer.leads else (),
     )
 

@@ -71,6 +71,8 @@ class CasePages:
             words=wording,
             ended=instance.status in _ENDED,
             marks=reading.marks_of(instance, tasks, bytes(row.xml)),
+            caller=reading.caller_of(instance),
+            called=reading.called_from(instance.id),
             lines=[self._line(task, operate, clear) for task in tasks],
             clocks=clocks,
             node_titles=titles,

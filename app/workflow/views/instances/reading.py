@@ -18,6 +18,7 @@ from app.core.text import Text
 from app.web.parts import TimelineEntry, Tone
 from app.web.words import language, t
 from app.workflow.content import Definition
+from app.workflow.engine.spec import CALL
 from app.workflow.engine.xml import BPMN, SPIFF, safe_root
 from app.workflow.intervention import ACTS
 from app.workflow.models import Act, Attachment, Clock, Comment, ProcessInstance, ProcessTask, ProcessVersion
@@ -68,6 +69,22 @@ def tasks_of(instance_id: str) -> list[ProcessTask]:
     sealed = (defer(ProcessTask.params), defer(ProcessTask.result), defer(ProcessTask.draft))
     query = select(ProcessTask).filter_by(instance_id=instance_id).options(*sealed)
     return list(current_session().scalars(query.order_by(ProcessTask.opened_at, ProcessTask.id).limit(MOST)))
+
+
+def caller_of(instance: ProcessInstance) -> ProcessInstance | None:
+    """The instance that waits for the end of this one."""
+    task = current_session().get(ProcessTask, instance.caller) if instance.caller else None
+    return instance_of(task.instance_id) if task else None
+
+
+def called_from(instance_id: str) -> dict[str, list[ProcessInstance]]:
+    """Task → the instances that it has called, the first first."""
+    calls = select(ProcessTask.id).filter_by(instance_id=instance_id, kind="step", name=CALL)
+    query = select(ProcessInstance).where(ProcessInstance.caller.in_(calls)).options(defer(ProcessInstance.state))
+    found: dict[str, list[ProcessInstance]] = {}
+    for each in current_session().scalars(query.order_by(ProcessInstance.started_at).limit(MOST)):
+        found.setdefault(str(each.caller), []).append(each)
+    return found
 
 
 def clocks_of(instance_id: str) -> list[Clock]:
