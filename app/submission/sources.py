@@ -18,7 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import yaml
 
@@ -226,6 +225,8 @@ def _workbook(path: Path, table: SourceTable) -> Path:
 
 def _sheet(file: Path, table: SourceTable) -> pa.Table:
     """A worksheet as text columns; the first row names them. A workbook of one sheet needs no sheet of the table's name."""
+    import openpyxl  # it takes long to load, and only a worker that reads workbooks needs it
+
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         try:
