@@ -2,6 +2,8 @@
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test crash check screenshots serve clean
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,28 @@ from app.core.schema import migrate
 from app.demo.postgres import PostgresServer, throw_away_postgres
 
 PROVIDER = "A1111111111111"
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Callable[[Path], None]], Path]:
+    """`made_once(build)`: the folder that `build` fills, by the first who asks, for all processes of the test run.
+
+    Whoever changes what lies there works on a copy.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "made_once"
+
+    def folder(build: Callable[[Path], None]) -> Path:
+        place = shared / f"{build.__module__}.{build.__name__}"
+        place.mkdir(parents=True, exist_ok=True)
+        with open(place / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / "done").exists():
+                build(place / "made")
+                (place / "done").touch()
+        return place / "made"
+
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,9 @@ Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """What the engine raises when a statement fails, such as over a file that it cannot read."""
 
-_EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner", "postgres_scanner")
+_EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner")
+_POSTGRES = "postgres_scanner"
+"""Loaded where the catalogue is in PostgreSQL; a quarter of a second that the others need not wait."""
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
 _installed = threading.Lock()
 
@@ -58,7 +60,9 @@ class Lake:
         self._sharing = threading.Lock()
         self._shared = 0
         self._root = duckdb.connect()
-        _load_extensions(self._root)
+        _load_extensions(
+            self._root, (*_EXTENSIONS, _POSTGRES) if config.catalogue.startswith("postgres:") else _EXTENSIONS
+        )
         self._root.execute(f"SET threads = {int(config.threads)}")
         self._root.execute("SET memory_limit = " + _quoted(config.memory_limit))
         self._root.execute("SET temp_directory = " + _quoted(str(config.temporary)))
@@ -199,9 +203,9 @@ def scratch() -> Iterator[Connection]:
         connection.close()
 
 
-def _load_extensions(connection: Connection) -> None:
+def _load_extensions(connection: Connection, names: Iterable[str]) -> None:
     with _installed:
-        for name in _EXTENSIONS:
+        for name in names:
             try:
                 connection.execute(f"LOAD {name}")
             except duckdb.Error:

@@ -1,12 +1,17 @@
-"""Text columns as byte streams: a file is written straight from column buffers, without a Python object per row."""
+"""Text columns as byte streams: a file is written straight from column buffers, without a Python object per row.
+
+Arrow is imported where a column is written: it takes long to load, and few processes write files.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from app.lake.connection import Connection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def text_chunks(connection: Connection, sql: str, rows: int = 2_048) -> Iterator[memoryview]:
@@ -21,6 +26,8 @@ def text_chunks(connection: Connection, sql: str, rows: int = 2_048) -> Iterator
 
 
 def _joined(column: pa.Array) -> memoryview:
+    import pyarrow as pa
+
     if not pa.types.is_large_string(column.type):
         column = column.cast(pa.large_string())
     _, offsets, data = column.buffers()

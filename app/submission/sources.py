@@ -1,7 +1,7 @@
 """Reading the deliveries of source systems into the landing layer, as they are: every column text, every row with its key.
 
 Where a source's delivery for a day lies is said by the installation (`sources_file`); what its tables are called and how they
-are keyed is part of its mapping.
+are keyed is part of its mapping. What reads workbooks is imported when one is read: it takes long to load.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
-import pyarrow as pa
 import yaml
 
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
 from app.lake.connection import Connection, EngineError, Lake
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BATCH = 50_000
 
@@ -226,6 +227,8 @@ def _workbook(path: Path, table: SourceTable) -> Path:
 
 def _sheet(file: Path, table: SourceTable) -> pa.Table:
     """A worksheet as text columns; the first row names them. A workbook of one sheet needs no sheet of the table's name."""
+    import openpyxl
+
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         try:
@@ -243,6 +246,8 @@ def _sheet(file: Path, table: SourceTable) -> pa.Table:
 
 
 def _columns(rows: Iterator[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
     places = {place: str(name) for place, name in enumerate(next(rows, ())) if name is not None}
     names = list(places.values())
     batches = []

@@ -213,7 +213,7 @@ Visitor = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(chromium: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+def visit(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """Open a window: `visit()`, `visit(narrow=True, language="en", theme="dark", user="lin.hai")`."""
     chosen = request.config.getoption("--screenshots", default=None)
     contexts: list[BrowserContext] = []

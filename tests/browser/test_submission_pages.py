@@ -1,18 +1,15 @@
-"""The reporting pages as people use them, over a demonstration of three days: look, follow a finding, reveal, trace."""
+"""The reporting pages as people use them, over three days of a lender: look, follow a finding, reveal, trace."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from app.demo.stage import Stage
+import reported_days
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,17 +37,15 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The console over a finished demonstration of 120 persons and 50 companies, in a process of its own."""
+def server(
+    made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Any]:
+    """The console over a copy of the reported days, in a process of its own."""
     shared = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
     assert shared is not None
-    root = tmp_path_factory.mktemp("demonstration") / "demo"
+    root = tmp_path_factory.mktemp("lender")
+    settings = reported_days.copied(made_once(reported_days.build), root).settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLINK_")}
-    scale = ["--persons", "120", "--companies", "50", "--limit", "0.9", "--root", str(root)]
-    demo = [sys.executable, "-m", "app.cli", "demo", "day", *scale]
-    done = subprocess.run(demo, cwd=ROOT, env=kept, capture_output=True, text=True)
-    assert (root / "summary.json").exists(), done.stdout[-3000:] + done.stderr[-3000:]
-    settings = Stage(root).settings()
     names = ("data_dir", "provider_code", "sources_file", "institutions_file", "log_level")
     environment = kept | {f"CREDITLINK_{name.upper()}": str(getattr(settings, name)) for name in names}
     port = shared.free_port()
@@ -140,7 +135,7 @@ def test_the_line_in_the_clear_asks_first(visit: Any) -> None:
 def test_the_diagram_shows_the_way_taken(visit: Any) -> None:
     window = visit(user="xu.wen")
     window.go("/submission/batches")
-    window.page.locator("#batches tbody a").first.click()
+    window.page.locator("#batches tbody tr:last-child td:first-child a").click()
     window.page.locator(".diagram .djs-element.mark-done").first.wait_for()
     marked = window.page.locator(".diagram .djs-shape.mark-done")
     assert marked.count() >= 10

@@ -1,4 +1,7 @@
-"""`creditlink centre …`: run the pretend credit centre, look into it, make it misbehave, ask its judgement."""
+"""`creditlink centre …`: run the pretend credit centre, look into it, make it misbehave, ask its judgement.
+
+Its server is imported where it is run: the SFTP library takes as long to load as all the rest.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,6 @@ from app.simulator.centre.ledger import Ledger
 from app.simulator.centre.office import CENTRE_KEY, LENDER_KEY, Folders, centre_keys
 from app.simulator.centre.registry import load_registry
 from app.simulator.centre.report import Line
-from app.simulator.centre.server import CLIENTS_FILE, Address, host_key, run
 from app.simulator.centre.store import Store
 
 NOTICE = "模拟征信中心，非真实机构 · A PRETEND credit centre, not a real one"
@@ -61,6 +63,8 @@ class _Unusable(click.ClickException):
 @click.option("--json", "as_json", is_flag=True, help="JSON")
 def prepare_command(root: Path, suite_name: str, as_json: bool) -> None:
     """建立密钥与登记表 · Make keys and registry, so that both sides can exchange public keys before the centre runs."""
+    from app.simulator.centre.server import host_key
+
     folders = Folders(root)
     folders.make()
     try:
@@ -110,6 +114,8 @@ def serve_command(
     verbose: bool,
 ) -> None:
     """运行模拟征信中心 · Run the pretend credit centre until it is stopped."""
+    from app.simulator.centre.server import CLIENTS_FILE, Address
+
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     folders = Folders(root)
@@ -135,6 +141,8 @@ def serve_command(
 
 
 async def _until_stopped(root: Path, host: str, port: int, suite_name: str, ready: Any) -> None:
+    from app.simulator.centre.server import run
+
     task = asyncio.ensure_future(run(root, host, port, suite_name, ready))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from sqlalchemy import select
 
 from app.core import clock, crypto, packaging
@@ -30,6 +29,9 @@ from app.submission.stages.hold import close, keep
 from app.submission.stages.work import Work
 from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_table
 from app.submission.transport import Transport, transport
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _LIMIT_BYTES = 4 << 30
 _REPEATS_WITHIN = timedelta(days=7)
@@ -234,6 +236,8 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:
+    import pyarrow as pa  # it takes long to load, and only a worker needs it
+
     rows = [(item.line or 0, error.code, error.tag) for item in items for error in item.errors]
     return pa.table(
         {

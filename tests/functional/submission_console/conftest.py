@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import reported_days
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.audit.models import AuditEntry
 from app.audit.record import detail_of
-from app.core.actor import SYSTEM, Actor, acting
+from app.core.actor import SYSTEM, acting
 from app.core.config import Settings, override
-from app.core.config import settings as current_settings
-from app.core.db import database as current_database
-from app.core.db import unit_of_work
-from app.core.jobs import Worker
-from app.core.registry import Registry
-from app.demo.day import drive
-from app.demo.stage import Stage, build_world, deliver, platform, running_centre
-from app.factory import assemble, create_app
+from app.core.db import database, unit_of_work
+from app.factory import create_app
 from app.security.accounts import create_user
-from app.simulator.bank import DefectPlan
 from app.submission.lake import forget
-from app.submission.service import begin_batch
 from app.web.console import Console
-from app.workflow.models import ProcessInstance
 
-DAYS = (date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31))
-SEED = 20_261_031
 PASSWORD = "Harbour-Lamp-72"
 PEOPLE = {
     "tang.jun": ("唐军", "compliance"),
@@ -49,7 +38,6 @@ class World:
     """The installation as the tests find it. The first two batches are done, `waiting` is the third."""
 
     settings: Settings
-    registry: Registry
     app: Console
     first: str
     second: str
@@ -57,44 +45,18 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """120 persons and 50 companies with defects: a first load, an ordinary day, and a day above the limit of blocked records."""
-    stage = Stage(tmp_path_factory.mktemp("lender"))
-    stage.clear()
-    stage.write_sources()
-    bank = build_world(stage, 120, 50, SEED, DAYS[0])
-    registry = assemble()
-    with ExitStack() as stack:
-        stack.enter_context(acting(SYSTEM))
-        stack.enter_context(platform(stage, blocked_share_limit=0.9))
-        stack.callback(forget)
-        stack.callback(lambda: current_database().dispose())
-        settings = stack.enter_context(running_centre(stage, current_settings()))
-        batches = []
-        for day in DAYS[:2]:
-            deliver(stage, bank, day, DefectPlan(seed=SEED))
-            with unit_of_work():
-                batches.append(begin_batch(day))
-            drive(registry, batches[-1], lambda words: None)
-        deliver(stage, bank, DAYS[2], DefectPlan(seed=SEED + 1))
-        with override(settings.changed(blocked_share_limit=0.0)), acting(Actor("xu.wen", "许文", "person")):
-            with unit_of_work():
-                batches.append(begin_batch(DAYS[2]))
-            _drive_to_review(registry, batches[-1])
-        with unit_of_work():
+def world(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A copy of the reported days, with people."""
+    days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
+    with override(days.settings) as settings:
+        with acting(SYSTEM), unit_of_work():
             for username, (name, role) in PEOPLE.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)
-        yield World(settings, registry, create_app(settings), *batches)
-
-
-def _drive_to_review(registry: Registry, batch: str) -> None:
-    worker = Worker(registry, heartbeat=1.0, pause=0.05)
-    for _ in range(50):
-        worker.run_until_idle()
-        with unit_of_work(reading=True) as session:
-            if session.query(ProcessInstance).filter_by(business_key=batch).one().status != "running":
-                return
-    raise AssertionError(f"{batch} did not come to its review")
+        found = World(settings, create_app(), days.first, days.second, days.waiting)
+    yield found
+    forget()
+    with override(settings):
+        database().dispose()
 
 
 @pytest.fixture
