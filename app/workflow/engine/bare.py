@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
@@ -14,10 +13,10 @@ from SpiffWorkflow.spiff.specs.defaults import ServiceTask, UserTask
 from SpiffWorkflow.util.task import TaskState
 
 
-def race_bare(xml: bytes, file: Path, instances: int, *, durable: bool) -> None:
-    """Run the process `race` so many times from start to end, saved into `file` and loaded from it at every stop.
+def race_bare(xml: bytes, instances: int, kept: Callable[[int, str], str]) -> None:
+    """Run the process `race` so many times from start to end, saved and loaded again at every stop.
 
-    `durable` waits at each save until it is on the disk, as a database does when it commits.
+    `kept` saves the JSON of an instance under its number, and gives it back as it was loaded.
     """
     parser = SpiffBpmnParser()
     parser.add_bpmn_str(xml)
@@ -32,12 +31,7 @@ def race_bare(xml: bytes, file: Path, instances: int, *, durable: bool) -> None:
         return saved(workflow)
 
     def saved(workflow: BpmnWorkflow) -> BpmnWorkflow:
-        with file.open("w", encoding="utf-8") as kept:
-            kept.write(serializer.serialize_json(workflow))
-            if durable:
-                kept.flush()
-                os.fsync(kept.fileno())
-        return serializer.deserialize_json(file.read_text(encoding="utf-8"))
+        return serializer.deserialize_json(kept(number, serializer.serialize_json(workflow)))
 
     for number in range(instances):
         workflow = BpmnWorkflow(spec, parts)

@@ -19,7 +19,7 @@ from app.core.jobs import enqueue, recent_runs, task_state
 from app.core.lease import LeaseRow
 
 WORKER = Path(__file__).with_name("worker_process.py")
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Workers:
