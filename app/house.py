@@ -20,8 +20,9 @@ from app.core.settings_table import page_is_fresh
 from app.factory import create_app
 from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
-from app.rules.cases import run_cases
+from app.rules.cases import CaseReport, run_cases, uncovered_shared
 from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.model import RulesetInvalid
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.checking import case_faults
@@ -70,11 +71,14 @@ def _content() -> Iterator[str]:
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()
 
+        reports: list[CaseReport] = []
         for folder in find_rulesets(RULESETS):
             try:
-                yield from map(str, run_cases(load_ruleset(folder), execute).faults)
-            except CreditLinkError as problem:
-                yield f"{folder.name}: {problem.message.en}"
+                reports.append(run_cases(load_ruleset(folder), execute))
+                yield from map(str, reports[-1].faults)
+            except RulesetInvalid as problem:
+                yield from map(str, problem.faults)
+        yield from map(str, uncovered_shared(reports))
     try:
         mappings()
         for defined in definitions().values():

@@ -71,6 +71,9 @@ def _presence(builder: Builder, node: ast.Call, name: str) -> Node | None:
     if len(node.args) != 1:
         _count_wrong(builder, node, f"{name}(x)")
         return None
+    if builder.names.get(builder.source(node.args[0])) == ():
+        # A name for the fact itself, which is there whenever something is judged.
+        return Literal(BOOL, builder.source(node), name != "empty")
     path = builder.path(node.args[0])
     if path is None:
         return None

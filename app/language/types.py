@@ -116,11 +116,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All names an expression may use: fields of the fact, code tables, functions."""
+    """All names an expression may use: fields of the fact, code tables, functions, and dotted names for fixed texts."""
 
     fields: Mapping[str, Field]
     codes: Mapping[str, CodeList] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, path: str) -> Field | None:
         """The field a dotted path leads to (through lists as well), or None."""

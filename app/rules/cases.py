@@ -11,8 +11,7 @@ from app.core.text import Text
 from app.language import ListOf, Scalar, SetOf, Struct, Type, Vocabulary
 from app.language.types import Kind
 from app.rules.explain import judge_of
-from app.rules.loading import read_text_pair
-from app.rules.model import Fault, Ruleset, RulesetInvalid
+from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
 from app.rules.sweep import compile_sweep, facts_to_relation
 
@@ -42,12 +41,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """How many cases were run, and all that is wrong with verdicts, agreement and coverage."""
+    """How many cases were run, which rules they showed, and all that is wrong with verdicts, agreement and coverage."""
 
-    ruleset: str
+    ruleset: Ruleset
     cases: int
-    rules: int
+    passing: frozenset[str]
+    failing: frozenset[str]
     faults: tuple[Fault, ...]
+
+    @property
+    def rules(self) -> int:
+        return len(self.ruleset.rules)
 
     @property
     def passed(self) -> bool:
@@ -74,7 +78,8 @@ def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
     """Run all cases of a ruleset by explain and, if there is something to execute SQL, by the sweep.
 
     A fault is told for each wrong verdict, each case on which the evaluators differ, each base fact that is not clean,
-    and each rule without a passing or without a failing case.
+    and each of the ruleset's own rules without a passing or without a failing case. Of shared rules `uncovered_shared`
+    tells it, over all rulesets.
     """
     cases, bases, faults = _read(ruleset)
     judge = judge_of(ruleset)
@@ -89,8 +94,26 @@ def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
             faults.append(Fault(base_file, 1, "", _differs(name, mine, other)))
     for case, mine, other in zip(cases, explained[len(bases) :], swept[len(bases) :], strict=True):
         faults.extend(_case_faults(case, mine, other))
-    faults.extend(_coverage(ruleset, cases))
-    return CaseReport(ruleset.name, len(cases), len(ruleset.rules), tuple(faults))
+    failing = frozenset(case.rule for case in cases if case.rule in case.expect)
+    passing = frozenset(case.rule for case in cases if case.rule not in case.expect)
+    faults.extend(_uncovered((rule for rule in ruleset.rules if rule.own), passing, failing))
+    return CaseReport(ruleset, len(cases), passing, failing, tuple(faults))
+
+
+def uncovered_shared(reports: Sequence[CaseReport]) -> tuple[Fault, ...]:
+    """A fault for each shared rule that no ruleset shows passing, or none shows failing."""
+    shared = {(rule.fragment, rule.id): rule for report in reports for rule in report.ruleset.rules if not rule.own}
+    found: list[Fault] = []
+    for (fragment, rule_id), rule in shared.items():
+        holders = [report for report in reports if rule_id in _shared_ids(report.ruleset, fragment)]
+        passing = frozenset[str]().union(*(report.passing for report in holders))
+        failing = frozenset[str]().union(*(report.failing for report in holders))
+        found.extend(_uncovered([rule], passing, failing))
+    return tuple(found)
+
+
+def _shared_ids(ruleset: Ruleset, fragment: str) -> frozenset[str]:
+    return frozenset(rule.id for rule in ruleset.rules if rule.fragment == fragment)
 
 
 def sweep_facts(ruleset: Ruleset, facts: Sequence[Mapping[str, Any]], execute: Execute) -> list[Verdict]:
@@ -132,20 +155,16 @@ def _unclean(name: str, rules: Verdict) -> Text:
     return Text(f"基础记录“{name}”本身违反{listed}", f"the base fact “{name}” itself violates {listed}")
 
 
-def _coverage(ruleset: Ruleset, cases: Sequence[Case]) -> Iterable[Fault]:
-    failing = {case.rule for case in cases if case.rule in case.expect}
-    passing = {case.rule for case in cases if case.rule not in case.expect}
-    file = _shown(ruleset, "")
-    for rule in ruleset.rules:
+def _uncovered(rules: Iterable[Rule], passing: frozenset[str], failing: frozenset[str]) -> Iterable[Fault]:
+    for rule in rules:
         if rule.id not in passing:
-            yield Fault(file, rule.line, rule.id, Text("没有通过的用例", "the rule has no passing case"))
+            yield Fault(rule.file, rule.line, rule.id, Text("没有通过的用例", "the rule has no passing case"))
         if rule.id not in failing:
-            yield Fault(file, rule.line, rule.id, Text("没有违反的用例", "the rule has no failing case"))
+            yield Fault(rule.file, rule.line, rule.id, Text("没有违反的用例", "the rule has no failing case"))
 
 
 def _shown(ruleset: Ruleset, name: str) -> str:
-    folder = ruleset.path.parent.name
-    return f"{folder}/{CASES}/{name}" if name else f"{folder}/{ruleset.path.name}"
+    return f"{ruleset.path.parent.name}/{CASES}/{name}"
 
 
 def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
@@ -223,7 +242,7 @@ def _case(
             except LookupError:
                 message = Text(f"“{path}”没有这一项", f"“{path}” has no such position in the base fact")
                 content.wrong(message, *key, "set", path, rule=rule)
-    name = read_text_pair(content, raw.get("name"), *key, "name", rule=rule)
+    name = content.text_pair(raw.get("name"), *key, "name", rule=rule)
     exactly = raw.get("exactly") is True
     return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
 

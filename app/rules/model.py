@@ -21,7 +21,7 @@ class Check:
     """One condition: where `when` is true (or there is none) and `require` is false, the rule has a finding.
 
     `index` counts from 0 within the rule, `blame` is the path of the blamed item ('' for the whole), `tag` the item's
-    own name.
+    own name. `code` is the centre's error code for this condition where it is not that of the rule.
     """
 
     rule_id: str
@@ -30,6 +30,7 @@ class Check:
     require: Expression
     blame: str
     tag: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Rule:
     """One rule of a ruleset.
 
     `code` is the credit centre's error code, '' for a rule of practice that the centre does not test. `needs` are ids
-    of rules that must hold, else this one is not judged.
+    of rules that must hold, else this one is not judged. `file` and `line` say where it is written; `fragment` names the
+    shared rules it comes from, '' for a rule of the ruleset itself, and `extended` tells that the ruleset adds to it.
     """
 
     id: str
@@ -50,7 +52,15 @@ class Rule:
     needs: tuple[str, ...]
     note: Text | None
     checks: tuple[Check, ...]
+    file: str
     line: int
+    fragment: str = ""
+    extended: bool = False
+
+    @property
+    def own(self) -> bool:
+        """Whether the ruleset itself has to show it by cases; of shared rules any ruleset may."""
+        return not self.fragment or self.extended
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,11 +266,16 @@ def record_vocabulary(code: str) -> Vocabulary:
 def _record_vocabulary(edition: Catalogue, code: str) -> Vocabulary:
     record = edition.record(code)
     codes = Codes(edition.codes(record.subject))
-    segments = {segment.code: _segment(segment, codes) for segment in record.segments}
+    corrected = Struct({segment.code: _segment(segment, codes) for segment in record.corrections})
+    segments = {
+        segment.code: _segment(segment, codes) if segment.items else Field(segment.code, corrected, segment.title)
+        for segment in record.segments
+    }
     if record.flat:
         inner = next(iter(segments.values())).type
         segments = dict(inner.fields) if isinstance(inner, Struct) else {}
-    return Vocabulary({**segments, **BESIDE, "accepted": accepted_field(record)}, codes, FUNCTIONS)
+    fields = {**segments, **BESIDE, "accepted": accepted_field(record)}
+    return Vocabulary(fields, codes, FUNCTIONS, {"record.type": code})
 
 
 def file_vocabulary() -> Vocabulary:

@@ -313,7 +313,7 @@ def ruleset_of(maker: Maker) -> Ruleset:
         when = parse(maker.condition(depth=1), VOCABULARY) if maker.pick(True, False) else None
         check = Check(rule_id, 0, when, parse(maker.condition(), VOCABULARY), "", "0000")
         needed = (f"R{index - 1}",) if index and maker.pick(True, False, False) else ()
-        rules.append(Rule(rule_id, "X", "", LABEL, "block", "high", "format", needed, None, (check,), 1))
+        rules.append(Rule(rule_id, "X", "", LABEL, "block", "high", "format", needed, None, (check,), "t", 1))
     return Ruleset(
         "t", "check", LABEL, (), "", "record.000", tuple(rules), "edition", VOCABULARY, Path("t/ruleset.yaml")
     )
