@@ -51,7 +51,7 @@ class Form:
 
     `kind` is A (whole amount), N (digits), AN (printable ASCII), ANC (anything), D (YYYY-MM-DD), M (YYYY-MM),
     T (YYYY-MM-DDThh:mm:ss). `fixed` means exactly `length` characters, else at most. `decimals` are the places that may
-    follow a point.
+    follow a point; an amount that may have them may also be negative, its sign not counting as a character.
     """
 
     kind: str

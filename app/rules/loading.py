@@ -13,7 +13,7 @@ from app.language import Vocabulary
 from app.rules.including import Fragments
 from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, read_content
-from app.rules.rule_reading import RuleReading, Subject
+from app.rules.rule_reading import About, RuleReading
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 
@@ -71,7 +71,7 @@ class _Loading:
         if data.get("kind", "check") != "check":
             self.wrong("kind须是check", "kind must be check", "kind")
         self.fragments.gather(self.content)
-        subject, facts = self.subject(data.get("facts"))
+        about, facts = self.about(data.get("facts"))
         effective = data.get("effective")
         return Ruleset(
             name=str(data.get("ruleset", "")),
@@ -80,10 +80,11 @@ class _Loading:
             basis=tuple(self.basis(data.get("basis"))),
             effective_from=str(effective.get("from", "")) if isinstance(effective, dict) else "",
             facts=facts,
-            rules=self.rules(subject) if subject else (),
+            rules=self.rules(about) if about else (),
             edition=self.edition(),
-            vocabulary=subject.vocabulary if subject else Vocabulary({}),
+            vocabulary=about.vocabulary if about else Vocabulary({}),
             path=self.path,
+            subject=about.record.subject if about and about.record else None,
         )
 
     def edition(self) -> str:
@@ -98,27 +99,30 @@ class _Loading:
             else:
                 yield Text(str(entry), str(entry))
 
-    def subject(self, facts: object) -> tuple[Subject | None, str]:
-        named = facts if isinstance(facts, dict) and len(facts) == 1 else {}
-        if named.get("file") == FILE:
-            return Subject(file_vocabulary(), None), FILE
-        name = named.get("record")
-        if isinstance(name, str) and name.startswith("record."):
+    def about(self, facts: object) -> tuple[About | None, str]:
+        named = facts if isinstance(facts, dict) else {}
+        if named == {"file": FILE}:
+            return About(file_vocabulary(), None), FILE
+        name, subject = named.get("record"), named.get("subject")
+        if named.keys() <= {"record", "subject"} and isinstance(name, str) and name.startswith("record."):
+            if subject is not None and subject not in catalogue.SUBJECTS:
+                self.wrong("subject须是person或organisation", "subject must be person or organisation", "facts")
+                return None, ""
             code = name.removeprefix("record.")
             try:
-                return Subject(record_vocabulary(code), catalogue.current().record(code)), name
+                return About(record_vocabulary(code, subject), catalogue.current().record(code, subject)), name
             except NotFound as error:
                 self.content.wrong(error.message, "facts")
                 return None, ""
         self.wrong(
-            "facts须是{record: record.<类型>}或{file: file.report}",
-            "facts must be {record: record.<type>} or {file: file.report}",
+            "facts须是{record: record.<类型>}（可加subject）或{file: file.report}",
+            "facts must be {record: record.<type>}, with a subject if needed, or {file: file.report}",
             "facts",
         )
         return None, ""
 
-    def rules(self, subject: Subject) -> tuple[Rule, ...]:
-        reading = RuleReading(subject, tuple(catalogue.current().records.values()))
+    def rules(self, about: About) -> tuple[Rule, ...]:
+        reading = RuleReading(about, tuple(catalogue.current().records.values()))
         for name, fragment in self.fragments.contents.items():
             if isinstance(fragment.data, dict):
                 reading.read(fragment, name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
+from app.standard.catalogue import Subject
 
 WHOLE = "0000"
 """The tag of findings that blame no single item."""
@@ -65,7 +66,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report)."""
+    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report).
+
+    `subject` tells whose records are judged where a record type serves persons and organisations alike.
+    """
 
     name: str
     kind: str
@@ -77,6 +81,7 @@ class Ruleset:
     edition: str
     vocabulary: Vocabulary
     path: Path
+    subject: Subject | None = None
 
     @property
     def record_type(self) -> str | None:

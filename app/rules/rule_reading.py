@@ -34,7 +34,7 @@ _EXTENSION = _CHECK | {"extends", "needs", "note", "title", "checks"}
 
 
 @dataclass(frozen=True)
-class Subject:
+class About:
     """What rules are about: their names and, for records, the record type."""
 
     vocabulary: Vocabulary
@@ -48,8 +48,8 @@ class RuleReading:
     record types of the catalogue, by which names in shared rules are checked.
     """
 
-    def __init__(self, subject: Subject, everywhere: Sequence[RecordType] = ()) -> None:
-        self.subject = subject
+    def __init__(self, about: About, everywhere: Sequence[RecordType] = ()) -> None:
+        self.about = about
         self.everywhere = everywhere
         self.rules: dict[str, Rule] = {}
         self._dropped: dict[str, Rule] = {}
@@ -216,12 +216,12 @@ class RuleReading:
                 yield check
 
     def places(self, each: object, key: Key) -> list[Place | None]:
-        record = self.subject.record
+        record = self.about.record
         if record is None:
             self.wrong("each只用于记录规则", "each is for rules about records", *key, "each")
             return []
         everywhere = self.everywhere if self.fragment else ()
-        places, wrong = find_places(each, record, self.subject.vocabulary, everywhere)
+        places, wrong = find_places(each, record, self.about.vocabulary, everywhere)
         for fault in wrong:
             self.wrong(fault.message.zh, fault.message.en, *key, "each", fault.key)
         return [*places]
@@ -233,7 +233,7 @@ class RuleReading:
         if require is None:
             return None
         if place is not None and place.group:
-            source = parse_path(place.group, self.subject.vocabulary)
+            source = parse_path(place.group, self.about.vocabulary)
             text = f"all({require.text} for p in {place.group}{f' if {when.text}' if when else ''})"
             condition = when.root if when else None
             root = Quantifier(BOOL, text, "all", "p", source, (require.root,), condition)
@@ -246,7 +246,7 @@ class RuleReading:
         if not isinstance(text, str):
             self.wrong("条件须是文本，请加引号", "a condition must be text, put it in quotes", *key)
             return None
-        vocabulary = self.subject.vocabulary
+        vocabulary = self.about.vocabulary
         try:
             if place is None:
                 return parse(text, vocabulary)
@@ -270,10 +270,10 @@ class RuleReading:
         path = str(blame)
         if place is not None and path in place.names:
             path = ".".join(place.names[path]) if path != "item" else place.blame
-        if self.subject.vocabulary.find(path) is None:
+        if self.about.vocabulary.find(path) is None:
             self.wrong(f"没有“{path}”这个名称", f"there is no name “{path}”", *key)
             return "", WHOLE
-        return path, tag_of(path, self.subject.record)
+        return path, tag_of(path, self.about.record)
 
 
 def tag_of(path: str, record: RecordType | None) -> str:
