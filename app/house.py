@@ -22,7 +22,7 @@ from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
 from app.rules.cases import CaseReport, run_cases, uncovered_shared
 from app.rules.loading import find_rulesets, load_ruleset
-from app.rules.model import RulesetInvalid
+from app.rules.model import Ruleset, RulesetInvalid
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.checking import case_faults
@@ -79,6 +79,7 @@ def _content() -> Iterator[str]:
             except RulesetInvalid as problem:
                 yield from map(str, problem.faults)
         yield from map(str, uncovered_shared(reports))
+        yield from _judged_twice([report.ruleset for report in reports])
     try:
         mappings()
         for defined in definitions().values():
@@ -86,6 +87,15 @@ def _content() -> Iterator[str]:
         yield from run_form_cases()
     except CreditLinkError as problem:
         yield f"{problem.code}: {problem.message.en}"
+
+
+def _judged_twice(rulesets: Sequence[Ruleset]) -> Iterator[str]:
+    """Of several rulesets about the same records only one would be asked."""
+    seen: dict[tuple[str, str | None], str] = {}
+    for ruleset in rulesets:
+        first = seen.setdefault((ruleset.facts, ruleset.subject), ruleset.name)
+        if first != ruleset.name:
+            yield f"{ruleset.name}: {ruleset.facts} is judged by {first} already"
 
 
 def _words() -> Iterator[str]:

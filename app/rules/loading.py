@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from app.core.errors import NotFound
 from app.core.text import Text
 from app.language import Vocabulary
@@ -16,6 +18,7 @@ from app.rules.reading import Content, read_content
 from app.rules.rule_reading import About, RuleReading
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
+from app.standard.catalogue import SUBJECTS, Subject
 
 RULESET = "ruleset.yaml"
 _TOP = frozenset({"ruleset", "kind", "title", "basis", "effective", "facts", "include", "rules", "notes"})
@@ -24,6 +27,22 @@ _TOP = frozenset({"ruleset", "kind", "title", "basis", "effective", "facts", "in
 def find_rulesets(root: Path) -> list[Path]:
     """The folders below `root` that hold a ruleset, sorted."""
     return sorted(path.parent for path in root.rglob(RULESET))
+
+
+def read_facts(folder: Path) -> tuple[str, Subject | None]:
+    """What the ruleset in a folder is about, as it says there: `record.210` and whose records, or ('', None).
+
+    Quick, since only what stands before the rules is looked at; nothing is checked.
+    """
+    try:
+        head = yaml.load((folder / RULESET).read_text("utf-8").partition("\nrules:")[0], Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return "", None
+    facts = head.get("facts") if isinstance(head, dict) else None
+    if not isinstance(facts, dict):
+        return "", None
+    subject = facts.get("subject")
+    return str(facts.get("record") or facts.get("file") or ""), subject if subject in SUBJECTS else None
 
 
 def load_ruleset(folder: Path) -> Ruleset:
@@ -105,7 +124,7 @@ class _Loading:
             return About(file_vocabulary(), None), FILE
         name, subject = named.get("record"), named.get("subject")
         if named.keys() <= {"record", "subject"} and isinstance(name, str) and name.startswith("record."):
-            if subject is not None and subject not in catalogue.SUBJECTS:
+            if subject is not None and subject not in SUBJECTS:
                 self.wrong("subject须是person或organisation", "subject must be person or organisation", "facts")
                 return None, ""
             code = name.removeprefix("record.")
