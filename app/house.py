@@ -20,9 +20,8 @@ from app.core.settings_table import page_is_fresh
 from app.factory import create_app
 from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
-from app.rules.cases import CaseReport, run_cases, uncovered_shared
-from app.rules.loading import find_rulesets, load_ruleset
-from app.rules.model import Ruleset, RulesetInvalid
+from app.rules.loading import find_rulesets
+from app.rules.proof import prove
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.checking import case_faults
@@ -71,15 +70,7 @@ def _content() -> Iterator[str]:
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()
 
-        reports: list[CaseReport] = []
-        for folder in find_rulesets(RULESETS):
-            try:
-                reports.append(run_cases(load_ruleset(folder), execute))
-                yield from map(str, reports[-1].faults)
-            except RulesetInvalid as problem:
-                yield from map(str, problem.faults)
-        yield from map(str, uncovered_shared(reports))
-        yield from _judged_twice([report.ruleset for report in reports])
+        yield from map(str, prove(find_rulesets(RULESETS), execute).faults)
     try:
         mappings()
         for defined in definitions().values():
@@ -87,15 +78,6 @@ def _content() -> Iterator[str]:
         yield from run_form_cases()
     except CreditLinkError as problem:
         yield f"{problem.code}: {problem.message.en}"
-
-
-def _judged_twice(rulesets: Sequence[Ruleset]) -> Iterator[str]:
-    """Of several rulesets about the same records only one would be asked."""
-    seen: dict[tuple[str, str | None], str] = {}
-    for ruleset in rulesets:
-        first = seen.setdefault((ruleset.facts, ruleset.subject), ruleset.name)
-        if first != ruleset.name:
-            yield f"{ruleset.name}: {ruleset.facts} is judged by {first} already"
 
 
 def _words() -> Iterator[str]:

@@ -19,6 +19,9 @@ BASE = "_base.yaml"
 CASES = "cases"
 _KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
 
+NEVER_PASSES = Text("没有通过的用例", "the rule has no passing case")
+NEVER_FAILS = Text("没有违反的用例", "the rule has no failing case")
+
 Verdict = frozenset[str]
 """The ids of the rules that have a finding."""
 
@@ -41,10 +44,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """How many cases were run, which rules they showed, and all that is wrong with verdicts, agreement and coverage."""
+    """How many cases were run, which rules they showed, and all that is wrong with verdicts, agreement and coverage.
+
+    `failed` are the cases and base facts with a wrong verdict; `checked` the facts that both evaluators have judged,
+    `disagreements` those on which they differ.
+    """
 
     ruleset: Ruleset
     cases: int
+    failed: int
+    checked: int
+    disagreements: int
     passing: frozenset[str]
     failing: frozenset[str]
     faults: tuple[Fault, ...]
@@ -86,18 +96,30 @@ def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
     facts: list[Mapping[str, Any]] = [*bases.values(), *(case.fact for case in cases)]
     explained = [frozenset(finding.rule for finding in judge.judge(fact)) for fact in facts]
     swept = sweep_facts(ruleset, facts, execute) if execute and facts else explained
-    base_file = _shown(ruleset, BASE)
-    for name, mine, other in zip(bases, explained, swept, strict=False):
-        if mine:
-            faults.append(Fault(base_file, 1, "", _unclean(name, mine)))
-        if mine != other:
-            faults.append(Fault(base_file, 1, "", _differs(name, mine, other)))
-    for case, mine, other in zip(cases, explained[len(bases) :], swept[len(bases) :], strict=True):
-        faults.extend(_case_faults(case, mine, other))
+    verdicts = zip(bases, explained, strict=False)
+    wrong = [Fault(_shown(ruleset, BASE), 1, "", _unclean(name, found)) for name, found in verdicts if found]
+    for case, found in zip(cases, explained[len(bases) :], strict=True):
+        wrong.extend(_wrong_verdict(case, found))
+    places = [(_shown(ruleset, BASE), 1, "", name) for name in bases]
+    places += [(case.file, case.line, case.rule, case.name.en) for case in cases]
+    differing = [
+        Fault(file, line, rule, _differs(name, mine, other))
+        for (file, line, rule, name), mine, other in zip(places, explained, swept, strict=True)
+        if mine != other
+    ]
     failing = frozenset(case.rule for case in cases if case.rule in case.expect)
     passing = frozenset(case.rule for case in cases if case.rule not in case.expect)
-    faults.extend(_uncovered((rule for rule in ruleset.rules if rule.own), passing, failing))
-    return CaseReport(ruleset, len(cases), passing, failing, tuple(faults))
+    uncovered = _uncovered((rule for rule in ruleset.rules if rule.own), passing, failing)
+    return CaseReport(
+        ruleset,
+        cases=len(cases),
+        failed=len(wrong),
+        checked=len(facts) if execute else 0,
+        disagreements=len(differing),
+        passing=passing,
+        failing=failing,
+        faults=(*faults, *wrong, *differing, *uncovered),
+    )
 
 
 def uncovered_shared(reports: Sequence[CaseReport]) -> tuple[Fault, ...]:
@@ -125,19 +147,17 @@ def sweep_facts(ruleset: Ruleset, facts: Sequence[Mapping[str, Any]], execute: E
     return [frozenset(rules) for rules in found]
 
 
-def _case_faults(case: Case, mine: Verdict, other: Verdict) -> Iterable[Fault]:
-    if mine != other:
-        yield Fault(case.file, case.line, case.rule, _differs(case.name.en, mine, other))
-    got = mine if case.exactly else mine & {case.rule}
+def _wrong_verdict(case: Case, found: Verdict) -> Iterable[Fault]:
+    got = found if case.exactly else found & {case.rule}
     if got != case.expect:
-        wanted, found = ", ".join(sorted(case.expect)) or "-", ", ".join(sorted(mine)) or "-"
+        wanted, given = ", ".join(sorted(case.expect)) or "-", ", ".join(sorted(found)) or "-"
         yield Fault(
             case.file,
             case.line,
             case.rule,
             Text(
-                f"用例“{case.name.zh}”应得{wanted}，实得{found}",
-                f"case “{case.name.en}” should give {wanted}, gives {found}",
+                f"用例“{case.name.zh}”应得{wanted}，实得{given}",
+                f"case “{case.name.en}” should give {wanted}, gives {given}",
             ),
         )
 
@@ -158,9 +178,9 @@ def _unclean(name: str, rules: Verdict) -> Text:
 def _uncovered(rules: Iterable[Rule], passing: frozenset[str], failing: frozenset[str]) -> Iterable[Fault]:
     for rule in rules:
         if rule.id not in passing:
-            yield Fault(rule.file, rule.line, rule.id, Text("没有通过的用例", "the rule has no passing case"))
+            yield Fault(rule.file, rule.line, rule.id, NEVER_PASSES)
         if rule.id not in failing:
-            yield Fault(rule.file, rule.line, rule.id, Text("没有违反的用例", "the rule has no failing case"))
+            yield Fault(rule.file, rule.line, rule.id, NEVER_FAILS)
 
 
 def _shown(ruleset: Ruleset, name: str) -> str:

@@ -49,7 +49,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Stand:
+class Stand:
     """A segment and the path at which it stands in the fact: in a correction the segments to choose from stand inside."""
 
     segment: Segment
@@ -57,12 +57,13 @@ class _Stand:
     corrected: bool = False
 
 
-def _stands(record: RecordType) -> Iterator[_Stand]:
+def stands(record: RecordType) -> Iterator[Stand]:
+    """The segments of a record where they stand, of a correction also those that it may carry."""
     for segment in record.segments:
         if segment.items:
-            yield _Stand(segment, (segment.code,) if segment.code else ())
+            yield Stand(segment, (segment.code,) if segment.code else ())
         else:
-            yield from (_Stand(inner, (segment.code, inner.code), True) for inner in record.corrections)
+            yield from (Stand(inner, (segment.code, inner.code), True) for inner in record.corrections)
 
 
 def find_places(
@@ -80,12 +81,12 @@ def find_places(
     if wrong:
         return [], wrong
     places: list[Place] = []
-    for stand in _stands(record):
+    for stand in stands(record):
         match each["of"]:
             case "item":
                 places += [
                     _item_place(stand, group, item, vocabulary)
-                    for group, item in _items(stand.segment)
+                    for group, item in items_of(stand.segment)
                     if _item_wanted(each, stand.segment, group, item)
                 ]
             case "segment":
@@ -101,7 +102,8 @@ def find_places(
     return places, wrong
 
 
-def _items(segment: Segment) -> Iterator[tuple[Group | None, Item]]:
+def items_of(segment: Segment) -> Iterator[tuple[Group | None, Item]]:
+    """The items of a segment in writing order, each with the group it repeats in."""
     for entry in segment.items:
         if isinstance(entry, Item):
             yield None, entry
@@ -119,11 +121,11 @@ def _check(each: dict[str, Any], records: Sequence[RecordType]) -> Iterator[Wron
         near = difflib.get_close_matches(key, known, 1, 0.5)
         hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
         yield Wrong(key, Text(f"each没有选项“{key}”{hint.zh}", f"each has no option “{key}”{hint.en}"))
-    segments = [stand.segment for record in records for stand in _stands(record)]
+    segments = [stand.segment for record in records for stand in stands(record)]
     letters = {segment.code for segment in segments}
     named = {*letters, *(segment.tag for segment in segments), *(g.tag for each in segments for g in each.groups)}
     for segment in segments:
-        tags = {item.tag for _, item in _items(segment)}
+        tags = {item.tag for _, item in items_of(segment)}
         named |= tags | {f"{segment.code}.{tag}" for tag in tags}
     allowed: Mapping[str, set[str]] = {
         "tags": named,
@@ -149,7 +151,7 @@ def _wanted_by_name(each: dict[str, Any], segment: Segment, *names: str) -> bool
     return "segments" not in each or segment.code in _listed(each["segments"])
 
 
-def _segment_wanted(each: dict[str, Any], stand: _Stand) -> bool:
+def _segment_wanted(each: dict[str, Any], stand: Stand) -> bool:
     # Of what may be corrected no segment has to stand, whatever its own record asks for.
     required = stand.segment.required and not stand.corrected
     if "required" in each and required is not each["required"]:
@@ -184,7 +186,7 @@ def _codes_wanted(wanted: object, item: Item) -> bool:
     return bool({*_listed(wanted)} & {*item.codes})
 
 
-def _item_place(stand: _Stand, group: Group | None, item: Item, vocabulary: Vocabulary) -> Place:
+def _item_place(stand: Stand, group: Group | None, item: Item, vocabulary: Vocabulary) -> Place:
     names = {"segment": stand.path}
     lists = {"item.accounts": tuple(sorted(item.accounts or ()))}
     if group is None:
@@ -200,11 +202,11 @@ def _item_place(stand: _Stand, group: Group | None, item: Item, vocabulary: Voca
     return Place(names, lists, where, {OCCURRENCE: occurrence}, f"{where}.{item.tag}")
 
 
-def _segment_place(stand: _Stand) -> Place:
+def _segment_place(stand: Stand) -> Place:
     return Place({"segment": stand.path}, {}, "", {}, ".".join(stand.path))
 
 
-def _group_place(stand: _Stand, group: Group) -> Place:
+def _group_place(stand: Stand, group: Group) -> Place:
     names = {
         "segment": stand.path,
         "group": (*stand.path, group.tag),

@@ -125,6 +125,11 @@ class Fault:
     rule: str
     message: Text
 
+    def as_data(self) -> dict[str, object]:
+        """The fault as plain values, fit for JSON."""
+        message = {"zh": self.message.zh, "en": self.message.en}
+        return {"file": self.file, "line": self.line, "rule": self.rule, "message": message}
+
     def __str__(self) -> str:
         rule = f" [{self.rule}]" if self.rule else ""
         return f"{self.file}:{self.line}{rule} {self.message.en}"
