@@ -20,8 +20,8 @@ from app.core.settings_table import page_is_fresh
 from app.factory import create_app
 from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
-from app.rules.cases import run_cases
-from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.loading import find_rulesets
+from app.rules.proof import prove
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.checking import case_faults
@@ -70,11 +70,7 @@ def _content() -> Iterator[str]:
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()
 
-        for folder in find_rulesets(RULESETS):
-            try:
-                yield from map(str, run_cases(load_ruleset(folder), execute).faults)
-            except CreditLinkError as problem:
-                yield f"{folder.name}: {problem.message.en}"
+        yield from map(str, prove(find_rulesets(RULESETS), execute).faults)
     try:
         mappings()
         for defined in definitions().values():

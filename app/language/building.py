@@ -93,7 +93,8 @@ class Builder:
             case ast.Call():
                 return calls.build_call(self, node)
             case ast.Name() | ast.Attribute():
-                return self.path(node)
+                fixed = self.vocabulary.constants.get(self.source(node))
+                return Literal(Scalar(Kind.TEXT), self.source(node), fixed) if fixed is not None else self.path(node)
             case ast.Constant():
                 return self._constant(node)
             case _:

@@ -16,6 +16,7 @@ from app.language.nodes import (
     Conformity,
     Literal,
     Node,
+    OrZero,
     Parent,
     Path,
     Presence,
@@ -46,13 +47,15 @@ def build_call(builder: Builder, node: ast.Call) -> Node | None:
         return _conformity(builder, node, name)
     if name in QUANTIFIERS:
         return _quantifier(builder, node, name)
+    if name == "or_zero":
+        return _or_zero(builder, node)
     if name == "parent":
         return _parent(builder, node)
     if name in SIGNATURES:
         return _call(builder, node, name, SIGNATURES[name])
     if name in builder.vocabulary.functions:
         return _added(builder, node, builder.vocabulary.functions[name])
-    known = [*PRESENCE, *CONFORMITY, *QUANTIFIERS, "parent", *SIGNATURES, *builder.vocabulary.functions]
+    known = [*PRESENCE, *CONFORMITY, *QUANTIFIERS, "parent", "or_zero", *SIGNATURES, *builder.vocabulary.functions]
     near = difflib.get_close_matches(name, known, 1, 0.5)
     hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
     builder.wrong(
@@ -71,6 +74,9 @@ def _presence(builder: Builder, node: ast.Call, name: str) -> Node | None:
     if len(node.args) != 1:
         _count_wrong(builder, node, f"{name}(x)")
         return None
+    if builder.names.get(builder.source(node.args[0])) == ():
+        # A name for the fact itself, which is there whenever something is judged.
+        return Literal(BOOL, builder.source(node), name != "empty")
     path = builder.path(node.args[0])
     if path is None:
         return None
@@ -81,6 +87,17 @@ def _presence(builder: Builder, node: ast.Call, name: str) -> Node | None:
         builder.wrong(node, Text("信息段和组只能用has", "of a segment or group only has(…) can be asked"))
         return None
     return Presence(BOOL, builder.source(node), name, path)
+
+
+def _or_zero(builder: Builder, node: ast.Call) -> Node | None:
+    if len(node.args) != 1:
+        _count_wrong(builder, node, "or_zero(x)")
+        return None
+    path = builder.path(node.args[0])
+    if path is not None and path.type != NUMBER:
+        builder.wrong(node, Text("or_zero只问数字项", "or_zero(…) asks about a number"))
+        return None
+    return path and OrZero(NUMBER, builder.source(node), path)
 
 
 def _conformity(builder: Builder, node: ast.Call, name: str) -> Node | None:

@@ -20,13 +20,14 @@ from app.language.nodes import (
     Minus,
     Negation,
     Node,
+    OrZero,
     Parent,
     Path,
     Presence,
     Quantifier,
 )
 from app.language.types import CodeList, Form, ListOf, Scalar
-from app.language.values import READERS, allowed_codes, form_pattern, is_date, read_text
+from app.language.values import READERS, allowed_codes, form_pattern, is_date, read_number, read_text
 
 Variables = Mapping[str, object]
 Condition = Callable[[Fact, Variables], Any]
@@ -60,6 +61,8 @@ def compile_node(node: Node) -> Condition:
             return _presence(node)
         case Conformity():
             return _conformity(node)
+        case OrZero():
+            return _or_zero(node)
         case Parent():
             argument, parents = compile_node(node.argument), node.table.parents
             return lambda fact, variables: parents.get(argument(fact, variables))
@@ -120,6 +123,16 @@ def _held_membership(item: Condition, container: Path, wanted: bool) -> Conditio
         return None if value is None or members is None else (value in members) is wanted
 
     return member
+
+
+def _or_zero(node: OrZero) -> Condition:
+    get = raw(node.path)
+
+    def number(fact: Fact, variables: Variables) -> Any:
+        found = get(fact, variables)
+        return 0 if read_text(found) is None else read_number(found)
+
+    return number
 
 
 def _presence(node: Presence) -> Condition:

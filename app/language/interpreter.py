@@ -22,6 +22,7 @@ from app.language.nodes import (
     Minus,
     Negation,
     Node,
+    OrZero,
     Parent,
     Path,
     Presence,
@@ -148,7 +149,7 @@ def children_of(node: Node) -> tuple[Node, ...]:
             return node.arguments
         case Parent():
             return (node.argument,)
-        case Presence() | Conformity():
+        case Presence() | Conformity() | OrZero():
             return (node.path,)
         case Quantifier():
             return (node.source, *((node.condition,) if node.condition else ()), *node.body)
@@ -169,6 +170,8 @@ def _kind(node: Node) -> str:
             return node.operator
         case Call() | Presence() | Conformity() | Quantifier():
             return node.name
+        case OrZero():
+            return "or_zero"
         case _:
             return type(node).__name__.lower()
 

@@ -40,6 +40,13 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class OrZero(Node):
+    """The number at a path, 0 where the item is absent or blank; what stands there and is no number stays unknown."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     operator: str
     left: Node

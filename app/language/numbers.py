@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from app.language.nodes import Arithmetic, Call, Literal, Minus, Node, Path, Quantifier
+from app.language.nodes import Arithmetic, Call, Literal, Minus, Node, OrZero, Path, Quantifier
 from app.language.values import NUMBER_DIGITS, NUMBER_SCALE
 
 MAX_DIGITS = 38
@@ -23,8 +24,10 @@ def number_size(node: Node) -> Size:
             left, right = number_size(node.left), number_size(node.right)
             return left[0] + right[0], left[1] + right[1]
         case Arithmetic():
-            left, right = number_size(node.left), number_size(node.right)
-            return max(left[0], right[0]) + 1, max(left[1], right[1])
+            sizes = [number_size(term) for term in _terms(node)]
+            return max(whole for whole, _ in sizes) + len(str(len(sizes) - 1)), max(scale for _, scale in sizes)
+        case OrZero(path=path):
+            return number_size(path)
         case Minus():
             return number_size(node.term)
         case Call(name="abs"):
@@ -36,6 +39,14 @@ def number_size(node: Node) -> Size:
             return (NUMBER_DIGITS, NUMBER_SCALE) if field.written else (18, 0)
         case _:
             return 10, 0
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    """The terms of a sum of any length: ten of them are at most one digit longer than the longest."""
+    while isinstance(node, Arithmetic) and node.operator != "*":
+        yield node.right
+        node = node.left
+    yield node
 
 
 def _literal_size(value: object) -> Size:

@@ -51,7 +51,7 @@ class Form:
 
     `kind` is A (whole amount), N (digits), AN (printable ASCII), ANC (anything), D (YYYY-MM-DD), M (YYYY-MM),
     T (YYYY-MM-DDThh:mm:ss). `fixed` means exactly `length` characters, else at most. `decimals` are the places that may
-    follow a point.
+    follow a point; an amount that may have them may also be negative, its sign not counting as a character.
     """
 
     kind: str
@@ -116,11 +116,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All names an expression may use: fields of the fact, code tables, functions."""
+    """All names an expression may use: fields of the fact, code tables, functions, and dotted names for fixed texts."""
 
     fields: Mapping[str, Field]
     codes: Mapping[str, CodeList] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, path: str) -> Field | None:
         """The field a dotted path leads to (through lists as well), or None."""

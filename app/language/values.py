@@ -84,7 +84,9 @@ def form_pattern(form: Form) -> str:
             if not form.decimals:
                 return f"[0-9]{count}"
             whole = form.length - form.decimals - 1
-            return rf"[0-9]{{1,{whole}}}(\.[0-9]{{1,{form.decimals}}})?"
+            # Amounts with decimals are those of financial statements, which may be negative.
+            sign = "-?" if form.kind == "A" else ""
+            return rf"{sign}[0-9]{{1,{whole}}}(\.[0-9]{{1,{form.decimals}}})?"
         case "D":
             return "[0-9]{4}-[0-9]{2}-[0-9]{2}"
         case "M":

@@ -18,6 +18,7 @@ from app.language.nodes import (
     Minus,
     Negation,
     Node,
+    OrZero,
     Parent,
     Path,
     Presence,
@@ -96,6 +97,8 @@ class _Wording:
                 return f"-{self.operand(node.term)}"
             case Parent():
                 return self.fill(_PARENT, self.say(node.argument), node.table.label.in_(self.language))
+            case OrZero():
+                return self.fill(LABELS["or_zero"], self.say(node.path))
             case Presence() | Conformity():
                 return self.fill(LABELS[node.name], self.say(node.path))
             case Call():

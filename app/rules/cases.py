@@ -11,14 +11,16 @@ from app.core.text import Text
 from app.language import ListOf, Scalar, SetOf, Struct, Type, Vocabulary
 from app.language.types import Kind
 from app.rules.explain import judge_of
-from app.rules.loading import read_text_pair
-from app.rules.model import Fault, Ruleset, RulesetInvalid
+from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
 from app.rules.sweep import compile_sweep, facts_to_relation
 
 BASE = "_base.yaml"
 CASES = "cases"
 _KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
+
+NEVER_PASSES = Text("没有通过的用例", "the rule has no passing case")
+NEVER_FAILS = Text("没有违反的用例", "the rule has no failing case")
 
 Verdict = frozenset[str]
 """The ids of the rules that have a finding."""
@@ -42,12 +44,24 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """How many cases were run, and all that is wrong with verdicts, agreement and coverage."""
+    """How many cases were run, which rules they showed, and all that is wrong with verdicts, agreement and coverage.
 
-    ruleset: str
+    `failed` are the cases and base facts with a wrong verdict; `checked` the facts that both evaluators have judged,
+    `disagreements` those on which they differ.
+    """
+
+    ruleset: Ruleset
     cases: int
-    rules: int
+    failed: int
+    checked: int
+    disagreements: int
+    passing: frozenset[str]
+    failing: frozenset[str]
     faults: tuple[Fault, ...]
+
+    @property
+    def rules(self) -> int:
+        return len(self.ruleset.rules)
 
     @property
     def passed(self) -> bool:
@@ -74,23 +88,54 @@ def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
     """Run all cases of a ruleset by explain and, if there is something to execute SQL, by the sweep.
 
     A fault is told for each wrong verdict, each case on which the evaluators differ, each base fact that is not clean,
-    and each rule without a passing or without a failing case.
+    and each of the ruleset's own rules without a passing or without a failing case. Of shared rules `uncovered_shared`
+    tells it, over all rulesets.
     """
     cases, bases, faults = _read(ruleset)
     judge = judge_of(ruleset)
     facts: list[Mapping[str, Any]] = [*bases.values(), *(case.fact for case in cases)]
     explained = [frozenset(finding.rule for finding in judge.judge(fact)) for fact in facts]
     swept = sweep_facts(ruleset, facts, execute) if execute and facts else explained
-    base_file = _shown(ruleset, BASE)
-    for name, mine, other in zip(bases, explained, swept, strict=False):
-        if mine:
-            faults.append(Fault(base_file, 1, "", _unclean(name, mine)))
-        if mine != other:
-            faults.append(Fault(base_file, 1, "", _differs(name, mine, other)))
-    for case, mine, other in zip(cases, explained[len(bases) :], swept[len(bases) :], strict=True):
-        faults.extend(_case_faults(case, mine, other))
-    faults.extend(_coverage(ruleset, cases))
-    return CaseReport(ruleset.name, len(cases), len(ruleset.rules), tuple(faults))
+    verdicts = zip(bases, explained, strict=False)
+    wrong = [Fault(_shown(ruleset, BASE), 1, "", _unclean(name, found)) for name, found in verdicts if found]
+    for case, found in zip(cases, explained[len(bases) :], strict=True):
+        wrong.extend(_wrong_verdict(case, found))
+    places = [(_shown(ruleset, BASE), 1, "", name) for name in bases]
+    places += [(case.file, case.line, case.rule, case.name.en) for case in cases]
+    differing = [
+        Fault(file, line, rule, _differs(name, mine, other))
+        for (file, line, rule, name), mine, other in zip(places, explained, swept, strict=True)
+        if mine != other
+    ]
+    failing = frozenset(case.rule for case in cases if case.rule in case.expect)
+    passing = frozenset(case.rule for case in cases if case.rule not in case.expect)
+    uncovered = _uncovered((rule for rule in ruleset.rules if rule.own), passing, failing)
+    return CaseReport(
+        ruleset,
+        cases=len(cases),
+        failed=len(wrong),
+        checked=len(facts) if execute else 0,
+        disagreements=len(differing),
+        passing=passing,
+        failing=failing,
+        faults=(*faults, *wrong, *differing, *uncovered),
+    )
+
+
+def uncovered_shared(reports: Sequence[CaseReport]) -> tuple[Fault, ...]:
+    """A fault for each shared rule that no ruleset shows passing, or none shows failing."""
+    shared = {(rule.fragment, rule.id): rule for report in reports for rule in report.ruleset.rules if not rule.own}
+    found: list[Fault] = []
+    for (fragment, rule_id), rule in shared.items():
+        holders = [report for report in reports if rule_id in _shared_ids(report.ruleset, fragment)]
+        passing = frozenset[str]().union(*(report.passing for report in holders))
+        failing = frozenset[str]().union(*(report.failing for report in holders))
+        found.extend(_uncovered([rule], passing, failing))
+    return tuple(found)
+
+
+def _shared_ids(ruleset: Ruleset, fragment: str) -> frozenset[str]:
+    return frozenset(rule.id for rule in ruleset.rules if rule.fragment == fragment)
 
 
 def sweep_facts(ruleset: Ruleset, facts: Sequence[Mapping[str, Any]], execute: Execute) -> list[Verdict]:
@@ -102,19 +147,17 @@ def sweep_facts(ruleset: Ruleset, facts: Sequence[Mapping[str, Any]], execute: E
     return [frozenset(rules) for rules in found]
 
 
-def _case_faults(case: Case, mine: Verdict, other: Verdict) -> Iterable[Fault]:
-    if mine != other:
-        yield Fault(case.file, case.line, case.rule, _differs(case.name.en, mine, other))
-    got = mine if case.exactly else mine & {case.rule}
+def _wrong_verdict(case: Case, found: Verdict) -> Iterable[Fault]:
+    got = found if case.exactly else found & {case.rule}
     if got != case.expect:
-        wanted, found = ", ".join(sorted(case.expect)) or "-", ", ".join(sorted(mine)) or "-"
+        wanted, given = ", ".join(sorted(case.expect)) or "-", ", ".join(sorted(found)) or "-"
         yield Fault(
             case.file,
             case.line,
             case.rule,
             Text(
-                f"用例“{case.name.zh}”应得{wanted}，实得{found}",
-                f"case “{case.name.en}” should give {wanted}, gives {found}",
+                f"用例“{case.name.zh}”应得{wanted}，实得{given}",
+                f"case “{case.name.en}” should give {wanted}, gives {given}",
             ),
         )
 
@@ -132,20 +175,16 @@ def _unclean(name: str, rules: Verdict) -> Text:
     return Text(f"基础记录“{name}”本身违反{listed}", f"the base fact “{name}” itself violates {listed}")
 
 
-def _coverage(ruleset: Ruleset, cases: Sequence[Case]) -> Iterable[Fault]:
-    failing = {case.rule for case in cases if case.rule in case.expect}
-    passing = {case.rule for case in cases if case.rule not in case.expect}
-    file = _shown(ruleset, "")
-    for rule in ruleset.rules:
+def _uncovered(rules: Iterable[Rule], passing: frozenset[str], failing: frozenset[str]) -> Iterable[Fault]:
+    for rule in rules:
         if rule.id not in passing:
-            yield Fault(file, rule.line, rule.id, Text("没有通过的用例", "the rule has no passing case"))
+            yield Fault(rule.file, rule.line, rule.id, NEVER_PASSES)
         if rule.id not in failing:
-            yield Fault(file, rule.line, rule.id, Text("没有违反的用例", "the rule has no failing case"))
+            yield Fault(rule.file, rule.line, rule.id, NEVER_FAILS)
 
 
 def _shown(ruleset: Ruleset, name: str) -> str:
-    folder = ruleset.path.parent.name
-    return f"{folder}/{CASES}/{name}" if name else f"{folder}/{ruleset.path.name}"
+    return f"{ruleset.path.parent.name}/{CASES}/{name}"
 
 
 def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
@@ -223,7 +262,7 @@ def _case(
             except LookupError:
                 message = Text(f"“{path}”没有这一项", f"“{path}” has no such position in the base fact")
                 content.wrong(message, *key, "set", path, rule=rule)
-    name = read_text_pair(content, raw.get("name"), *key, "name", rule=rule)
+    name = content.text_pair(raw.get("name"), *key, "name", rule=rule)
     exactly = raw.get("exactly") is True
     return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
 

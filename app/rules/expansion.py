@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ OCCURRENCE = "p"
 class Place:
     """One place an `each` rule is written out for.
 
-    `names` maps `item`, `segment`, `group`, `count_item` to their paths, `lists` names like `item.accounts` to values.
+    `names` maps `item`, `segment`, `group`, `count_item` to their paths (the segment of a flat record is the record itself, an
+    empty path), `lists` names like `item.accounts` to values.
     `group` is the path of the group whose occurrences are to be looked at one by one, or ''.
     """
 
@@ -47,47 +48,88 @@ _KEYS: Mapping[str, frozenset[str]] = {
 }
 
 
-def find_places(each: object, record: RecordType, vocabulary: Vocabulary) -> tuple[list[Place], list[Wrong]]:
-    """The places a mapping selects, in the order of the record, or what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A segment and the path at which it stands in the fact: in a correction the segments to choose from stand inside."""
+
+    segment: Segment
+    path: tuple[str, ...]
+    corrected: bool = False
+
+
+def stands(record: RecordType) -> Iterator[Stand]:
+    """The segments of a record where they stand, of a correction also those that it may carry."""
+    for segment in record.segments:
+        if segment.items:
+            yield Stand(segment, (segment.code,) if segment.code else ())
+        else:
+            yield from (Stand(inner, (segment.code, inner.code), True) for inner in record.corrections)
+
+
+def find_places(
+    each: object, record: RecordType, vocabulary: Vocabulary, everywhere: Iterable[RecordType] = ()
+) -> tuple[list[Place], list[Wrong]]:
+    """The places a mapping selects, in the order of the record, or what is wrong with it.
+
+    `everywhere` are the record types for which the mapping is written. A name then has to exist in one of them, and
+    nothing is wrong when this record has no such place.
+    """
     if not isinstance(each, dict) or each.get("of") not in _KEYS:
         return [], [Wrong("of", Text("each须写明of: item、segment或group", "each needs of: item, segment or group"))]
-    wrong = list(_check(each, record))
+    shared = tuple(everywhere)
+    wrong = list(_check(each, shared or (record,)))
     if wrong:
         return [], wrong
-    match each["of"]:
-        case "item":
-            places = [_item_place(*spot, vocabulary) for spot in record.items() if _item_wanted(each, *spot)]
-        case "segment":
-            places = [_segment_place(segment) for segment in record.segments if _segment_wanted(each, segment)]
-        case _:
-            places = [
-                _group_place(segment, group)
-                for segment in record.segments
-                for group in segment.groups
-                if _wanted_by_name(each, segment, group.tag, group.count_tag)
-            ]
-    if not places:
+    places: list[Place] = []
+    for stand in stands(record):
+        match each["of"]:
+            case "item":
+                places += [
+                    _item_place(stand, group, item, vocabulary)
+                    for group, item in items_of(stand.segment)
+                    if _item_wanted(each, stand.segment, group, item)
+                ]
+            case "segment":
+                places += [_segment_place(stand)] if _segment_wanted(each, stand) else []
+            case _:
+                places += [
+                    _group_place(stand, group)
+                    for group in stand.segment.groups
+                    if _wanted_by_name(each, stand.segment, group.tag, group.count_tag)
+                ]
+    if not places and not shared:
         wrong.append(Wrong("of", Text("没有符合条件的数据项", "nothing in the catalogue fits this selection")))
     return places, wrong
+
+
+def items_of(segment: Segment) -> Iterator[tuple[Group | None, Item]]:
+    """The items of a segment in writing order, each with the group it repeats in."""
+    for entry in segment.items:
+        if isinstance(entry, Item):
+            yield None, entry
+        else:
+            yield from ((entry, item) for item in entry.items)
 
 
 def _listed(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
-def _check(each: dict[str, Any], record: RecordType) -> Iterator[Wrong]:
+def _check(each: dict[str, Any], records: Sequence[RecordType]) -> Iterator[Wrong]:
     known = _KEYS[each["of"]]
     for key in each.keys() - known:
         near = difflib.get_close_matches(key, known, 1, 0.5)
         hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
         yield Wrong(key, Text(f"each没有选项“{key}”{hint.zh}", f"each has no option “{key}”{hint.en}"))
-    tags = {item.tag for _, _, item in record.items()} | {segment.tag for segment in record.segments}
-    groups = {group.tag for segment in record.segments for group in segment.groups}
-    letters = {segment.code for segment in record.segments}
-    paths = {f"{segment.code}.{item.tag}" for segment, _, item in record.items()}
+    segments = [stand.segment for record in records for stand in stands(record)]
+    letters = {segment.code for segment in segments}
+    named = {*letters, *(segment.tag for segment in segments), *(g.tag for each in segments for g in each.groups)}
+    for segment in segments:
+        tags = {item.tag for _, item in items_of(segment)}
+        named |= tags | {f"{segment.code}.{tag}" for tag in tags}
     allowed: Mapping[str, set[str]] = {
-        "tags": tags | groups | letters | paths,
-        "except": tags | groups | letters | paths,
+        "tags": named,
+        "except": named,
         "segments": letters,
         "presence": {"M", "O", "C"},
         "types": {"A", "N", "AN", "ANC", "D", "M", "T"},
@@ -109,10 +151,12 @@ def _wanted_by_name(each: dict[str, Any], segment: Segment, *names: str) -> bool
     return "segments" not in each or segment.code in _listed(each["segments"])
 
 
-def _segment_wanted(each: dict[str, Any], segment: Segment) -> bool:
-    if "required" in each and segment.required is not each["required"]:
+def _segment_wanted(each: dict[str, Any], stand: Stand) -> bool:
+    # Of what may be corrected no segment has to stand, whatever its own record asks for.
+    required = stand.segment.required and not stand.corrected
+    if "required" in each and required is not each["required"]:
         return False
-    return _wanted_by_name(each, segment, segment.tag, segment.code)
+    return _wanted_by_name(each, stand.segment, stand.segment.tag, stand.segment.code)
 
 
 def _item_wanted(each: dict[str, Any], segment: Segment, group: Group | None, item: Item) -> bool:
@@ -142,19 +186,15 @@ def _codes_wanted(wanted: object, item: Item) -> bool:
     return bool({*_listed(wanted)} & {*item.codes})
 
 
-def _in_segment(segment: Segment, *parts: str) -> tuple[str, ...]:
-    return (segment.code, *parts) if segment.code else parts
-
-
-def _item_place(segment: Segment, group: Group | None, item: Item, vocabulary: Vocabulary) -> Place:
-    names = {"segment": _in_segment(segment)} if segment.code else {}
+def _item_place(stand: Stand, group: Group | None, item: Item, vocabulary: Vocabulary) -> Place:
+    names = {"segment": stand.path}
     lists = {"item.accounts": tuple(sorted(item.accounts or ()))}
     if group is None:
-        path = _in_segment(segment, item.tag)
+        path = (*stand.path, item.tag)
         return Place({**names, "item": path}, lists, "", {}, ".".join(path))
-    group_path = _in_segment(segment, group.tag)
+    group_path = (*stand.path, group.tag)
     where = ".".join(group_path)
-    names |= {"item": (OCCURRENCE, item.tag), "group": group_path, "count_item": _in_segment(segment, group.count_tag)}
+    names |= {"item": (OCCURRENCE, item.tag), "group": group_path, "count_item": (*stand.path, group.count_tag)}
     found = vocabulary.find(where)
     if found is None or not isinstance(found.type, ListOf):
         raise KeyError(where)
@@ -162,14 +202,14 @@ def _item_place(segment: Segment, group: Group | None, item: Item, vocabulary: V
     return Place(names, lists, where, {OCCURRENCE: occurrence}, f"{where}.{item.tag}")
 
 
-def _segment_place(segment: Segment) -> Place:
-    return Place({"segment": _in_segment(segment)}, {}, "", {}, segment.code)
+def _segment_place(stand: Stand) -> Place:
+    return Place({"segment": stand.path}, {}, "", {}, ".".join(stand.path))
 
 
-def _group_place(segment: Segment, group: Group) -> Place:
+def _group_place(stand: Stand, group: Group) -> Place:
     names = {
-        "segment": _in_segment(segment),
-        "group": _in_segment(segment, group.tag),
-        "count_item": _in_segment(segment, group.count_tag),
+        "segment": stand.path,
+        "group": (*stand.path, group.tag),
+        "count_item": (*stand.path, group.count_tag),
     }
     return Place(names, {}, "", {}, ".".join(names["count_item"]))

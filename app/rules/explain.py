@@ -93,7 +93,7 @@ def judge_of(ruleset: Ruleset) -> Judge:
 
 def make_finding(rule: Rule, check: Check) -> RuleFinding:
     """The finding that a violated check amounts to."""
-    return RuleFinding(rule.id, rule.code, check.tag, rule.severity, check.index, check.blame, rule.title)
+    return RuleFinding(rule.id, check.code or rule.code, check.tag, rule.severity, check.index, check.blame, rule.title)
 
 
 class _Keyed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
+from app.standard.catalogue import Subject
 
 WHOLE = "0000"
 """The tag of findings that blame no single item."""
@@ -21,7 +22,7 @@ class Check:
     """One condition: where `when` is true (or there is none) and `require` is false, the rule has a finding.
 
     `index` counts from 0 within the rule, `blame` is the path of the blamed item ('' for the whole), `tag` the item's
-    own name.
+    own name. `code` is the centre's error code for this condition where it is not that of the rule.
     """
 
     rule_id: str
@@ -30,6 +31,7 @@ class Check:
     require: Expression
     blame: str
     tag: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Rule:
     """One rule of a ruleset.
 
     `code` is the credit centre's error code, '' for a rule of practice that the centre does not test. `needs` are ids
-    of rules that must hold, else this one is not judged.
+    of rules that must hold, else this one is not judged. `file` and `line` say where it is written; `fragment` names the
+    shared rules it comes from, '' for a rule of the ruleset itself, and `extended` tells that the ruleset adds to it.
     """
 
     id: str
@@ -50,12 +53,23 @@ class Rule:
     needs: tuple[str, ...]
     note: Text | None
     checks: tuple[Check, ...]
+    file: str
     line: int
+    fragment: str = ""
+    extended: bool = False
+
+    @property
+    def own(self) -> bool:
+        """Whether the ruleset itself has to show it by cases; of shared rules any ruleset may."""
+        return not self.fragment or self.extended
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report)."""
+    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report).
+
+    `subject` tells whose records are judged where a record type serves persons and organisations alike.
+    """
 
     name: str
     kind: str
@@ -67,6 +81,7 @@ class Ruleset:
     edition: str
     vocabulary: Vocabulary
     path: Path
+    subject: Subject | None = None
 
     @property
     def record_type(self) -> str | None:
@@ -109,6 +124,11 @@ class Fault:
     line: int
     rule: str
     message: Text
+
+    def as_data(self) -> dict[str, object]:
+        """The fault as plain values, fit for JSON."""
+        message = {"zh": self.message.zh, "en": self.message.en}
+        return {"file": self.file, "line": self.line, "rule": self.rule, "message": message}
 
     def __str__(self) -> str:
         rule = f" [{self.rule}]" if self.rule else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,23 @@ class Content:
     def wrong(self, message: Text, *key: str | int, rule: str = "", offset: int = 0) -> None:
         """Note a fault at a value."""
         self.faults.append(Fault(self.file, self.line(*key) + offset, rule, message))
+
+    def text_pair(self, value: object, *key: str | int, rule: str = "") -> Text:
+        """A `{zh, en}` pair; a fault and an empty text if it is not one."""
+        if isinstance(value, dict) and value.keys() == {"zh", "en"}:
+            pair = Text(str(value["zh"] or "").strip(), str(value["en"] or "").strip())
+            if pair.zh and pair.en:
+                return pair
+        self.wrong(Text("须同时写明zh和en", "must have both zh and en"), *key, rule=rule)
+        return Text("", "")
+
+    def known_keys(self, data: Mapping[str, object], known: Iterable[str], *key: str | int, rule: str = "") -> None:
+        """Note a fault for each key of a mapping that is not known, with the nearest one that is."""
+        for name in data.keys() - set(known):
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            hint = (f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else ("", "")
+            message = Text(f"没有“{name}”这一项{hint[0]}", f"there is no key “{name}”{hint[1]}")
+            self.wrong(message, *key, name, rule=rule)
 
 
 class _Refused(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from app.core.text import Text
 from app.lake.connection import Connection, scratch, unoptimised
 from app.rules.explain import judge_of
 from app.rules.vocabulary import column_types, record_vocabulary
+from app.standard.catalogue import RecordType, Subject
 from app.standard.files import ReportFile, ReportLine, read_report
-from app.submission.content import file_rules, rules_of
+from app.submission.content import file_rules, rules_of, subjects_of
 from app.submission.rulings import sweep_select
-from app.submission.tables import RECORD_TYPES
+
+_DEBTOR_KIND, _ORGANISATION = "InfoIDType", "2"
 
 STAGES_OFFLINE = frozenset({"format", "file"})
 _UNKNOWN_FILE = {"decrypts": True, "decompresses": True, "received_before": False}
@@ -65,7 +67,7 @@ class Judgement:
 
 
 def check_file(path: Path) -> Judgement:
-    """Judge a report file of types 110, 210, 310, 410. Raises Invalid when it is not one of these, or cannot be opened."""
+    """Judge a report file of any record or operation that has rules. Raises Invalid when it has none, or cannot be opened."""
     try:
         report = read_report(path)
     except OSError as problem:
@@ -73,25 +75,24 @@ def check_file(path: Path) -> Judgement:
             "submission.file",
             Text("文件无法打开：{why}", "The file cannot be opened: {why}").format(why=problem.strerror),
         ) from problem
-    code = report.record_type.code if report.record_type else None
+    record = report.record_type
+    subjects = subjects_of(record.code) if record else ()
+    if record is not None and not subjects:
+        raise Invalid(
+            "submission.file_type",
+            Text("{code} 类记录没有校验规则", "There are no rules for records of type {code}").format(code=record.code),
+        )
     found: dict[tuple[int, str, str], LineFinding] = {}
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.ndjson"
         records = _write_facts(report, facts, found)
         for finding in _file_findings(report, readable=facts.stat().st_size > 0 or records == 0):
             found.setdefault((finding.line, finding.code, finding.tag), finding)
-        if code in RECORD_TYPES and records:
-            for finding in _record_findings(code, facts, report):
+        if record is not None and records:
+            for finding in _record_findings(record, subjects, facts, report):
                 found[(finding.line, finding.code, finding.tag)] = finding
-        elif code is not None and code not in RECORD_TYPES:
-            raise Invalid(
-                "submission.file_type",
-                Text("暂不能离线校验 {code} 类记录", "Records of type {code} cannot be checked offline yet").format(
-                    code=code
-                ),
-            )
-    rulesets = [file_rules(), *([rules_of(code)] if code in RECORD_TYPES else [])]
-    named = {rule.code: rule.id for ruleset in rulesets for rule in ruleset.rules}
+    rulesets = [file_rules(), *(rules_of(record.code, subject) for subject in subjects if record)]
+    named = {rule.code: rule.id for ruleset in reversed(rulesets) for rule in ruleset.rules}
     findings = (each if each.rule else replace(each, rule=named.get(each.code, "")) for each in found.values())
     return Judgement(path.name, records, tuple(sorted(findings)))
 
@@ -135,31 +136,53 @@ def _file_findings(report: ReportFile, *, readable: bool) -> Iterator[LineFindin
             yield LineFinding(each.line, rule, each.code, each.tag, "block", each.message.zh, each.message.en)
 
 
-def _record_findings(code: str, facts: Path, report: ReportFile) -> Iterator[LineFinding]:
-    rules = rules_of(code)
-    offline = {rule.id: rule for rule in rules.rules if rule.stage in STAGES_OFFLINE}
+def _record_findings(
+    record: RecordType, subjects: Sequence[Subject], facts: Path, report: ReportFile
+) -> Iterator[LineFinding]:
     with scratch() as connection:
-        relation = _relation(connection, code, facts, report)
-        with unoptimised(connection):
-            found = connection.execute(sweep_select(code, relation, "line", _constants(report))).fetchall()
-        for line, rule_id, error, tag, severity in found:
-            if rule_id in offline:
-                title = offline[rule_id].title
-                yield LineFinding(int(line), rule_id, error, tag, severity, title.zh, title.en)
+        relation = _relation(connection, record, facts)
+        for subject in subjects:
+            whose = f"(SELECT * FROM {relation} WHERE {_is_of(record, subject)})" if record.shared else relation
+            offline = {rule.id: rule for rule in rules_of(record.code, subject).rules if rule.stage in STAGES_OFFLINE}
+            statement = sweep_select(record.code, whose, "line", _constants(report), subject)
+            with unoptimised(connection):
+                found = connection.execute(statement).fetchall()
+            for line, rule_id, error, tag, severity in found:
+                if rule_id in offline:
+                    title = offline[rule_id].title
+                    yield LineFinding(int(line), rule_id, error or rule_id, tag, severity, title.zh, title.en)
 
 
-def _relation(connection: Connection, code: str, facts: Path, report: ReportFile) -> str:
-    types = column_types(record_vocabulary(code))
+def _is_of(record: RecordType, subject: Subject) -> str:
+    """Whether a record of a type for both subjects is about this one: its debtor's kind says so, without one it is a person's."""
+    columns = _columns(record)
+    if _DEBTOR_KIND not in columns:
+        return "TRUE" if subject == "person" else "FALSE"
+    comparison = "IS NOT DISTINCT FROM" if subject == "organisation" else "IS DISTINCT FROM"
+    return f"{columns[_DEBTOR_KIND]} {comparison} '{_ORGANISATION}'"
+
+
+def _columns(record: RecordType) -> Mapping[str, str]:
+    """Where the single items outside the corrected segment stand; of a tag in several segments the first."""
+    columns: dict[str, str] = {}
+    for segment in record.segments:
+        for item in segment.plain:
+            columns.setdefault(item.tag, f'"{segment.code}"."{item.tag}"' if segment.code else f'"{item.tag}"')
+    return columns
+
+
+def _relation(connection: Connection, record: RecordType, facts: Path) -> str:
+    types = column_types(record_vocabulary(record.code))
     given = {name: kind for name, kind in types.items() if name not in ("header", "batch", "sets", "accepted")}
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in ({"line": "BIGINT"} | given).items())
-    record = report.record_type
-    assert record is not None  # noqa: S101 - a type was found before
-    key = ", ".join(f'B."{tag}"' for tag in dict.fromkeys((*record.key, "RptDate")))
+    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in ({"line": "BIGINT"} | given).items())
+    columns = _columns(record)
+    # A change of the same subject on another day is another record, whether or not the standard's key names the day.
+    key = ", ".join(columns[tag] for tag in dict.fromkeys((*record.key, "RptDate")) if tag in columns)
     connection.execute(
         "CREATE TEMP TABLE facts AS SELECT *,"
         f" CAST(struct_pack(same_key := count(*) OVER (PARTITION BY {key})) AS {types['batch']}) AS batch,"
         f" CAST(NULL AS {types['accepted']}) AS accepted"
-        f" FROM read_json('{facts}', columns = {{{columns}}}, format = 'newline_delimited',"
+        f" FROM read_json('{facts}', columns = {{{listed}}}, format = 'newline_delimited',"
         " maximum_object_size = 67108864)"
     )
     return "facts"

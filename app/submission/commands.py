@@ -21,9 +21,9 @@ from app.web.commands import FINDINGS, as_json, json_option
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
 def check(file: Path, as_json_wanted: bool) -> None:
-    """离线校验报文文件 Judge a report file of types 110, 210, 310, 410 without sending it.
+    """离线校验报文文件 Judge a report file of any record or operation without sending it.
 
-    Exit code 0 nothing blocks, 1 something would be held back, 2 the file cannot be opened or is of another type.
+    Exit code 0 nothing blocks, 1 something would be held back, 2 the file cannot be opened or has no rules.
     Messages in JSON are in the language of the installation (CREDITLINK_LANGUAGE).
     """
     judgement = check_file(file)

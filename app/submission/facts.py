@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
 from app.submission.tables import accepted_table, record_type
 
 _NEIGHBOUR = {
-    "210": {"RptDate": 'a."RptDate"', "FiveCateAdjDate": 'coalesce(a."H"."FiveCateAdjDate", a."J"."FiveCateAdjDate")'},
+    "210": {
+        "RptDate": 'a."RptDate"',
+        "FiveCateAdjDate": 'coalesce(a."H"."FiveCateAdjDate", a."J"."FiveCateAdjDate")',
+        "TotOverd": 'coalesce(a."H"."TotOverd", a."J"."TotOverd")',
+    },
     "410": {
         "RptDate": 'a."RptDate"',
         **{
@@ -99,7 +104,10 @@ def _subject_states(record: RecordType) -> str:
         for segment, _, item in record.items()
         if item.tag.endswith("UpDate")
     }
-    extra = {"OrgType": 'arg_max("B"."OrgType", "RptDate")'} if record.code == "310" else {}
+    extra = {
+        "110": {"identities": 'arg_max("C"."IDRec", "RptDate") FILTER ("C" IS NOT NULL)'},
+        "310": {"OrgType": 'arg_max("B"."OrgType", "RptDate")'},
+    }[record.code]
     summary = ", ".join(f'{value} AS "{name}"' for name, value in (dates | extra).items())
     state = _struct(_state_head() | {name: f'l."{name}"' for name in dates | extra})
     return f"""
@@ -122,7 +130,7 @@ def _state_head() -> dict[str, str]:
 
 def _account_states(code: str) -> str:
     neighbour = _NEIGHBOUR[code]
-    packed = _struct({tag: neighbour.get(tag, "NULL") for tag in _ALL_NEIGHBOUR})
+    packed = _struct({tag: neighbour.get(tag, "NULL") for tag in dict.fromkeys((*NEIGHBOUR, *neighbour))})
     deeds = _DEEDS[code]
     state = _struct(
         _state_head()
@@ -131,16 +139,19 @@ def _account_states(code: str) -> str:
             "Flag": "l.flag",
             "event_RptDate": "NULL",
             "months": "l.months",
+            **({"points": "l.points"} if code == "210" else {}),
             "transactions": "l.transactions",
             "events": "[]",
             "previous": "p.state",
             "next": "n.state",
         }
     )
+    month = 'struct_pack("Month" := "H"."Month", "RptDate" := "RptDate", "RpyStatus" := "H"."RpyStatus")'
+    point = 'struct_pack("RptDateCode" := "B"."RptDateCode", "RptDate" := "RptDate")'
     months = (
-        'list(struct_pack("Month" := "H"."Month", "RptDate" := "RptDate")) FILTER ("H" IS NOT NULL)'
+        f'list({month}) FILTER ("H" IS NOT NULL) AS months, list({point}) AS points'
         if code == "210"
-        else "NULL"
+        else "NULL AS months"
     )
     pair = 'struct_pack("TranDate" := t."TranDate", "ChanTranType" := t."ChanTranType")'
     transactions = f'flatten(list(list_transform({deeds}."CagOfTrdInf", t -> {pair})) FILTER ({deeds} IS NOT NULL))'
@@ -152,22 +163,11 @@ def _account_states(code: str) -> str:
                 SELECT key, max("RptDate") AS newest, arg_max("B"."AcctType", "RptDate") AS account_type,
                        arg_max("C"."Flag", "RptDate") FILTER ("C" IS NOT NULL) AS flag,
                        arg_max({_STATUS[code]}, "RptDate") AS status,
-                       {months} AS months, {transactions} AS transactions
+                       {months}, {transactions} AS transactions
                 FROM a GROUP BY key)) l ON l.key = r.key
         LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) twin ON twin.key = r.key AND twin."RptDate" = r."RptDate"
         LEFT JOIN ({_nearest(packed, "<", "DESC")}) p ON p.record_id = r.record_id
         LEFT JOIN ({_nearest(packed, ">", "ASC")}) n ON n.record_id = r.record_id"""
-
-
-_ALL_NEIGHBOUR = (
-    "RptDate",
-    "FiveCateAdjDate",
-    "BalChgDate",
-    "LatRpyDate",
-    "LatAgrrRpyDate",
-    "NxtAgrrRpyDate",
-    "AcctBal",
-)
 
 
 def _nearest(packed: str, comparison: str, direction: str) -> str:

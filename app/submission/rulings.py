@@ -16,6 +16,7 @@ from app.core.text import Text
 from app.rules.sweep import Sweep, compile_sweep
 from app.rules.sweep.condition import condition_sql as _condition_sql
 from app.rules.vocabulary import record_vocabulary
+from app.standard.catalogue import Subject
 from app.submission.content import rules_of
 from app.submission.facts import Surroundings
 from app.submission.tables import RECORD_TYPES
@@ -27,9 +28,9 @@ def condition_sql(code: str, expression: str, group: str = "") -> str:
     return _condition_sql(expression, record_vocabulary(code), group)
 
 
-@lru_cache
-def _sweep(code: str) -> Sweep:
-    return compile_sweep(rules_of(code))
+@lru_cache(maxsize=128)
+def _sweep(code: str, subject: Subject | None = None) -> Sweep:
+    return compile_sweep(rules_of(code, subject))
 
 
 def make_ready() -> None:
@@ -38,9 +39,18 @@ def make_ready() -> None:
         _sweep(code)
 
 
-def sweep_select(code: str, relation: str, id_column: str, constants: Mapping[str, Any] | None = None) -> str:
-    """SELECT of (id, rule, code, tag, severity) for every finding of the record type's rules in `relation`."""
-    statement = _sweep(code).sql(relation, id_column, constants=constants)
+def sweep_select(
+    code: str,
+    relation: str,
+    id_column: str,
+    constants: Mapping[str, Any] | None = None,
+    subject: Subject | None = None,
+) -> str:
+    """SELECT of (id, rule, code, tag, severity) for every finding of the record type's rules in `relation`.
+
+    `subject` says whose rules, for a type that serves persons and organisations alike.
+    """
+    statement = _sweep(code, subject).sql(relation, id_column, constants=constants)
     return f'SELECT DISTINCT "{id_column}", "rule", "code", "tag", "severity" FROM ({statement})'
 
 

@@ -29,7 +29,7 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
         numbers.setdefault(check.rule_id, []).append(number)
         violated.append(sql.render(_violated(check, Truth(exact, exact))))
         rule = ruleset.rule(check.rule_id)
-        rows.append(CheckRow(rule.id, rule.code, check.tag, rule.severity, check.index))
+        rows.append(CheckRow(rule.id, check.code or rule.code, check.tag, rule.severity, check.index))
     needed = tuple(
         tuple(sorted(number for need in conditions[check.rule_id] for number in numbers.get(need, ())))
         for check in ruleset.checks

@@ -25,6 +25,7 @@ from app.language.nodes import (
     Minus,
     Negation,
     Node,
+    OrZero,
     Parent,
     Path,
     Presence,
@@ -170,8 +171,11 @@ class Truth:
                 return _literal(node)
             case Path():
                 return self.path_value(node)
+            case OrZero():
+                return self.or_zero(node)
             case Arithmetic():
-                return sql.calculate(node.operator, self.operand(node.left), self.operand(node.right))
+                sized = node.operator == "*"
+                return sql.calculate(node.operator, self.operand(node.left, sized), self.operand(node.right, sized))
             case Minus():
                 return sql.minus(self.operand(node.term))
             case Parent():
@@ -198,15 +202,25 @@ class Truth:
             case _:
                 return reading.text(path, self.scope)
 
+    def or_zero(self, node: OrZero) -> Sql:
+        reading = self.reading.for_path(node.path, self.scope)
+        text = reading.text(node.path, self.scope)
+        blank = [sql.is_null(text), *([sql.compare("==", text, sql.text(""))] if reading.quick else [])]
+        return sql.case((sql.some(blank), sql.number(0)), otherwise=self.path_value(node.path))
+
     def ordered_date(self, node: Node) -> Sql:
         if isinstance(node, Path):
             return self.reading.for_path(node, self.scope).ordered_date(node, self.scope)
         return _literal(node, as_text=True)
 
-    def operand(self, node: Node) -> Sql:
-        """A number inside a calculation, as a decimal just wide enough, so that no step can overflow."""
+    def operand(self, node: Node, sized: bool = False) -> Sql:
+        """A number inside a calculation, as a decimal just wide enough, so that no step can overflow.
+
+        `sized` brings calculations to their size as well: every sum makes its type one digit wider than its value may be.
+        """
         value = self.value(node)
-        if isinstance(node, Arithmetic | Minus) or (isinstance(node, Path) and node.field.written):
+        calculated = isinstance(node, Arithmetic | Minus)
+        if (calculated and not sized) or (isinstance(node, Path) and node.field.written):
             return value
         whole, scale = number_size(node)
         return sql.cast(value, f"DECIMAL({whole + scale},{scale})")

@@ -1,4 +1,4 @@
-"""`creditlink check FILE`: any report file of the four types judged offline, from the command line."""
+"""`creditlink check FILE`: report files of every record and operation judged offline, from the command line."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ import yaml
 from click.testing import CliRunner, Result
 
 from app.cli import cli
+from app.core.errors import Invalid
+from app.rules.loading import find_rulesets, read_facts
 from app.standard.catalogue import current
 from app.standard.files import FileHeader, FileName, render_record
+from app.submission.check import check_file
 
 ROOT = Path(__file__).parents[3]
+DAILY = ("110", "210", "310", "410")
+FOLDERS = find_rulesets(ROOT / "rulesets" / "submission")
 RULESETS = {
-    "110": "personal_basic",
-    "210": "personal_loan_account",
-    "310": "corporate_basic",
-    "410": "corporate_loan_account",
+    folder.name: facts.removeprefix("record.")
+    for folder in FOLDERS
+    if (facts := read_facts(folder)[0]).startswith("record.")
 }
+FOLDER_OF = {code: folder for folder, code in reversed(RULESETS.items())}
 PROVIDER = "A1234567890123"
 CREATED = datetime(2026, 11, 20, 8, 0, 0)
 BESIDE = {"header", "form", "batch", "sets", "accepted"}
@@ -36,9 +41,9 @@ Fact = dict[str, Any]
 
 
 @lru_cache
-def valid(code: str) -> dict[str, Fact]:
+def valid(folder: str) -> dict[str, Fact]:
     """Complete valid records by name, the ones that the rules' own cases start from."""
-    path = ROOT / "rulesets" / "submission" / RULESETS[code] / "cases" / "_base.yaml"
+    path = ROOT / "rulesets" / "submission" / folder / "cases" / "_base.yaml"
     bases = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
         name: {letter: part for letter, part in fact.items() if letter not in BESIDE} for name, fact in bases.items()
@@ -46,7 +51,14 @@ def valid(code: str) -> dict[str, Fact]:
 
 
 def some(code: str) -> Fact:
-    return copy.deepcopy(next(iter(valid(code).values())))
+    return copy.deepcopy(next(iter(valid(FOLDER_OF[code]).values())))
+
+
+def key_of(code: str, fact: Fact) -> tuple[str, ...]:
+    """What tells a record from the others of a file."""
+    record = current().record(code)
+    base = fact if record.flat else fact[record.segments[0].code]
+    return tuple(base.get(tag, "") for tag in (*record.key, "RptDate"))
 
 
 @pytest.fixture
@@ -85,15 +97,36 @@ def told(path: Path, exit_code: int) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("code", RULESETS)
-def test_good_files_of_every_type_pass(write, code: str) -> None:
+def test_there_are_rules_for_every_record_and_operation() -> None:
+    assert set(RULESETS.values()) == set(current().records)
+
+
+@pytest.mark.parametrize("folder", RULESETS)
+def test_in_a_file_of_any_type_only_the_bad_record_is_blocked(write, folder: str) -> None:
+    code = RULESETS[folder]
     record = current().record(code)
-    facts = {tuple(fact["B"][tag] for tag in (*record.key, "RptDate")): fact for fact in valid(code).values()}.values()
+    bad, *good = {key_of(code, fact): copy.deepcopy(fact) for fact in valid(folder).values()}.values()
+    tag = record.segments[0].plain[1].tag
+    (bad if record.flat else bad[record.segments[0].code])[tag] = " "
 
-    said = told(write(code, list(facts)), 0)
+    said = told(write(code, [*good, bad]), 1)
 
-    assert said["records"] == len(facts)
-    assert [finding for finding in said["findings"] if finding["severity"] == "block"] == []
+    assert said["records"] == len(good) + 1
+    blocked = [finding for finding in said["findings"] if finding["severity"] == "block"]
+    assert {finding["line"] for finding in blocked} == {len(good) + 2}
+    assert ("ABE000", tag) in {(finding["code"], finding["tag"]) for finding in blocked}
+
+
+def test_a_collateral_contract_is_judged_by_the_rules_of_its_debtors_kind(write) -> None:
+    person, company = (
+        copy.deepcopy(next(iter(valid(f"{whose}_collateral_contract").values()))) for whose in ("personal", "corporate")
+    )
+    person["B"]["Name"] = company["B"]["Name"] = ""
+
+    said = told(write("510", [person, company]), 1)
+
+    rules = {each["line"]: each["rule"] for each in said["findings"] if each["code"] == "ABE000"}
+    assert rules == {2: "P000-020", 3: "CALL-I0000101"}
 
 
 WRONG_FORM = {
@@ -104,7 +137,7 @@ WRONG_FORM = {
 }
 
 
-@pytest.mark.parametrize("code", RULESETS)
+@pytest.mark.parametrize("code", DAILY)
 def test_a_wrong_value_is_found_on_its_line(write, code: str) -> None:
     good, bad = some(code), some(code)
     letter, tag, value, error = WRONG_FORM[code]
@@ -211,17 +244,18 @@ def test_what_cannot_be_judged_ends_with_2_and_words(write, tmp_path: Path) -> N
         assert result.stderr.strip()
 
 
-def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path) -> None:
-    code = "220"
-    header = FileHeader(code, PROVIDER, CREATED, 0, template=current().record(code).template)
-    path = tmp_path / f"{FileName(PROVIDER, CREATED.date(), code, '001').text}.txt"
+def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.submission.check.subjects_of", lambda code: ())
+    header = FileHeader("220", PROVIDER, CREATED, 0, template=current().record("220").template)
+    path = tmp_path / f"{FileName(PROVIDER, CREATED.date(), '220', '001').text}.txt"
     path.write_bytes(f"{header.text}\r\n".encode())
 
-    result = command(str(path), "--json")
+    with pytest.raises(Invalid) as refused:
+        check_file(path)
 
-    assert result.returncode == 2
-    assert "220" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert refused.value.code == "submission.file_type"
+    assert "220" in refused.value.message.zh
+    assert "220" in refused.value.message.en
 
 
 def test_the_whole_command_ends_with_1_when_something_would_be_held_back(write) -> None:

@@ -77,6 +77,8 @@ def value_of(text: str, vocabulary: Vocabulary, fact: dict[str, Any] = FACT) -> 
         ("H.Balance * 3 - 1 == 299", True),
         ("abs(-H.Ratio) == 12.5", True),
         ("accepted.count + 1 == 4", True),
+        ("or_zero(H.Balance) + or_zero(H.Ratio) + or_zero(accepted.count) == 115.5", True),
+        ("sum(or_zero(p.amount) for p in H.Parties) == 12", True),
         # forms
         ("conforms(H.Status)", False),
         ("conforms(H.Division)", True),

@@ -68,11 +68,20 @@ VOCABULARY = Vocabulary(
             LABEL,
         ),
         "header": Field("header", Struct(fields(named("t", Kind.TEXT), named("d", Kind.DATE))), LABEL),
+        "M": Field(
+            "M",
+            Struct(fields(Field("H", Struct(SEGMENT), LABEL), Field("D", Struct(SEGMENT), LABEL))),
+            LABEL,
+        ),
+        "t": named("t", Kind.TEXT, Form("AN", 3)),
+        "n": named("n", Kind.NUMBER, Form("A", 17, decimals=2)),
+        "d": named("d", Kind.DATE, Form("D", 10, fixed=True)),
         "form": Field("form", Struct(fields(Field("unknown", ListOf(Scalar(Kind.TEXT)), LABEL))), LABEL),
         "sets": Field("sets", Struct(fields(Field("known", SetOf(), LABEL))), LABEL),
     },
     {"Letters": LETTERS, "Many": MANY, "Nowhere": CodeList("Nowhere", LABEL, frozenset())},
     FUNCTIONS,
+    {"record.type": "A"},
 )
 
 # Facts
@@ -188,16 +197,16 @@ class Maker:
         return str(self.pick("==", "!=", "<", "<=", ">", ">="))
 
     def listed(self) -> str:
-        return str(self.pick("B.G", "H.G", "accepted.rows"))
+        return str(self.pick("B.G", "H.G", "M.H.G", "accepted.rows"))
 
     def path(self, kind: str, variable: str) -> str:
         if variable and self.random.random() < 0.6:
             return f"{variable}.{kind[0]}"
         tops = {
-            "text": ["B.t", "H.u", "B.v", "H.w", "header.t"],
-            "number": ["B.n", "H.n", "H.o", "accepted.size", "accepted.previous.n"],
-            "date": ["B.d", "H.e", "accepted.d", "header.d", "accepted.previous.d"],
-            "month": ["B.m", "H.m"],
+            "text": ["B.t", "H.u", "B.v", "H.w", "header.t", "M.H.t", "t"],
+            "number": ["B.n", "H.n", "H.o", "accepted.size", "accepted.previous.n", "M.D.n", "n"],
+            "date": ["B.d", "H.e", "accepted.d", "header.d", "accepted.previous.d", "M.H.d", "d"],
+            "month": ["B.m", "H.m", "M.D.m"],
         }
         return str(self.pick(*tops[kind]))
 
@@ -225,6 +234,7 @@ class Maker:
             f"months({month}, month({day}))",
             f"len({self.pick(path, self.path('text', variable))})",
             f"abs({path})",
+            f"or_zero({path})",
         ]
         if depth == 0:
             return str(self.pick(*simple))
@@ -233,6 +243,8 @@ class Maker:
             self.pick(
                 *simple,
                 f"({self.number(variable, 0)} {self.pick(*'+-*')} {self.number(variable, 0)})",
+                "(" + " + ".join(f"or_zero({self.path('number', variable)})" for _ in range(12)) + ")",
+                f"({self.pick('2', '-3', '12.5')} * ({self.number(variable, 0)} - or_zero({path}) + 1))",
                 f"count({items})",
                 f"count(q for q in {items} if {self.condition('q', 0)})",
                 f"sum(q.n for q in {items})",
@@ -244,7 +256,9 @@ class Maker:
         text, number = self.text(variable), self.number(variable, min(depth, 1))
         day, month = self.path("date", variable), self.path("month", variable)
         anything = self.path(self.pick("text", "number", "date", "month"), variable)
-        prescribed = self.pick("B.t", "B.u", "H.v", "B.w", "B.n", "H.o", "B.d", "H.e", "H.m")
+        prescribed = self.pick(
+            "B.t", "B.u", "H.v", "B.w", "B.n", "H.o", "B.d", "H.e", "H.m", "M.H.t", "M.D.o", "M.H.d", "t", "n"
+        )
         if variable and self.pick(True, False):
             prescribed = f"{variable}.{self.pick(*'tndm')}"
         containers = (
@@ -274,6 +288,7 @@ class Maker:
                 f"valid_person_number({text}, {self.path('text', variable)})",
                 f"valid_organisation_number({text}, {self.path('text', variable)})",
                 self.pick("accepted.yes", "has(H)", "has_items(H)", "has(B.G)", "has(accepted.previous)", "True"),
+                self.pick("has(M)", "has(M.H)", "has_items(M.D)", "has(M.H.G)", "filled(t)", "t == record.type"),
                 "accepted.yes == has(H)",
             )
         )
@@ -313,7 +328,7 @@ def ruleset_of(maker: Maker) -> Ruleset:
         when = parse(maker.condition(depth=1), VOCABULARY) if maker.pick(True, False) else None
         check = Check(rule_id, 0, when, parse(maker.condition(), VOCABULARY), "", "0000")
         needed = (f"R{index - 1}",) if index and maker.pick(True, False, False) else ()
-        rules.append(Rule(rule_id, "X", "", LABEL, "block", "high", "format", needed, None, (check,), 1))
+        rules.append(Rule(rule_id, "X", "", LABEL, "block", "high", "format", needed, None, (check,), "t", 1))
     return Ruleset(
         "t", "check", LABEL, (), "", "record.000", tuple(rules), "edition", VOCABULARY, Path("t/ruleset.yaml")
     )

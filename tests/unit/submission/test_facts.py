@@ -146,9 +146,9 @@ def test_months_and_deeds_of_a_personal_account(rows: Rows) -> None:
         "210",
         "A1",
         "2026-08-20",
-        B={"AcctType": "D1"},
+        B={"AcctType": "D1", "RptDateCode": "10"},
         C={"Flag": "1"},
-        H={"Month": "2026-08", "FiveCateAdjDate": "2026-08-02"},
+        H={"Month": "2026-08", "FiveCateAdjDate": "2026-08-02", "RpyStatus": "N"},
     )
     deed = {"ChanTranType": "11", "TranDate": "2026-09-18", "TranAmt": "5"}
     rows.accepted(
@@ -159,15 +159,19 @@ def test_months_and_deeds_of_a_personal_account(rows: Rows) -> None:
         H={"Month": "2026-09"},
         K={"CagOfTrdInf": [deed, {**deed, "TranDate": "2026-09-19"}]},
     )
-    rows.accepted("210", "A1", "2026-09-25", B={"AcctType": "D1"}, J={"FiveCateAdjDate": "2026-09-24"})
+    performance = {"FiveCateAdjDate": "2026-09-24", "TotOverd": "7"}
+    rows.accepted("210", "A1", "2026-09-25", B={"AcctType": "D1"}, J=performance)
     rows.due("210", "A1", "2026-10-20")
 
     state = rows.state("210")
 
     assert sorted(state["months"], key=lambda each: each["Month"]) == [
-        {"Month": "2026-08", "RptDate": "2026-08-20"},
-        {"Month": "2026-09", "RptDate": "2026-09-20"},
+        {"Month": "2026-08", "RptDate": "2026-08-20", "RpyStatus": "N"},
+        {"Month": "2026-09", "RptDate": "2026-09-20", "RpyStatus": None},
     ]
+    assert {"RptDateCode": "10", "RptDate": "2026-08-20"} in state["points"]
+    assert len(state["points"]) == 3
+    assert state["previous"]["TotOverd"] == "7"
     assert sorted(each["TranDate"] for each in state["transactions"]) == ["2026-09-18", "2026-09-19"]
     assert {each["ChanTranType"] for each in state["transactions"]} == {"11"}
     assert (state["Flag"], state["previous"]["RptDate"], state["previous"]["FiveCateAdjDate"]) == (
@@ -186,6 +190,16 @@ def test_the_newest_update_dates_of_a_subject(rows: Rows) -> None:
 
     assert (state["FcsInfoUpDate"], state["ResiInfoUpDate"], state["same"]) == ("2026-09-01", "2026-08-02", True)
     assert state["RptDate"] == "2026-09-20"
+
+
+def test_the_other_identities_of_a_person_are_the_newest_that_were_reported(rows: Rows) -> None:
+    identity = {"OthIDType": "2", "OthIDNum": "CHN1"}
+    rows.accepted("110", "10|1", "2026-08-20", C={"IDNm": "1", "IDRec": [{"OthIDType": "3", "OthIDNum": "X"}]})
+    rows.accepted("110", "10|1", "2026-09-20", C={"IDNm": "1", "IDRec": [identity]})
+    rows.accepted("110", "10|1", "2026-10-20", D={"FcsInfoUpDate": "2026-10-01"})
+    rows.due("110", "10|1", "2026-10-25")
+
+    assert [{tag: each[tag] for tag in identity} for each in rows.state("110")["identities"]] == [identity]
 
 
 def test_the_kind_of_organisation_is_the_newest(rows: Rows) -> None:
