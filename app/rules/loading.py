@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +18,9 @@ from app.rules.including import Fragments
 from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, read_content
 from app.rules.rule_reading import About, RuleReading
+from app.rules.tables import reading as tables
+from app.rules.tables.checks import rules_of
+from app.rules.tables.writing import table_data
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
@@ -48,7 +53,11 @@ def read_facts(folder: Path) -> tuple[str, Subject | None]:
 def load_ruleset(folder: Path) -> Ruleset:
     """Load one ruleset with the shared rules it includes. Raises RulesetInvalid with every fault found."""
     path = folder / RULESET
-    content = read_content(path, f"{folder.name}/{RULESET}")
+    return load_content(read_content(path, f"{folder.name}/{RULESET}"), path)
+
+
+def load_content(content: Content, path: Path) -> Ruleset:
+    """Load the ruleset that some content holds, as if it stood at the path. Raises RulesetInvalid with every fault found."""
     loading = _Loading(content, path)
     ruleset = loading.ruleset() if not content.faults else None
     # The ruleset's own faults come first, those of each file in the order of its lines.
@@ -83,12 +92,14 @@ class _Loading:
         if not isinstance(data, dict):
             self.wrong("规则集须是键值结构", "a ruleset must be a mapping")
             return None
+        if data.get("kind") == tables.KIND:
+            return self.table_ruleset(data)
         self.content.known_keys(data, _TOP)
         for key in ("ruleset", "kind", "title", "effective", "facts", "rules"):
             if key not in data:
                 self.wrong(f"缺少“{key}”", f"“{key}” is missing")
         if data.get("kind", "check") != "check":
-            self.wrong("kind须是check", "kind must be check", "kind")
+            self.wrong("kind须是check或table", "kind must be check or table", "kind")
         self.fragments.gather(self.content)
         about, facts = self.about(data.get("facts"))
         effective = data.get("effective")
@@ -105,6 +116,34 @@ class _Loading:
             path=self.path,
             subject=about.record.subject if about and about.record else None,
         )
+
+    def table_ruleset(self, data: dict[str, Any]) -> Ruleset | None:
+        """A ruleset written as a decision table; its edition is that of the table, however its cells are spelt."""
+        self.content.known_keys(data, tables.KEYS)
+        for key in ("ruleset", "title", "effective", "facts", *tables.PARTS):
+            if key not in data:
+                self.wrong(f"缺少“{key}”", f"“{key}” is missing")
+        about, facts = self.about(data.get("facts"))
+        effective = data.get("effective")
+        table = tables.read_table(self.content, about) if about else None
+        title, basis = self.content.text_pair(data.get("title"), "title"), tuple(self.basis(data.get("basis")))
+        if table is None or about is None:
+            return None
+        ruleset = Ruleset(
+            name=str(data.get("ruleset", "")),
+            kind=tables.KIND,
+            title=title,
+            basis=basis,
+            effective_from=str(effective.get("from", "")) if isinstance(effective, dict) else "",
+            facts=facts,
+            rules=rules_of(table, about.record, self.content.file),
+            edition="",
+            vocabulary=about.vocabulary,
+            path=self.path,
+            subject=about.record.subject if about.record else None,
+            table=table,
+        )
+        return replace(ruleset, edition=content_hash(table_data(ruleset, table)))
 
     def edition(self) -> str:
         """The hash of the ruleset with all that it includes."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
+from app.rules.tables.model import Table
 from app.standard.catalogue import Subject
 
 WHOLE = "0000"
@@ -68,7 +69,8 @@ class Rule:
 class Ruleset:
     """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report).
 
-    `subject` tells whose records are judged where a record type serves persons and organisations alike.
+    `subject` tells whose records are judged where a record type serves persons and organisations alike. A ruleset of the
+    kind `table` has its decision table; it has rules as well if the table's rows make findings.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Ruleset:
     vocabulary: Vocabulary
     path: Path
     subject: Subject | None = None
+    table: Table | None = None
 
     @property
     def record_type(self) -> str | None:

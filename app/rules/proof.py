@@ -64,6 +64,8 @@ def _judged_twice(reports: Iterable[CaseReport]) -> Iterable[Fault]:
     """Of several rulesets about the same records only one would be asked."""
     seen: dict[tuple[str, str | None], str] = {}
     for ruleset in (report.ruleset for report in reports):
+        if ruleset.table is not None and not ruleset.table.checks:
+            continue
         first = seen.setdefault((ruleset.facts, ruleset.subject), ruleset.name)
         if first != ruleset.name:
             message = Text(f"{ruleset.facts}已由规则集{first}判断", f"{ruleset.facts} is judged by {first} already")

@@ -19,7 +19,7 @@ from app.rules.loading import find_rulesets, load_ruleset
 from app.rules.sweep import compile_sweep, facts_to_relation
 
 ROOT = Path(__file__).parents[2] / "rulesets"
-FOLDERS = find_rulesets(ROOT)
+FOLDERS = find_rulesets(ROOT / "submission")
 FACTS = 80
 
 
