@@ -59,7 +59,7 @@ def load_ruleset(folder: Path) -> Ruleset:
 def load_content(content: Content, path: Path) -> Ruleset:
     """Load the ruleset that some content holds, as if it stood at the path. Raises RulesetInvalid with every fault found."""
     loading = _Loading(content, path)
-    ruleset = loading.ruleset() if not content.faults else None
+    ruleset = loading.ruleset() if content.data is not None or not content.faults else None
     # The ruleset's own faults come first, those of each file in the order of its lines.
     faults = [fault for each in loading.contents() for fault in sorted(each.faults, key=lambda fault: fault.line)]
     if faults or ruleset is None:

@@ -12,12 +12,16 @@ from app.rules.coverage import Unseen, cover
 from app.rules.loading import find_rulesets, load_ruleset
 from app.rules.proof import Proof, prove
 from app.submission.content import ROOT
+from app.submission.table_commands import table
 from app.web.commands import FINDINGS, as_json, json_option
 
 
 @click.group("rules")
 def rules() -> None:
     """规则集 Rulesets."""
+
+
+rules.add_command(table)
 
 
 @rules.command("test")

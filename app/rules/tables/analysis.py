@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.core.text import Text
 from app.rules.tables.cells import Value, point
 from app.rules.tables.model import Table
-from app.rules.tables.regions import Box, Region, Regions, boxes_of, regions_of
+from app.rules.tables.regions import Box, Region, Regions, bits, boxes_of, meeting, regions_of
 
 MAX_BOXES: Final = 20_000
 """Pieces of what is not covered that are kept at once; a table that needs more is not analysed to the end."""
@@ -88,20 +88,9 @@ class _Analysis:
                 return
 
     def pairs(self) -> Iterator[tuple[int, int]]:
-        """The pairs of rows whose boxes meet, by the earlier one: for every column the rows of each region, as bits."""
-        holding = [[0] * len(column.regions) for column in self.columns]
-        for place, box in enumerate(self.boxes):
-            for column, mask in enumerate(box):
-                for region in _bits(mask):
-                    holding[column][region] |= 1 << place
-        for place, box in enumerate(self.boxes):
-            meeting = ((1 << len(self.boxes)) - 1) >> (place + 1) << (place + 1)
-            for column, mask in enumerate(box):
-                if mask != self.all[column]:
-                    meeting &= _union(holding[column], mask)
-                elif not self.all[column]:
-                    meeting = 0
-            yield from ((place, other) for other in _bits(meeting) if all(self.meet(place, other)))
+        """The pairs of rows whose boxes meet, by the earlier one."""
+        for place, found in enumerate(meeting(self.columns, self.boxes)):
+            yield from ((place, other) for other in bits(found >> (place + 1) << (place + 1)))
 
     def tied(self, place: int, other: int) -> bool:
         """Whether the order alone chooses between two rows that are equally bad, and it matters."""
@@ -245,20 +234,6 @@ def _listed(pairs: Sequence[tuple[Text, Text]], zh: str, en: str) -> Text:
         "、".join(f"{title.zh}{zh}{value.zh}" for title, value in pairs),
         ", ".join(f"{title.en} {en} {value.en}" for title, value in pairs),
     )
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _union(holding: Sequence[int], mask: int) -> int:
-    found = 0
-    for region in _bits(mask):
-        found |= holding[region]
-    return found
 
 
 def _minus(box: Box, other: Box) -> Iterator[Box]:

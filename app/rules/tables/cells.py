@@ -220,7 +220,7 @@ def read_cell(text: str, type_: str, codes: frozenset[str] | None = None) -> Cel
     if stripped in _ANY:
         return ANY
     if len(stripped) > MAX_TEXT:
-        raise CellInvalid(f"单元格超过{MAX_TEXT}个字符", f"a cell may have at most {MAX_TEXT} characters")
+        raise _too_long()
     denied = _NOT.match(stripped)
     reading = _Reading(stripped[denied.end() :] if denied else stripped, type_, codes)
     return made(reading.parts(), denied is not None)
@@ -236,7 +236,14 @@ def made(parts: Iterable[Part], negated: bool) -> Cell:
     unique = tuple(dict.fromkeys(parts))
     if not 0 < len(unique) <= MAX_PARTS:
         raise CellInvalid(f"单元格须有1至{MAX_PARTS}个值", f"a cell needs 1 to {MAX_PARTS} values")
-    return Cell(unique, negated)
+    cell = Cell(unique, negated)
+    if len(show_cell(cell)) > MAX_TEXT:
+        raise _too_long()
+    return cell
+
+
+def _too_long() -> CellInvalid:
+    return CellInvalid(f"单元格超过{MAX_TEXT}个字符", f"a cell may have at most {MAX_TEXT} characters")
 
 
 def _known(part: Interval, codes: frozenset[str] | None) -> Interval:

@@ -13,7 +13,7 @@ from app.rules.model import WHOLE, Check, Rule
 from app.rules.rule_reading import tag_of
 from app.rules.tables.cells import Absence, Cell, CodeRange, Interval, Part, Value
 from app.rules.tables.model import BLAME, CODE, KINDS, SEVERITY, Input, Row, Table
-from app.rules.tables.regions import boxes_of, everything, regions_of
+from app.rules.tables.regions import bits, boxes_of, everything, meeting, regions_of
 from app.standard.catalogue import RecordType
 
 _NEVER: Final = Expression("False", Literal(BOOL, "False", False))
@@ -25,9 +25,9 @@ def rules_of(table: Table, record: RecordType | None, file: str) -> tuple[Rule, 
     """The rules that the rows of a check table come to, in the order of the rows; none for a table that checks nothing."""
     if not table.checks:
         return ()
-    stage = _stage(table)
+    stage, before = _stage(table), _earlier(table)
     return tuple(
-        _rule(table, row, _decides(table, place), stage, record, file)
+        _rule(table, row, _decides(table, place, before[place]), stage, record, file)
         for place, row in enumerate(table.rows)
         if table.answer(row, SEVERITY) is not None
     )
@@ -59,23 +59,25 @@ def _stage(table: Table) -> str:
     return "accepted" if named & _WAITS_FOR_STATE else "file" if named & _WAITS_FOR_FILE else "format"
 
 
-def _decides(table: Table, place: int) -> Node:
-    """The condition under which a row decides: it matches, and none that goes before it does."""
-    matches = _matches(table, table.rows[place])
+def _decides(table: Table, place: int, before: int) -> Node:
+    """The condition under which a row decides: it matches, and none of the rows `before` (as bits) does."""
+    denials = [_not_sure(_matches(table, table.rows[other])) for other in bits(before)]
+    return _joined("and", [_matches(table, table.rows[place]), *denials])
+
+
+def _earlier(table: Table) -> list[int]:
+    """For each row the rows that go before it and can match the same fact, whatever stands in it, as bits."""
     if table.hit == "collect":
-        return matches
-    order = table.deciding_order()
-    before = [other for other in order[: order.index(place)] if _meet(table, place, other)]
-    denials = [_not_sure(_matches(table, table.rows[other])) for other in before]
-    return _joined("and", [matches, *denials])
-
-
-def _meet(table: Table, place: int, other: int) -> bool:
-    """Whether both rows can match one fact, whatever stands in it."""
-    pair = (table.rows[place], table.rows[other])
-    columns = [regions_of(everything(each), [row.cells[i] for row in pair]) for i, each in enumerate(table.inputs)]
-    first, second = boxes_of(columns, pair)
-    return all(a & b for a, b in zip(first, second, strict=True))
+        return [0] * len(table.rows)
+    columns = [
+        regions_of(everything(each), [row.cells[i] for row in table.rows]) for i, each in enumerate(table.inputs)
+    ]
+    before = [0] * len(table.rows)
+    passed = 0
+    for place in table.deciding_order():
+        before[place] = passed
+        passed |= 1 << place
+    return [mine & met for mine, met in zip(before, meeting(columns, boxes_of(columns, table.rows)), strict=True)]
 
 
 def _not_sure(node: Node) -> Node:

@@ -120,6 +120,36 @@ def boxes_of(columns: Sequence[Regions], rows: Sequence[Row]) -> list[Box]:
     return [tuple(column.mask(cell) for column, cell in zip(columns, row.cells, strict=True)) for row in rows]
 
 
+def meeting(columns: Sequence[Regions], boxes: Sequence[Box]) -> Iterator[int]:
+    """For each box the boxes that it meets, itself among them, as bits: region by region, not pair by pair."""
+    holding = [[0] * len(column.regions) for column in columns]
+    for place, box in enumerate(boxes):
+        for column, mask in enumerate(box):
+            for region in bits(mask):
+                holding[column][region] |= 1 << place
+    everywhere = [_union(held, column.full) for held, column in zip(holding, columns, strict=True)]
+    for box in boxes:
+        found = (1 << len(boxes)) - 1
+        for column, mask in enumerate(box):
+            found &= everywhere[column] if mask == columns[column].full else _union(holding[column], mask)
+        yield found
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the bits of a set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _union(holding: Sequence[int], mask: int) -> int:
+    found = 0
+    for region in bits(mask):
+        found |= holding[region]
+    return found
+
+
 def _texts(input_: Input, cells: Sequence[Cell]) -> Iterator[Region]:
     named = {text for cell in cells for text in cell.texts()}
     if input_.codes is None:
