@@ -37,14 +37,15 @@ def find_rulesets(root: Path) -> list[Path]:
 def read_facts(folder: Path) -> tuple[str, Subject | None]:
     """What the ruleset in a folder is about, as it says there: `record.210` and whose records, or ('', None).
 
-    Quick, since only what stands before the rules is looked at; nothing is checked.
+    Quick, since only what stands before the rules is looked at; nothing is checked. A table that only decides judges
+    nothing, so it is about nothing here.
     """
     try:
         head = yaml.load((folder / RULESET).read_text("utf-8").partition("\nrules:")[0], Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return "", None
     facts = head.get("facts") if isinstance(head, dict) else None
-    if not isinstance(facts, dict):
+    if not isinstance(facts, dict) or tables.only_decides(head):
         return "", None
     subject = facts.get("subject")
     return str(facts.get("record") or facts.get("file") or ""), subject if subject in SUBJECTS else None

@@ -11,6 +11,7 @@ from app.core.text import Text
 from app.rules.cases import NEVER_FAILS, NEVER_PASSES, CaseReport, Execute, run_cases, uncovered_shared
 from app.rules.loading import load_ruleset
 from app.rules.model import Fault, RulesetInvalid
+from app.rules.tables.cases import NEVER_HIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,13 @@ class Proof:
 
     def as_data(self) -> dict[str, Any]:
         """The figures and all faults, fit for JSON."""
+        tables = [report.ruleset.table for report in self.reports if report.ruleset.table is not None]
         return {
             "rulesets": len(self.reports),
             "rules": self.rules,
+            "tables": len(tables),
+            "rows": sum(len(table.rows) for table in tables),
+            "rows_without_case": self._count(NEVER_HIT),
             "cases": sum(report.cases for report in self.reports),
             "failed": sum(report.failed for report in self.reports),
             "rules_without_pass_case": self._count(NEVER_PASSES),

@@ -51,6 +51,9 @@ def _tell(proof: Proof) -> None:
         f"判错 failed {data['failed']}，没有通过用例 without pass case {data['rules_without_pass_case']}", nl=False
     )
     click.echo(f"，没有违反用例 without fail case {data['rules_without_fail_case']}")
+    if data["tables"]:
+        wanting = data["rows_without_case"]
+        click.echo(f"决策表 tables {data['tables']}，行 rows {data['rows']}，没有用例的行 rows without case {wanting}")
     agreement = data["agreement"]
     click.echo(f"两种判断 both evaluators {agreement['checked']}，不一致 disagreements {agreement['disagreements']}")
 

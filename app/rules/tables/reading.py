@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -29,6 +29,14 @@ _ROW_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 def read_table(content: Content, about: About) -> Table | None:
     """The table of a ruleset's content, None where it has none that can be read. Faults are noted in the content."""
     return _TableReading(content, about).table()
+
+
+def only_decides(data: Mapping[str, Any]) -> bool:
+    """Whether content, as yet unchecked, is a table that makes no findings."""
+    outputs = data.get("outputs")
+    listed = outputs if isinstance(outputs, list) else []
+    finds = any(isinstance(output, dict) and output.get("id") == SEVERITY for output in listed)
+    return data.get("kind") == KIND and not finds
 
 
 class _TableReading(ColumnReading):

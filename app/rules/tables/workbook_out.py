@@ -86,7 +86,9 @@ def _table_sheet(sheet: Worksheet, data: Mapping[str, Any], table: Table, lists:
     sheet.freeze_panes = f"B{layout.FIRST_ROW}"
     sheet.column_dimensions["A"].width = 26
     for place, (part, _) in enumerate(columns, 2):
-        sheet.column_dimensions[get_column_letter(place)].width = 36 if part == layout.NOTE else 20
+        column = sheet.column_dimensions[get_column_letter(place)]
+        column.width = 36 if part == layout.NOTE else 20
+        column.number_format = "@"  # or Excel makes a date of what is typed into a new row
     sheet.print_title_rows = f"1:{layout.FIRST_ROW - 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0

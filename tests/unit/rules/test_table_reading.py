@@ -10,7 +10,7 @@ import pytest
 from app.rules.cases import Execute
 from app.rules.coverage import cover
 from app.rules.explain import judge
-from app.rules.loading import load_ruleset
+from app.rules.loading import load_ruleset, read_facts
 from app.rules.model import RulesetInvalid
 from app.rules.proof import prove
 
@@ -65,6 +65,7 @@ def test_a_table_with_severities_is_a_check(write_ruleset: Callable[..., Path], 
 
     found = judge(ruleset, {"H": {"OverdDy": "120"}, "B": {"AcctType": "R1"}})
 
+    assert read_facts(folder) == ("record.410", None)
     assert [(f.rule, f.tag, f.severity, f.message.zh) for f in found] == [("A1", "OverdDy", "warn", "逾期超过90天")]
     data = prove([folder], execute).as_data()
     assert (data["faults"], data["cases"], data["agreement"]) == ([], 3, {"checked": 4, "disagreements": 0})
@@ -75,6 +76,7 @@ def test_a_table_without_severities_decides_and_finds_nothing(write_ruleset: Cal
     ruleset = load_ruleset(write_ruleset(text, CASES, HEAD))
 
     assert ruleset.rules == ()
+    assert read_facts(ruleset.path.parent) == ("", None)
     assert ruleset.table is not None
     assert ruleset.table.rows[0].answers == ("warn", "H.OverdDy")
     assert cover([ruleset]).only_shared == ()
@@ -86,6 +88,8 @@ def test_rows_without_a_case_and_wrong_decisions_are_told(write_ruleset: Callabl
 
     faults = {(fault.rule, fault.message.en) for fault in prove([folder], execute).faults}
 
+    data = prove([folder], execute).as_data()
+    assert (data["tables"], data["rows"], data["rows_without_case"]) == (1, 2, 1)
     assert faults == {
         ("A1", "case “ninety” should be decided by A1, is by A2"),
         ("A2", "the row has no case that it decides"),

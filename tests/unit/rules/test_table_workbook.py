@@ -115,6 +115,7 @@ def test_the_sheet_is_made_for_people(workbook: Path) -> None:
     lists = {str(rule.sqref): (rule.formula1, rule.showErrorMessage) for rule in sheet.data_validations.dataValidation}
     assert lists["C10:C220"] == ("'代码_Codes'!$A$2:$A$6", False)
     assert lists["E10:E220"] == ('"1,2,3,4,5"', True)
+    assert sheet.column_dimensions["B"].number_format == "@"
     assert all(cell.number_format == "@" for row in sheet.iter_rows(min_row=10, max_col=8) for cell in row)
 
 
