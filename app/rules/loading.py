@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -29,8 +31,18 @@ def find_rulesets(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.rglob(RULESET))
 
 
-def read_facts(given: Source | Path) -> tuple[str, Subject | None]:
-    """What a ruleset is about, as it says itself: `record.210` and whose records, or ('', None).
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a ruleset says of itself before its rules; empty or None where it does not."""
+
+    name: str = ""
+    facts: str = ""
+    subject: Subject | None = None
+    effective_from: date | None = None
+
+
+def read_head(given: Source | Path) -> Head:
+    """Its name, what it is about (`record.210`, `file.report`) and whose records, and from when.
 
     Quick, since only what stands before the rules is looked at; nothing is checked.
     """
@@ -38,12 +50,23 @@ def read_facts(given: Source | Path) -> tuple[str, Subject | None]:
         text = as_source(given).read(RULESET).decode("utf-8")
         head = yaml.load(text.partition("\nrules:")[0], Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return "", None
-    facts = head.get("facts") if isinstance(head, dict) else None
-    if not isinstance(facts, dict):
-        return "", None
+        return Head()
+    if not isinstance(head, dict):
+        return Head()
+    facts, effective = (head[key] if isinstance(head.get(key), dict) else {} for key in ("facts", "effective"))
+    about = str(facts.get("record") or facts.get("file") or "")
     subject = facts.get("subject")
-    return str(facts.get("record") or facts.get("file") or ""), subject if subject in SUBJECTS else None
+    try:
+        day = date.fromisoformat(str(effective.get("from", "")))
+    except ValueError:
+        day = None
+    return Head(str(head.get("ruleset", "")), about, subject if subject in SUBJECTS else None, day)
+
+
+def read_facts(given: Source | Path) -> tuple[str, Subject | None]:
+    """What a ruleset is about, as it says itself: `record.210` and whose records, or ('', None); see `read_head`."""
+    head = read_head(given)
+    return head.facts, head.subject
 
 
 def load_ruleset(given: Source | Path) -> Ruleset:

@@ -7,7 +7,7 @@ from app.core.text import Text
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.permissions import PERMISSIONS, READERS
-from app.submission.rule_commands import rules
+from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.steps import register_steps
 from app.submission.views import register_pages
