@@ -64,9 +64,14 @@ class Found:
     digest: str
 
 
+def as_of(table: Table, basis: Basis) -> str:
+    """The table as it was at the snapshot."""
+    return f"{table.path} AT (VERSION => {basis.snapshot})"
+
+
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
     """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot."""
-    records = f"(SELECT * FROM {_then(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
+    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
     with lake.read() as connection:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
         if ruleset is not None:
@@ -78,7 +83,7 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
 
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
-    facts = fact_relation(part.code, records, _then(accepted_table(part.code), basis))
+    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
     select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
     count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
@@ -102,18 +107,13 @@ def _texts() -> str:
     return ", ".join(f'CAST("{name}" AS VARCHAR)' for name in FINDING.columns)
 
 
-def _then(table: Table, basis: Basis) -> str:
-    """The table as it was at the snapshot."""
-    return f"{table.path} AT (VERSION => {basis.snapshot})"
-
-
 def _refused_before(part: Part, records: str, basis: Basis) -> str:
     """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
-    accepted = _then(accepted_table(part.code), basis)
+    accepted = as_of(accepted_table(part.code), basis)
     return f"""
         SELECT DISTINCT '{part.batch}' AS batch, '{part.code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition,
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
-        FROM {records} r JOIN (SELECT * FROM {_then(FEEDBACK, basis)}) refusal
+        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
         WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""

@@ -98,10 +98,17 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
 def explain_record(batch_id: str, code: str, record_id: str, rules: tuple[str, ...]) -> tuple[RuleShown, ...]:
     """How each of these rules came out on a record, in the order given; rules that are gone are left out."""
     batch = current_session().get(Batch, batch_id)
+    return () if batch is None else explain_by(ruleset_of(batch, code), batch_id, code, record_id, rules)
+
+
+def explain_by(
+    ruleset: Ruleset, batch_id: str, code: str, record_id: str, rules: tuple[str, ...]
+) -> tuple[RuleShown, ...]:
+    """As `explain_record`, by an edition of one's own choice."""
+    batch = current_session().get(Batch, batch_id)
     fact = judged_fact(batch, code, record_id) if batch is not None else None
-    if batch is None or fact is None:
+    if fact is None:
         return ()
-    ruleset = ruleset_of(batch, code)
     judge = judge_of(ruleset)
     known = {rule.id for rule in ruleset.rules}
     return tuple(
