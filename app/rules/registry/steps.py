@@ -134,11 +134,13 @@ def _candidate(request: ReleaseRequest) -> Ruleset | None:
 
 
 def _approval(request: ReleaseRequest) -> tuple[str, str]:
-    """Who gave the last answer about the request, and in which words."""
+    """Who approved the request, and in which words. An author's approval has no effect: then it is asked for again, and
+    what somebody else has answered counts."""
     wanted = select(ProcessTask).filter_by(instance_id=request.instance_id, kind="question", status="done")
-    task = current_session().scalar(wanted.order_by(ProcessTask.finished_at.desc()).limit(1))
-    if task is None:
+    answered = list(current_session().scalars(wanted.order_by(ProcessTask.finished_at.desc())))
+    if not answered:
         raise Conflict("rules.not_approved", Text("尚未批准", "it has not been approved"))
+    task = next((each for each in answered if each.finished_by not in request.authors), answered[0])
     given = task.result if isinstance(task.result, Mapping) else {}
     return task.finished_by or "", str(given.get("comment") or "")
 
