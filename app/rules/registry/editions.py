@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.config import settings
@@ -75,7 +76,7 @@ def remember(
     found = session.get(RulesetEdition, ruleset.edition)
     if found is None:
         last = session.scalar(select(func.max(RulesetEdition.number)).filter_by(ruleset=ruleset.name))
-        found = RulesetEdition(
+        made = RulesetEdition(
             edition=ruleset.edition,
             ruleset=ruleset.name,
             number=(last or 0) + 1,
@@ -89,8 +90,13 @@ def remember(
             note=note,
             created_at=clock.now(),
         )
-        session.add(found)
-        session.flush()
+        try:
+            with unit_of_work():
+                session.add(made)
+                session.flush()
+        except IntegrityError:  # another process has remembered it in this moment
+            return row_of(ruleset.edition)
+        return made
     return found
 
 

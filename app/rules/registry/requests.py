@@ -23,6 +23,8 @@ from app.rules.registry.force import forget_in_force, in_force, no_ruleset
 from app.rules.registry.models import Release, ReleaseRequest, RulesetDraft
 from app.rules.registry.shipped import shipped
 from app.workflow import host
+from app.workflow.intervention import cancel
+from app.workflow.models import ProcessInstance
 
 PROCESS: Final = "rules.ruleset_release"
 WITHDRAWN: Final = "rules.release_withdrawn"
@@ -64,13 +66,25 @@ def retire(ruleset: str, effective_from: date, note: str) -> ReleaseRequest:
 
 
 def withdraw(request: ReleaseRequest) -> None:
-    """Take back a request that waits for its approval. Raises Conflict (`rules.not_withdrawable`)."""
-    if request.state not in OPEN or not host.send_message(WITHDRAWN, request.id):
+    """Take back a request that waits for its approval, or whose process has failed or was ended by hand.
+
+    Raises Conflict (`rules.not_withdrawable`).
+    """
+    if request.state not in OPEN or not (host.send_message(WITHDRAWN, request.id) or _given_up(request)):
         raise Conflict(
             "rules.not_withdrawable",
             Text("该申请不在等待批准，不能撤回", "this request does not wait for approval and cannot be withdrawn"),
         )
     close(request, "withdrawn")
+
+
+def _given_up(request: ReleaseRequest) -> bool:
+    """Whether the process of a request goes no further; one that has failed is ended."""
+    instance = current_session().get(ProcessInstance, request.instance_id) if request.instance_id else None
+    if instance is not None and instance.status == "incident":
+        cancel(instance.id, "申请已撤回 / the request was withdrawn")
+        return True
+    return instance is None or instance.status in ("cancelled", "done")
 
 
 def find(request_id: str) -> ReleaseRequest:

@@ -344,3 +344,19 @@ def test_commands_list_show_export_and_import(house: House, tmp_path: Path) -> N
     assert run.invoke(rules, ["export", NAME, "--edition", "2", "--out", str(again)]).exit_code == 0
     assert (again / FILE).read_bytes() == file.read_bytes()
     assert "rules.edition_exported" in house.heard()
+
+
+def test_a_request_whose_process_has_failed_is_taken_back(house: House) -> None:
+    house.write("he.lan", OLD, NEW)
+    with acting(Actor("he.lan", "何岚", "person")), unit_of_work():
+        number = requests.submit(NAME, drafts.find(NAME).lock, FROM, "按新口径改为提示").id
+    with unit_of_work() as session:
+        (instance,) = session.scalars(select(ProcessInstance))
+        for task in session.scalars(select(ProcessTask).filter_by(instance_id=instance.id)):
+            task.status = "failed"
+        instance.status = "incident"
+    with unit_of_work():
+        requests.withdraw(requests.find(number))
+    assert (house.request(number).state, house.draft().status) == ("withdrawn", "editing")
+    with unit_of_work(reading=True) as session:
+        assert [each.status for each in session.scalars(select(ProcessInstance))] == ["cancelled"]
