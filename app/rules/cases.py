@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.core.text import Text
@@ -13,10 +14,10 @@ from app.language.types import Kind
 from app.rules.explain import judge_of
 from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
+from app.rules.source import CASES
 from app.rules.sweep import compile_sweep, facts_to_relation
 
-BASE = "_base.yaml"
-CASES = "cases"
+BASE = f"{CASES}/_base.yaml"
 _KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
 
 NEVER_PASSES = Text("没有通过的用例", "the rule has no passing case")
@@ -184,18 +185,18 @@ def _uncovered(rules: Iterable[Rule], passing: frozenset[str], failing: frozense
 
 
 def _shown(ruleset: Ruleset, name: str) -> str:
-    return f"{ruleset.path.parent.name}/{CASES}/{name}"
+    return f"{ruleset.source.name}/{name}"
 
 
 def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
-    folder = ruleset.path.parent / CASES
-    base = read_content(folder / BASE, _shown(ruleset, BASE))
+    source = ruleset.source
+    base = read_content(lambda: source.read(BASE), _shown(ruleset, BASE))
     bases = _bases(base, ruleset.vocabulary)
     faults = base.faults
     cases: list[Case] = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name != BASE:
-            content = read_content(path, _shown(ruleset, path.name))
+    for file in source.cases():
+        if file != BASE:
+            content = read_content(partial(source.read, file), _shown(ruleset, file))
             cases.extend(_cases(content, ruleset, bases))
             faults.extend(content.faults)
     return tuple(cases), bases, faults

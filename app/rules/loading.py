@@ -1,10 +1,12 @@
-"""Loads a ruleset from its folder: all is checked, and all that is wrong is told at once with file, rule and line."""
+"""Loads a ruleset from its texts, wherever they are: all is checked, and all that is wrong is told at once with file, rule and line."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -16,11 +18,11 @@ from app.rules.including import Fragments
 from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, read_content
 from app.rules.rule_reading import About, RuleReading
+from app.rules.source import RULES, RULESET, Folder, Source, Texts, as_source
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
 
-RULESET = "ruleset.yaml"
 _TOP = frozenset({"ruleset", "kind", "title", "basis", "effective", "facts", "include", "rules", "notes"})
 
 
@@ -29,33 +31,82 @@ def find_rulesets(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.rglob(RULESET))
 
 
-def read_facts(folder: Path) -> tuple[str, Subject | None]:
-    """What the ruleset in a folder is about, as it says there: `record.210` and whose records, or ('', None).
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a ruleset says of itself before its rules; empty or None where it does not."""
+
+    name: str = ""
+    facts: str = ""
+    subject: Subject | None = None
+    effective_from: date | None = None
+
+
+def read_head(given: Source | Path) -> Head:
+    """Its name, what it is about (`record.210`, `file.report`) and whose records, and from when.
 
     Quick, since only what stands before the rules is looked at; nothing is checked.
     """
     try:
-        head = yaml.load((folder / RULESET).read_text("utf-8").partition("\nrules:")[0], Loader=yaml.CSafeLoader)
+        text = as_source(given).read(RULESET).decode("utf-8")
+        head = yaml.load(text.partition("\nrules:")[0], Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return "", None
-    facts = head.get("facts") if isinstance(head, dict) else None
-    if not isinstance(facts, dict):
-        return "", None
+        return Head()
+    if not isinstance(head, dict):
+        return Head()
+    facts, effective = (head[key] if isinstance(head.get(key), dict) else {} for key in ("facts", "effective"))
+    about = str(facts.get("record") or facts.get("file") or "")
     subject = facts.get("subject")
-    return str(facts.get("record") or facts.get("file") or ""), subject if subject in SUBJECTS else None
+    try:
+        day = date.fromisoformat(str(effective.get("from", "")))
+    except ValueError:
+        day = None
+    return Head(str(head.get("ruleset", "")), about, subject if subject in SUBJECTS else None, day)
 
 
-def load_ruleset(folder: Path) -> Ruleset:
-    """Load one ruleset with the shared rules it includes. Raises RulesetInvalid with every fault found."""
-    path = folder / RULESET
-    content = read_content(path, f"{folder.name}/{RULESET}")
-    loading = _Loading(content, path)
+def read_facts(given: Source | Path) -> tuple[str, Subject | None]:
+    """What a ruleset is about, as it says itself: `record.210` and whose records, or ('', None); see `read_head`."""
+    head = read_head(given)
+    return head.facts, head.subject
+
+
+def load_ruleset(given: Source | Path) -> Ruleset:
+    """Load one ruleset with the shared rules it includes, from its folder or its texts. Raises RulesetInvalid with every
+    fault found."""
+    source = as_source(given)
+    loading = _Loading(_read(source), source)
+    content = loading.content
     ruleset = loading.ruleset() if not content.faults else None
     # The ruleset's own faults come first, those of each file in the order of its lines.
     faults = [fault for each in loading.contents() for fault in sorted(each.faults, key=lambda fault: fault.line)]
     if faults or ruleset is None:
         raise RulesetInvalid(tuple(faults))
     return ruleset
+
+
+def edition_of(given: Source | Path) -> str:
+    """The hash by which the edition is known, also of one that could not be loaded; much quicker than loading it."""
+    source = as_source(given)
+    loading = _Loading(_read(source), source)
+    loading.fragments.gather(loading.content)
+    return loading.edition()
+
+
+def texts_of(folder: Path) -> Texts:
+    """The texts of a ruleset on disk with the shared rules it includes, as they are written, right or wrong.
+
+    Raises OSError, and UnicodeDecodeError where a text is not UTF-8.
+    """
+    source, place = Folder(folder), f"{folder.parent.name}/{folder.name}"
+    files = {f"{place}/{file}": source.read(file).decode("utf-8") for file in (RULESET, *source.cases())}
+    fragments = Fragments(source)
+    fragments.gather(_read(source))
+    for name in fragments.contents:
+        files[f"{name.replace('.', '/')}/{RULES}"] = (source.fragment(name) or b"").decode("utf-8")
+    return Texts(place, files)
+
+
+def _read(source: Source) -> Content:
+    return read_content(lambda: source.read(RULESET), f"{source.name}/{RULESET}")
 
 
 def content_hash(data: object) -> str:
@@ -65,10 +116,10 @@ def content_hash(data: object) -> str:
 
 
 class _Loading:
-    def __init__(self, content: Content, path: Path) -> None:
+    def __init__(self, content: Content, source: Source) -> None:
         self.content = content
-        self.path = path
-        self.fragments = Fragments(path.parent.parent.parent)
+        self.source = source
+        self.fragments = Fragments(source)
 
     def contents(self) -> Iterator[Content]:
         """All files read, the ruleset's own first."""
@@ -102,7 +153,7 @@ class _Loading:
             rules=self.rules(about) if about else (),
             edition=self.edition(),
             vocabulary=about.vocabulary if about else Vocabulary({}),
-            path=self.path,
+            source=self.source,
             subject=about.record.subject if about and about.record else None,
         )
 

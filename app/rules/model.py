@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
+from app.rules.source import Source
 from app.standard.catalogue import Subject
 
 WHOLE = "0000"
@@ -66,7 +66,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report).
+    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report), `source`
+    where its texts are.
 
     `subject` tells whose records are judged where a record type serves persons and organisations alike.
     """
@@ -80,7 +81,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     edition: str
     vocabulary: Vocabulary
-    path: Path
+    source: Source
     subject: Subject | None = None
 
     @property

@@ -11,6 +11,7 @@ from app.core.text import Text
 from app.rules.cases import NEVER_FAILS, NEVER_PASSES, CaseReport, Execute, run_cases, uncovered_shared
 from app.rules.loading import load_ruleset
 from app.rules.model import Fault, RulesetInvalid
+from app.rules.source import RULESET
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,4 @@ def _judged_twice(reports: Iterable[CaseReport]) -> Iterable[Fault]:
         first = seen.setdefault((ruleset.facts, ruleset.subject), ruleset.name)
         if first != ruleset.name:
             message = Text(f"{ruleset.facts}已由规则集{first}判断", f"{ruleset.facts} is judged by {first} already")
-            yield Fault(f"{ruleset.path.parent.name}/{ruleset.path.name}", 1, "", message)
+            yield Fault(f"{ruleset.source.name}/{RULESET}", 1, "", message)

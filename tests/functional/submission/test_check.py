@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from app.cli import cli
 from app.core.errors import Invalid
 from app.rules.loading import find_rulesets, read_facts
+from app.rules.registry import InForce
 from app.standard.catalogue import current
 from app.standard.files import FileHeader, FileName, render_record
 from app.submission.check import check_file
@@ -245,7 +246,7 @@ def test_what_cannot_be_judged_ends_with_2_and_words(write, tmp_path: Path) -> N
 
 
 def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.submission.check.subjects_of", lambda code: ())
+    monkeypatch.setattr("app.submission.check.present_force", lambda: InForce(CREATED.date(), {}))
     header = FileHeader("220", PROVIDER, CREATED, 0, template=current().record("220").template)
     path = tmp_path / f"{FileName(PROVIDER, CREATED.date(), '220', '001').text}.txt"
     path.write_bytes(f"{header.text}\r\n".encode())
