@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -34,15 +35,20 @@ def read_facts(folder: Path) -> tuple[str, Subject | None]:
 
     Quick, since only what stands before the rules is looked at; nothing is checked.
     """
-    try:
-        head = yaml.load((folder / RULESET).read_text("utf-8").partition("\nrules:")[0], Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return "", None
-    facts = head.get("facts") if isinstance(head, dict) else None
+    facts = read_head(folder).get("facts")
     if not isinstance(facts, dict):
         return "", None
     subject = facts.get("subject")
     return str(facts.get("record") or facts.get("file") or ""), subject if subject in SUBJECTS else None
+
+
+def read_head(folder: Path) -> Mapping[str, Any]:
+    """What stands before the rules of the ruleset in a folder, unchecked; nothing where it cannot be read."""
+    try:
+        head = yaml.load((folder / RULESET).read_text("utf-8").partition("\nrules:")[0], Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return head if isinstance(head, dict) else {}
 
 
 def load_ruleset(folder: Path) -> Ruleset:
