@@ -58,6 +58,7 @@ def subjects_of(record_type: str) -> tuple[Subject, ...]:
 
 
 @lru_cache
-def file_rules() -> Ruleset:
-    """The checks of a whole report file."""
-    return load_ruleset(ROOT / "submission" / "report_file")
+def file_rules(subject: Subject = "person") -> Ruleset:
+    """The checks of a whole report file, under the numbers for persons' or organisations' files."""
+    part = {"person": "personal", "organisation": "corporate"}[subject]
+    return load_ruleset(ROOT / "submission" / f"{part}_report_file")
