@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash check screenshots serve clean
+.PHONY: help setup demo test crash prove check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ check: setup ## style, types, imports, migrations, content, translations, docume
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m app.cli check-house
+
+prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
+	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py
 
 screenshots: setup ## pictures of every page, both languages, wide and narrow, in var/screenshots
 	@$(PY) -m pytest tests/browser -q --screenshots var/screenshots

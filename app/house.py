@@ -65,7 +65,7 @@ def _migrations(registry: Registry) -> Iterator[str]:
 
 
 def _content() -> Iterator[str]:
-    with scratch() as connection:
+    with scratch(few=True) as connection:
 
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()

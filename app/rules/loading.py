@@ -39,10 +39,11 @@ class Head:
     facts: str = ""
     subject: Subject | None = None
     effective_from: date | None = None
+    title: Text = Text("", "")
 
 
 def read_head(given: Source | Path) -> Head:
-    """Its name, what it is about (`record.210`, `file.report`) and whose records, and from when.
+    """Its name and title, what it is about (`record.210`, `file.report`) and whose records, and from when.
 
     Quick, since only what stands before the rules is looked at; nothing is checked.
     """
@@ -60,7 +61,9 @@ def read_head(given: Source | Path) -> Head:
         day = date.fromisoformat(str(effective.get("from", "")))
     except ValueError:
         day = None
-    return Head(str(head.get("ruleset", "")), about, subject if subject in SUBJECTS else None, day)
+    said = head["title"] if isinstance(head.get("title"), dict) else {}
+    title = Text(str(said.get("zh") or "").strip(), str(said.get("en") or "").strip())
+    return Head(str(head.get("ruleset", "")), about, subject if subject in SUBJECTS else None, day, title)
 
 
 def read_facts(given: Source | Path) -> tuple[str, Subject | None]:
@@ -154,7 +157,7 @@ class _Loading:
             edition=self.edition(),
             vocabulary=about.vocabulary if about else Vocabulary({}),
             source=self.source,
-            subject=about.record.subject if about and about.record else None,
+            subject=about.subject if about else None,
         )
 
     def edition(self) -> str:
@@ -171,22 +174,23 @@ class _Loading:
 
     def about(self, facts: object) -> tuple[About | None, str]:
         named = facts if isinstance(facts, dict) else {}
-        if named == {"file": FILE}:
-            return About(file_vocabulary(), None), FILE
         name, subject = named.get("record"), named.get("subject")
+        if subject is not None and subject not in SUBJECTS:
+            self.wrong("subject须是person或organisation", "subject must be person or organisation", "facts")
+            return None, ""
+        if named.get("file") == FILE and named.keys() <= {"file", "subject"}:
+            return About(file_vocabulary(), None, subject), FILE
         if named.keys() <= {"record", "subject"} and isinstance(name, str) and name.startswith("record."):
-            if subject is not None and subject not in SUBJECTS:
-                self.wrong("subject须是person或organisation", "subject must be person or organisation", "facts")
-                return None, ""
             code = name.removeprefix("record.")
             try:
-                return About(record_vocabulary(code, subject), catalogue.current().record(code, subject)), name
+                record = catalogue.current().record(code, subject)
+                return About(record_vocabulary(code, subject), record, record.subject), name
             except NotFound as error:
                 self.content.wrong(error.message, "facts")
                 return None, ""
         self.wrong(
-            "facts须是{record: record.<类型>}（可加subject）或{file: file.report}",
-            "facts must be {record: record.<type>}, with a subject if needed, or {file: file.report}",
+            "facts须是{record: record.<类型>}或{file: file.report}（可加subject）",
+            "facts must be {record: record.<type>} or {file: file.report}, with a subject if needed",
             "facts",
         )
         return None, ""

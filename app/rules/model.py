@@ -69,7 +69,7 @@ class Ruleset:
     """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report), `source`
     where its texts are.
 
-    `subject` tells whose records are judged where a record type serves persons and organisations alike.
+    `subject` tells whose records or files are judged; None for files of both.
     """
 
     name: str

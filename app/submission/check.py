@@ -84,17 +84,19 @@ def check_file(path: Path) -> Judgement:
             "submission.file_type",
             Text("{code} 类记录没有校验规则", "There are no rules for records of type {code}").format(code=record.code),
         )
+    # Contracts are reported for both; their files, and those of no known type, go by the personal numbers.
+    of_file = file_rules(force, record.subject if record is not None else "person")
     found: dict[tuple[int, str, str], LineFinding] = {}
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.ndjson"
         records = _write_facts(report, facts, found)
-        for finding in _file_findings(report, file_rules(force), readable=facts.stat().st_size > 0 or records == 0):
+        for finding in _file_findings(report, of_file, readable=facts.stat().st_size > 0 or records == 0):
             found.setdefault((finding.line, finding.code, finding.tag), finding)
         if record is not None and records:
             rulesets = {subject: rules_in(force, record.code, subject) for subject in subjects}
             for finding in _record_findings(record, rulesets, facts, report):
                 found[(finding.line, finding.code, finding.tag)] = finding
-    asked = [file_rules(force), *(rules_in(force, record.code, subject) for subject in subjects if record)]
+    asked = [of_file, *(rules_in(force, record.code, subject) for subject in subjects if record)]
     named = {rule.code: rule.id for ruleset in reversed(asked) for rule in ruleset.rules}
     findings = (each if each.rule else replace(each, rule=named.get(each.code, "")) for each in found.values())
     return Judgement(path.name, records, tuple(sorted(findings)))
@@ -123,12 +125,12 @@ def _from_reader(line: int, code: str, tag: str, message: Text) -> LineFinding:
     return LineFinding(line, "", code, tag, "block", message.zh, message.en)
 
 
-def _file_findings(report: ReportFile, rules: Ruleset, *, readable: bool) -> Iterator[LineFinding]:
+def _file_findings(report: ReportFile, ruleset: Ruleset, *, readable: bool) -> Iterator[LineFinding]:
     facts: dict[str, Any] = report.facts()
     # A line that cannot be read is a fault of its record; the file is unreadable when no line can.
     facts["file"] = {**_UNKNOWN_FILE, **facts["file"], "parses": readable}
     ruled = {}
-    for finding in judge_of(rules).judge(facts):
+    for finding in judge_of(ruleset).judge(facts):
         ruled[finding.code] = finding
         yield LineFinding(
             0, finding.rule, finding.code, finding.tag, finding.severity, finding.message.zh, finding.message.en

@@ -47,9 +47,10 @@ def rules_in(force: InForce, record_type: str, subject: Subject | None = None) -
     return place.ruleset()
 
 
-def file_rules(force: InForce) -> Ruleset:
-    """The checks of a whole report file. Raises NotFound where they are retired."""
-    place = force.about_file()
+def file_rules(force: InForce, subject: Subject = "person") -> Ruleset:
+    """The checks of a whole report file, under the numbers for persons' or organisations' files. Raises NotFound where
+    they are retired."""
+    place = force.about_file(subject)
     if place is None:
         raise NotFound("submission.rules", Text("没有报文文件的校验规则", "There are no rules for report files"))
     return place.ruleset()

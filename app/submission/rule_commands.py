@@ -24,7 +24,7 @@ def rules() -> None:
 @json_option
 def test(as_json_wanted: bool) -> None:
     """跑全部用例 Run the cases of all rulesets by both evaluators; 1 when a verdict, a case or an agreement is wanting."""
-    with scratch() as connection:
+    with scratch(few=True) as connection:
 
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()

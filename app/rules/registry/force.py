@@ -61,8 +61,9 @@ class InForce:
         found = {_whose(place, code) for place in self._about(f"record.{code}")}
         return tuple(subject for subject in SUBJECTS if subject in found)
 
-    def about_file(self) -> Place | None:
-        return next(iter(self._about("file.report")), None)
+    def about_file(self, subject: Subject) -> Place | None:
+        """The checks of a whole report file; those that name no subject are for persons' files."""
+        return next((place for place in self._about("file.report") if (place.subject or "person") == subject), None)
 
     def _about(self, facts: str) -> Iterator[Place]:
         return (place for _, place in sorted(self.places.items()) if place.facts == facts)

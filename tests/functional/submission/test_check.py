@@ -182,6 +182,15 @@ def test_the_header_is_line_1_and_the_file_as_a_whole_line_0(write) -> None:
     assert any(code == "ABH005" and line in (0, 1) for line, code in found)
 
 
+@pytest.mark.parametrize(("code", "rule"), [("110", "P000-008"), ("510", "P000-008"), ("310", "CALL-F0000401")])
+def test_a_file_is_judged_once_under_the_numbers_of_its_subject(write, code: str, rule: str) -> None:
+    path = write(code, [some(code)], date=datetime(2026, 11, 19))
+
+    found = [(each["rule"], each["code"]) for each in told(path, 1)["findings"]]
+
+    assert found == [(rule, "ABF007")]
+
+
 def test_a_damaged_header_is_found_on_line_1(write) -> None:
     path = write("210", [some("210")])
     path.write_bytes(path.read_bytes().replace(b"A050", b"A05X", 1))
