@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Head:
     facts: str = ""
     subject: Subject | None = None
     effective_from: date | None = None
-    title: Text = Text("", "")
+    title: Text = field(default_factory=lambda: Text("", ""))
 
 
 def read_head(given: Source | Path) -> Head:
