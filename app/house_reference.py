@@ -14,7 +14,9 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.language.functions import LABELS, SIGNATURES
 from app.rules.inference.content import load_inferring
+from app.rules.inference.policy import Policy
 from app.rules.loading import find_inferring, find_rulesets, load_ruleset
+from app.rules.model import Ruleset
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.definitions import definitions
@@ -136,9 +138,9 @@ def _jobs(registry: Registry) -> Iterator[str]:
 
 def _rulesets() -> Iterator[str]:
     rows = []
-    checks = [(folder, load_ruleset(folder)) for folder in find_rulesets(RULESETS)]
-    inferring = [(folder, load_inferring(folder)) for folder in find_inferring(RULESETS)]
-    for folder, ruleset in (*checks, *inferring):
+    loaded: list[tuple[Path, Ruleset | Policy]] = [(each, load_ruleset(each)) for each in find_rulesets(RULESETS)]
+    loaded += [(each, load_inferring(each)) for each in find_inferring(RULESETS)]
+    for folder, ruleset in loaded:
         place = folder.relative_to(RULESETS.parent).as_posix()
         rows.append((f"`{ruleset.name}`", _both(ruleset.title), ruleset.effective_from, f"`{place}`"))
     head = ("规则集 ruleset", "名称 title", "生效 effective from", "目录 folder")
