@@ -15,6 +15,7 @@ from app.core.text import Text
 from app.language.functions import LABELS, SIGNATURES
 from app.rules.inference.content import load_inferring
 from app.rules.inference.policy import Policy
+from app.rules.inference.watch import Watch
 from app.rules.loading import find_inferring, find_rulesets, load_ruleset
 from app.rules.model import Ruleset
 from app.submission.content import ROOT as RULESETS
@@ -138,7 +139,9 @@ def _jobs(registry: Registry) -> Iterator[str]:
 
 def _rulesets() -> Iterator[str]:
     rows = []
-    loaded: list[tuple[Path, Ruleset | Policy]] = [(each, load_ruleset(each)) for each in find_rulesets(RULESETS)]
+    loaded: list[tuple[Path, Ruleset | Policy | Watch]] = [
+        (each, load_ruleset(each)) for each in find_rulesets(RULESETS)
+    ]
     loaded += [(each, load_inferring(each)) for each in find_inferring(RULESETS)]
     for folder, ruleset in loaded:
         place = folder.relative_to(RULESETS.parent).as_posix()

@@ -16,6 +16,9 @@ from app.rules.inference.inferring import Judged, infer_all
 from app.rules.inference.policy import Policy
 from app.rules.inference.policy_loading import load_policy
 from app.rules.inference.reference import infer_plainly
+from app.rules.inference.watch import load_watch
+from app.rules.inference.watching import read_events, watch_all, watch_plainly
+from app.rules.loading import WATCH, kind_of
 from app.rules.model import Fault
 from app.rules.reading import Content, read_content
 
@@ -51,7 +54,29 @@ class InferenceReport:
 
 def run_inference_cases(folder: Path) -> InferenceReport:
     """Run the cases of the policy or watch in a folder. Raises RulesetInvalid when it cannot be loaded."""
-    return run_policy_cases(folder)
+    return run_watch_cases(folder) if kind_of(folder) == WATCH else run_policy_cases(folder)
+
+
+def run_watch_cases(folder: Path) -> InferenceReport:
+    """Run the cases of a watch by the definition and by the engine. Raises RulesetInvalid when it cannot be loaded."""
+    watch = load_watch(folder)
+    rules = [rule.id for rule in watch.rules]
+    cases, faults = read_cases(folder, rules, lambda data: read_events(watch, data))
+    plainly = [watch_plainly(watch, case.facts) for case in cases]
+    matched = [watch_all(watch, case.facts) for case in cases]
+    wrong = [
+        fault
+        for case, alerts in zip(cases, plainly, strict=True)
+        for fault in wrong_rules(case, frozenset(alert.rule for alert in alerts))
+    ]
+    differing = [
+        fault
+        for case, mine, other in zip(cases, plainly, matched, strict=True)
+        if (fault := differs(case, mine == other)) is not None
+    ]
+    return report(
+        watch.name, [(rule.id, rule.file, rule.line) for rule in watch.rules], cases, faults, wrong, differing
+    )
 
 
 def run_policy_cases(folder: Path) -> InferenceReport:

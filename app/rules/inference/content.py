@@ -9,7 +9,8 @@ from app.core.errors import NotFound
 from app.core.text import Text
 from app.rules.inference.policy import Policy
 from app.rules.inference.policy_loading import load_policy
-from app.rules.loading import POLICY, find_rulesets
+from app.rules.inference.watch import Watch, load_watch
+from app.rules.loading import POLICY, WATCH, find_rulesets, kind_of
 
 ROOT = Path(__file__).resolve().parents[3] / "rulesets"
 
@@ -31,6 +32,12 @@ def _folder(name: str, kind: str, called: Text) -> Path:
     return folders[name]
 
 
-def load_inferring(folder: Path) -> Policy:
+@lru_cache(maxsize=64)
+def watch_of(name: str) -> Watch:
+    """The watch of that name. Raises NotFound (`rules.watch`) or RulesetInvalid."""
+    return load_watch(_folder(name, WATCH, Text("监测规则集", "watch")))
+
+
+def load_inferring(folder: Path) -> Policy | Watch:
     """The policy or watch in a folder. Raises RulesetInvalid."""
-    return load_policy(folder)
+    return load_watch(folder) if kind_of(folder) == WATCH else load_policy(folder)
