@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash prove check screenshots serve clean
+.PHONY: help setup demo test crash infer-crash prove check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ test: setup ## all tests
 
 crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
+
+infer-crash: setup ## 10,000 inferences while their engine is killed 25 times, on both databases
+	@INFER_INFERENCES=10000 INFER_KILLS=25 $(PY) -m pytest -q tests/functional/rules/test_verdicts.py -k killed
 
 check: setup ## style, types, imports, migrations, content, translations, documents
 	$(PY) -m ruff check .

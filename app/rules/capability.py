@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.core.registry import Registry
+from app.core.registry import Registry, Task
+from app.core.text import Text
+from app.rules.inference.streams import WATCH_EVENTS, judge_stream
+from app.rules.inference.verdicts import INFER, infer_batch
 from app.rules.permissions import FROM_THE_START, PERMISSIONS
 
 
@@ -11,7 +14,7 @@ def register(registry: Registry) -> None:
     from app.rules.registry.evidence import register_evidence
     from app.rules.registry.steps import register_steps
 
-    registry.models("app.rules.registry.models")
+    registry.models("app.rules.registry.models", "app.rules.inference.models")
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in FROM_THE_START.items():
@@ -20,3 +23,9 @@ def register(registry: Registry) -> None:
         registry.event(event)
     register_steps(registry)
     register_evidence(registry)
+    registry.task(
+        Task(INFER, Text("按政策推理一批事实", "Judge a batch of facts by a policy"), infer_batch, own_commits=True)
+    )
+    registry.task(
+        Task(WATCH_EVENTS, Text("按监测规则判断新事件", "Judge new events by a watch"), judge_stream, own_commits=True)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,12 +24,29 @@ from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
 
+CHECK, POLICY, WATCH = "check", "policy", "watch"
+KINDS = (CHECK, POLICY, WATCH)
+_KIND = re.compile(r"^kind:\s*['\"]?([a-z]+)", re.MULTILINE)
 _TOP = frozenset({"ruleset", "kind", "title", "basis", "effective", "facts", "include", "rules", "notes"})
 
 
-def find_rulesets(root: Path) -> list[Path]:
-    """The folders below `root` that hold a ruleset, sorted."""
-    return sorted(path.parent for path in root.rglob(RULESET))
+def find_rulesets(root: Path, kind: str = CHECK) -> list[Path]:
+    """The folders below `root` that hold a ruleset of the kind, sorted. What has no kind that is known counts as a check."""
+    return sorted(path.parent for path in root.rglob(RULESET) if kind_of(path.parent) == kind)
+
+
+def find_inferring(root: Path) -> list[Path]:
+    """The folders below `root` that hold policies and watches, sorted."""
+    return sorted([*find_rulesets(root, POLICY), *find_rulesets(root, WATCH)])
+
+
+def kind_of(folder: Path) -> str:
+    """The kind of the ruleset in a folder as it says there: check, policy or watch. Quick, nothing is checked."""
+    try:
+        said = _KIND.search((folder / RULESET).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return CHECK
+    return said[1] if said and said[1] in KINDS else CHECK
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,15 @@ def content_hash(data: object) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def read_basis(content: Content, basis: object) -> Iterator[Text]:
+    """The clauses a ruleset rests on: `{zh, en}` pairs, or texts that are the same in both."""
+    for index, entry in enumerate(basis if isinstance(basis, list) else [] if basis is None else [basis]):
+        if isinstance(entry, dict):
+            yield content.text_pair(entry, "basis", index)
+        else:
+            yield Text(str(entry), str(entry))
+
+
 class _Loading:
     def __init__(self, content: Content, source: Source) -> None:
         self.content = content
@@ -141,16 +168,16 @@ class _Loading:
         for key in ("ruleset", "kind", "title", "effective", "facts", "rules"):
             if key not in data:
                 self.wrong(f"缺少“{key}”", f"“{key}” is missing")
-        if data.get("kind", "check") != "check":
-            self.wrong("kind须是check", "kind must be check", "kind")
+        if data.get("kind", CHECK) != CHECK:
+            self.wrong("kind须是check、policy或watch", "kind must be check, policy or watch", "kind")
         self.fragments.gather(self.content)
         about, facts = self.about(data.get("facts"))
         effective = data.get("effective")
         return Ruleset(
             name=str(data.get("ruleset", "")),
-            kind="check",
+            kind=CHECK,
             title=self.content.text_pair(data.get("title"), "title"),
-            basis=tuple(self.basis(data.get("basis"))),
+            basis=tuple(read_basis(self.content, data.get("basis"))),
             effective_from=str(effective.get("from", "")) if isinstance(effective, dict) else "",
             facts=facts,
             rules=self.rules(about) if about else (),
@@ -164,13 +191,6 @@ class _Loading:
         """The hash of the ruleset with all that it includes."""
         included = {name: content.data for name, content in self.fragments.contents.items()}
         return content_hash({"ruleset": self.content.data, "included": included} if included else self.content.data)
-
-    def basis(self, basis: object) -> Iterator[Text]:
-        for index, entry in enumerate(basis if isinstance(basis, list) else [] if basis is None else [basis]):
-            if isinstance(entry, dict):
-                yield self.content.text_pair(entry, "basis", index)
-            else:
-                yield Text(str(entry), str(entry))
 
     def about(self, facts: object) -> tuple[About | None, str]:
         named = facts if isinstance(facts, dict) else {}
