@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash check screenshots serve clean
+.PHONY: help setup demo test crash infer-crash prove check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,12 +37,18 @@ test: setup ## all tests
 crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
 
+infer-crash: setup ## 10,000 inferences while their engine is killed 25 times, on both databases
+	@INFER_INFERENCES=10000 INFER_KILLS=25 $(PY) -m pytest -q tests/functional/rules/test_verdicts.py -k killed
+
 check: setup ## style, types, imports, migrations, content, translations, documents
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m app.cli check-house
+
+prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
+	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py
 
 screenshots: setup ## pictures of every page, both languages, wide and narrow, in var/screenshots
 	@$(PY) -m pytest tests/browser -q --screenshots var/screenshots

@@ -10,6 +10,7 @@ from app.core.capability import register as core
 from app.core.config import Settings, override, settings
 from app.core.registry import Registry
 from app.operations.capability import register as operations
+from app.rules.capability import register as rules
 from app.security.capability import register as security
 from app.submission.capability import register as submission
 from app.web import shell
@@ -22,6 +23,7 @@ ROOMS: Final = (
     ("core", core),
     ("web", web),
     ("workflow", workflow),
+    ("rules", rules),
     ("audit", audit),
     ("security", security),
     ("submission", submission),

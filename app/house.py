@@ -20,7 +20,7 @@ from app.core.settings_table import page_is_fresh
 from app.factory import create_app
 from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
-from app.rules.loading import find_rulesets
+from app.rules.loading import find_inferring, find_rulesets
 from app.rules.proof import prove
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
@@ -65,12 +65,12 @@ def _migrations(registry: Registry) -> Iterator[str]:
 
 
 def _content() -> Iterator[str]:
-    with scratch() as connection:
+    with scratch(few=True) as connection:
 
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()
 
-        yield from map(str, prove(find_rulesets(RULESETS), execute).faults)
+        yield from map(str, prove(find_rulesets(RULESETS), execute, find_inferring(RULESETS)).faults)
     try:
         mappings()
         for defined in definitions().values():

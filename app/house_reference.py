@@ -13,7 +13,7 @@ import click
 from app.core.registry import Registry
 from app.core.text import Text
 from app.language.functions import LABELS, SIGNATURES
-from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.loading import find_inferring, find_rulesets, read_head
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.definitions import definitions
@@ -135,10 +135,10 @@ def _jobs(registry: Registry) -> Iterator[str]:
 
 def _rulesets() -> Iterator[str]:
     rows = []
-    for folder in find_rulesets(RULESETS):
-        ruleset = load_ruleset(folder)
+    for folder in sorted((*find_rulesets(RULESETS), *find_inferring(RULESETS))):
+        about = read_head(folder)
         place = folder.relative_to(RULESETS.parent).as_posix()
-        rows.append((f"`{ruleset.name}`", _both(ruleset.title), ruleset.effective_from, f"`{place}`"))
+        rows.append((f"`{about.name}`", _both(about.title), str(about.effective_from or ""), f"`{place}`"))
     head = ("规则集 ruleset", "名称 title", "生效 effective from", "目录 folder")
     return _table("规则集 · Rulesets", head, rows)
 

@@ -18,9 +18,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Connection
+from sqlalchemy import JSON, Connection, make_url
 from sqlalchemy.types import TypeDecorator
 
+from app.core.config import settings
 from app.core.db import Base, Database, database
 from app.core.errors import Invalid, Unavailable
 from app.core.text import Text
@@ -93,6 +94,12 @@ def current_revision(on: Database | None = None) -> str | None:
     """The revision the database is at; None before the first migration."""
     with (on or database()).engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def database_exists() -> bool:
+    """Whether there can be anything in the database of the settings in force: a SQLite file may not have been made yet."""
+    url = make_url(settings().database_url)
+    return not url.drivername.startswith("sqlite") or bool(url.database and Path(url.database).is_file())
 
 
 def newest_revision() -> str | None:

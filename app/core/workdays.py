@@ -87,6 +87,17 @@ def next_working_day(day: date, *, inclusive: bool = False, assume_weekdays: boo
     return add_working_days(day, 1, assume_weekdays=assume_weekdays)
 
 
+@cache
+def known_days() -> tuple[date, str]:
+    """The first day whose nature is known, and a sign for it and every day after it as far as is known: 1 worked, 0 free.
+
+    For those who count working days very often, or outside of Python.
+    """
+    first, last = date(min(known_years()), 1, 1), date(max(known_years()), 12, 31)
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return first, "".join("1" if chinese_calendar.is_workday(day) else "0" for day in days)
+
+
 def working_days_between(start: date, end: date, *, assume_weekdays: bool = False) -> int:
     """How many working days lie after `start` up to and including `end`; negative when `end` is the earlier."""
     if end < start:

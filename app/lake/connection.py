@@ -193,11 +193,18 @@ def unoptimised(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def scratch() -> Iterator[Connection]:
-    """An engine of its own in memory, for judging what is in no lake."""
+def scratch(*, few: bool = False) -> Iterator[Connection]:
+    """An engine of its own in memory, for judging what is in no lake.
+
+    For `few` facts at a time, where reading the statement is nearly all the work, it has one thread and no optimiser: half
+    the processor time.
+    """
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'Asia/Shanghai'")
+        if few:
+            connection.execute("SET threads = 1")
+            connection.execute("PRAGMA disable_optimizer")
         yield connection
     finally:
         connection.close()

@@ -85,7 +85,12 @@ def raw(path: Path) -> Condition:
         return lambda fact, variables: fetch(parts, variables)
     if len(parts) == 2:
         first, second = parts
-        return lambda fact, variables: holder.get(second) if isinstance(holder := fact.get(first), Mapping) else None
+
+        def member(fact: Fact, variables: Variables) -> object:
+            holder = fact.get(first)
+            return holder.get(second) if type(holder) is dict or isinstance(holder, Mapping) else None
+
+        return member
     return lambda fact, variables: fetch(parts, fact)
 
 

@@ -15,7 +15,8 @@ def fetch(parts: Sequence[str], root: Fact) -> object:
     """What stands at the path, as it stands; None if the way ends before."""
     value: object = root
     for part in parts:
-        if not isinstance(value, Mapping):
+        # nearly always a dict, of which it is known ten times as fast
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(part)
     return value

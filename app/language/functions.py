@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.core.text import Text
+from app.core.workdays import known_days
 from app.language.types import Kind
 
 
@@ -31,6 +32,16 @@ class Signature:
 
 def _days(first: date, second: date) -> int:
     return (second - first).days
+
+
+def _workdays(first: date, second: date) -> int | None:
+    """The working days after `first` up to and including `second`; unknown outside the years whose holidays are known."""
+    origin, signs = known_days()
+    begin, end = (first - origin).days, (second - origin).days
+    if not (0 <= begin < len(signs) and 0 <= end < len(signs)):
+        return None
+    counted = signs.count("1", min(begin, end) + 1, max(begin, end) + 1)
+    return counted if begin <= end else -counted
 
 
 def _month(day: date) -> str:
@@ -67,6 +78,7 @@ T, N, D, M, B = Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.MONTH, Kind.BOOL
 
 SIGNATURES: Mapping[str, Signature] = {
     "days": Signature((D, D), 2, N, _days, "days(a, b)"),
+    "workdays": Signature((D, D), 2, N, _workdays, "workdays(a, b)"),
     "month": Signature((D,), 1, M, _month, "month(d)"),
     "months": Signature((M, M), 2, N, _months, "months(a, b)"),
     "abs": Signature((N,), 1, N, _abs, "abs(x)"),
@@ -83,6 +95,7 @@ QUANTIFIERS = ("all", "any", "sum", "count", "distinct")
 
 LABELS: Mapping[str, Text] = {
     "days": Text("{0}到{1}的天数", "the days from {0} to {1}"),
+    "workdays": Text("{0}之后到{1}的工作日数", "the working days after {0} up to {1}"),
     "month": Text("{0}所在月份", "the month of {0}"),
     "months": Text("{0}到{1}的月数", "the months from {0} to {1}"),
     "abs": Text("{0}的绝对值", "the absolute value of {0}"),

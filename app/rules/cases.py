@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.core.text import Text
@@ -13,10 +14,10 @@ from app.language.types import Kind
 from app.rules.explain import judge_of
 from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, Key, read_content
+from app.rules.source import CASES
 from app.rules.sweep import compile_sweep, facts_to_relation
 
-BASE = "_base.yaml"
-CASES = "cases"
+BASE = f"{CASES}/_base.yaml"
 _KEYS = frozenset({"name", "base", "set", "expect", "exactly"})
 
 NEVER_PASSES = Text("没有通过的用例", "the rule has no passing case")
@@ -188,7 +189,7 @@ def _uncovered(rules: Iterable[Rule], passing: frozenset[str], failing: frozense
 
 
 def _shown(ruleset: Ruleset, name: str) -> str:
-    return f"{ruleset.path.parent.name}/{CASES}/{name}"
+    return f"{ruleset.source.name}/{name}"
 
 
 def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
@@ -202,11 +203,11 @@ def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]]
 
 def read_case_files(ruleset: Ruleset) -> tuple[dict[str, dict[str, Any]], list[Content], list[Fault]]:
     """The base facts by name, the files of cases as they are read, and the faults of the base facts."""
-    folder = ruleset.path.parent / CASES
-    base = read_content(folder / BASE, _shown(ruleset, BASE))
-    bases = _bases(base, ruleset.vocabulary)
-    paths = (path for path in sorted(folder.glob("*.yaml")) if path.name != BASE)
-    return bases, [read_content(path, _shown(ruleset, path.name)) for path in paths], base.faults
+    source = ruleset.source
+    base = read_content(lambda: source.read(BASE), _shown(ruleset, BASE))
+    files = [file for file in source.cases() if file != BASE]
+    contents = [read_content(partial(source.read, file), _shown(ruleset, file)) for file in files]
+    return _bases(base, ruleset.vocabulary), contents, base.faults
 
 
 def _bases(content: Content, vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:

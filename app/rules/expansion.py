@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.core.text import Text
@@ -121,13 +122,8 @@ def _check(each: dict[str, Any], records: Sequence[RecordType]) -> Iterator[Wron
         near = difflib.get_close_matches(key, known, 1, 0.5)
         hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
         yield Wrong(key, Text(f"each没有选项“{key}”{hint.zh}", f"each has no option “{key}”{hint.en}"))
-    segments = [stand.segment for record in records for stand in stands(record)]
-    letters = {segment.code for segment in segments}
-    named = {*letters, *(segment.tag for segment in segments), *(g.tag for each in segments for g in each.groups)}
-    for segment in segments:
-        tags = {item.tag for _, item in items_of(segment)}
-        named |= tags | {f"{segment.code}.{tag}" for tag in tags}
-    allowed: Mapping[str, set[str]] = {
+    letters, named = _names(_Records(records))
+    allowed: Mapping[str, Set[str]] = {
         "tags": named,
         "except": named,
         "segments": letters,
@@ -140,6 +136,32 @@ def _check(each: dict[str, Any], records: Sequence[RecordType]) -> Iterator[Wron
             if value not in values:
                 message = Text(f"“{value}”不是{key}的取值", f"“{value}” is not a value for {key} in this record")
                 yield Wrong(key, message)
+
+
+class _Records:
+    """Record types for the cache: the same ones are asked again for every mapping of every ruleset."""
+
+    def __init__(self, records: Sequence[RecordType]) -> None:
+        self.records = tuple(records)
+        self.key = tuple(map(id, self.records))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Records) and self.key == other.key
+
+
+@lru_cache(maxsize=256)
+def _names(about: _Records) -> tuple[Set[str], Set[str]]:
+    """The letters of the segments, and every name by which a mapping may choose: segments, groups, items."""
+    segments = [stand.segment for record in about.records for stand in stands(record)]
+    letters = {segment.code for segment in segments}
+    named = {*letters, *(segment.tag for segment in segments), *(g.tag for each in segments for g in each.groups)}
+    for segment in segments:
+        tags = {item.tag for _, item in items_of(segment)}
+        named |= tags | {f"{segment.code}.{tag}" for tag in tags}
+    return letters, named
 
 
 def _wanted_by_name(each: dict[str, Any], segment: Segment, *names: str) -> bool:

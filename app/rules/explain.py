@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
 
 from app.core.text import Text
-from app.language import Trace, compile_node, evaluate
+from app.language import Trace, compile_node
 from app.language.facts import Fact
-from app.language.interpreter import skipped
+from app.language.interpreter import Memo, Tracing, skipped
 from app.rules.model import Check, Rule, Ruleset
 
 Outcome = Literal["held", "violated", "not_judged"]
@@ -29,8 +29,7 @@ class RuleFinding:
     message: Text
 
 
-@dataclass(frozen=True, slots=True)
-class CheckExplained:
+class CheckExplained(NamedTuple):
     """How one check came out. `require` is skipped where `when` was not true."""
 
     check: Check
@@ -72,13 +71,24 @@ class Judge:
 
     def explain(self, fact: Fact, rule_id: str | None = None) -> tuple[RuleExplained, ...]:
         """How each rule (or the one named) came out, with the trace of every check."""
-        failed = {other for other, tests in self._tests.items() if any(violates(fact) for _, violates in tests)}
-        return tuple(self._explained(rule, fact, failed) for rule in self.ruleset.rules if rule_id in (None, rule.id))
+        wanted = [rule for rule in self.ruleset.rules if rule_id in (None, rule.id)]
+        tracing, traces = self._tracing
+        memo = tracing.memo()
+        traced = {rule.id: tuple([trace(fact, memo) for trace in traces[rule.id]]) for rule in wanted}
+        failed = {each for each, checks in traced.items() if any(check.violated for check in checks)}
+        asked = {need for each in traced for need in self._conditions[each]} - traced.keys()
+        failed |= {need for need in asked if any(violates(fact) for _, violates in self._tests[need])}
+        return tuple(self._explained(rule, traced[rule.id], failed) for rule in wanted)
 
-    def _explained(self, rule: Rule, fact: Fact, failed: set[str]) -> RuleExplained:
+    @cached_property
+    def _tracing(self) -> tuple[Tracing, Mapping[str, list[Callable[[Fact, Memo], CheckExplained]]]]:
+        tracing = Tracing()
+        return tracing, {rule.id: [_tracer(check, tracing) for check in rule.checks] for rule in self.ruleset.rules}
+
+    def _explained(self, rule: Rule, checks: tuple[CheckExplained, ...], failed: set[str]) -> RuleExplained:
         waiting = tuple(sorted(self._conditions[rule.id] & failed))
         outcome: Outcome = "not_judged" if waiting else "violated" if rule.id in failed else "held"
-        return RuleExplained(rule, outcome, waiting, tuple(_explained(check, fact) for check in rule.checks))
+        return RuleExplained(rule, outcome, waiting, checks)
 
 
 def judge(ruleset: Ruleset, fact: Fact) -> tuple[RuleFinding, ...]:
@@ -123,8 +133,15 @@ def _violates(check: Check) -> Callable[[Fact], bool]:
     return lambda fact: when(fact, {}) is True and require(fact, {}) is False
 
 
-def _explained(check: Check, fact: Fact) -> CheckExplained:
-    when = evaluate(check.when, fact) if check.when else None
-    judged = when is None or when.state == "true"
-    require = evaluate(check.require, fact) if judged else skipped(check.require.root)
-    return CheckExplained(check, judged and require.state == "false", when, require)
+def _tracer(check: Check, tracing: Tracing) -> Callable[[Fact, Memo], CheckExplained]:
+    require, passed_over = tracing.compile(check.require.root), skipped(check.require.root)
+    when = tracing.compile(check.when.root) if check.when is not None else None
+
+    def trace(fact: Fact, memo: Memo) -> CheckExplained:
+        asked = when(fact, {}, memo) if when is not None else None
+        if asked is not None and asked.state != "true":
+            return CheckExplained(check, False, asked, passed_over)
+        judged = require(fact, {}, memo)
+        return CheckExplained(check, judged.state == "false", asked, judged)
+
+    return trace

@@ -1,15 +1,14 @@
-"""Shared rules: fragments that several rulesets include, read from the folders that `include` names."""
+"""Shared rules: fragments that several rulesets include, read from where `include` says."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from app.core.text import Text
 from app.rules.reading import Content, Key, read_content
+from app.rules.source import RULES, Source
 
-RULES = "rules.yaml"
 _TOP = frozenset({"title", "rules", "notes", "include"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
@@ -17,11 +16,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 class Fragments:
     """Gathers the fragments that a ruleset includes and those they include in turn, each once, the needed ones first.
 
-    `root` is the folder that holds the areas. What is wrong with an `include` is told where it stands.
+    What is wrong with an `include` is told where it stands.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._open: list[str] = []
         self.contents: dict[str, Content] = {}
 
@@ -35,12 +34,17 @@ class Fragments:
                 self._read(name, content, key)
 
     def _read(self, name: str, content: Content, key: Key) -> None:
-        area, _, folder = name.partition(".")
-        path = self._root / area / folder / RULES
-        if not path.is_file():
+        try:
+            text = self._source.fragment(name)
+        except OSError as error:
+            content.wrong(
+                Text(f"共用规则“{name}”无法读取", f"the shared rules “{name}” cannot be read: {error.strerror}"), *key
+            )
+            return
+        if text is None:
             content.wrong(Text(f"没有共用规则“{name}”", f"there are no shared rules “{name}”"), *key)
             return
-        found = read_content(path, f"{folder}/{RULES}")
+        found = read_content(lambda: text, f"{name.partition('.')[2]}/{RULES}")
         self._open.append(name)
         self.gather(found)
         self._open.pop()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
+from app.rules.source import Source
 from app.rules.tables.model import Table
 from app.standard.catalogue import Subject
 
@@ -67,10 +67,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report).
+    """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report), `source`
+    where its texts are.
 
-    `subject` tells whose records are judged where a record type serves persons and organisations alike. A ruleset of the
-    kind `table` has its decision table; it has rules as well if the table's rows make findings.
+    `subject` tells whose records or files are judged; None for files of both. A ruleset of the kind `table` has its decision
+    table; it has rules as well if the table's rows make findings.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     edition: str
     vocabulary: Vocabulary
-    path: Path
+    source: Source
     subject: Subject | None = None
     table: Table | None = None
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import yaml
 
@@ -64,11 +63,12 @@ class _Refused(Exception):
         self.message = message
 
 
-def read_content(path: Path, shown: str | None = None) -> Content:
-    """Read one file. What keeps it from being read is a fault in the answer, whose data is then None."""
-    content = Content(shown or path.name, None)
+def read_content(read: Callable[[], bytes], shown: str) -> Content:
+    """Read one text, shown in faults as `shown`. What keeps it from being read is a fault in the answer, whose data is
+    then None."""
+    content = Content(shown, None)
     try:
-        raw = path.read_bytes()
+        raw = read()
         if len(raw) > MAX_BYTES:
             raise _Refused(1, Text("文件过大", "the file is too large"))
         node = yaml.compose(raw.decode("utf-8"), Loader=yaml.CSafeLoader)

@@ -12,7 +12,7 @@ from app.language.nodes import BOOL, Quantifier
 from app.rules.expansion import Place, find_places
 from app.rules.model import SEVERITIES, WHOLE, Check, Rule
 from app.rules.reading import Content, Key
-from app.standard.catalogue import RecordType
+from app.standard.catalogue import RecordType, Subject
 
 CONFIDENCES = ("high", "medium", "low")
 STAGES = ("format", "file", "accepted", "transport")
@@ -35,10 +35,11 @@ _EXTENSION = _CHECK | {"extends", "needs", "note", "title", "checks"}
 
 @dataclass(frozen=True)
 class About:
-    """What rules are about: their names and, for records, the record type."""
+    """What rules are about: their names, for records the record type, and whose records or files."""
 
     vocabulary: Vocabulary
     record: RecordType | None
+    subject: Subject | None = None
 
 
 class RuleReading:

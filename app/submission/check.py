@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from app.core.errors import Invalid
 from app.core.text import Text
 from app.lake.connection import Connection, scratch, unoptimised
 from app.rules.explain import judge_of
+from app.rules.model import Ruleset
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType, Subject
 from app.standard.files import ReportFile, ReportLine, read_report
-from app.submission.content import file_rules, rules_of, subjects_of
+from app.submission.content import file_rules, present_force, rules_in
 from app.submission.rulings import sweep_select
 
 _DEBTOR_KIND, _ORGANISATION = "InfoIDType", "2"
@@ -76,23 +77,27 @@ def check_file(path: Path) -> Judgement:
             Text("文件无法打开：{why}", "The file cannot be opened: {why}").format(why=problem.strerror),
         ) from problem
     record = report.record_type
-    subjects = subjects_of(record.code) if record else ()
+    force = present_force()
+    subjects = force.subjects_of(record.code) if record else ()
     if record is not None and not subjects:
         raise Invalid(
             "submission.file_type",
             Text("{code} 类记录没有校验规则", "There are no rules for records of type {code}").format(code=record.code),
         )
+    # Contracts are reported for both; their files, and those of no known type, go by the personal numbers.
+    of_file = file_rules(force, record.subject if record is not None else "person")
     found: dict[tuple[int, str, str], LineFinding] = {}
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.ndjson"
         records = _write_facts(report, facts, found)
-        for finding in _file_findings(report, readable=facts.stat().st_size > 0 or records == 0):
+        for finding in _file_findings(report, of_file, readable=facts.stat().st_size > 0 or records == 0):
             found.setdefault((finding.line, finding.code, finding.tag), finding)
         if record is not None and records:
-            for finding in _record_findings(record, subjects, facts, report):
+            rulesets = {subject: rules_in(force, record.code, subject) for subject in subjects}
+            for finding in _record_findings(record, rulesets, facts, report):
                 found[(finding.line, finding.code, finding.tag)] = finding
-    rulesets = [file_rules(), *(rules_of(record.code, subject) for subject in subjects if record)]
-    named = {rule.code: rule.id for ruleset in reversed(rulesets) for rule in ruleset.rules}
+    asked = [of_file, *(rules_in(force, record.code, subject) for subject in subjects if record)]
+    named = {rule.code: rule.id for ruleset in reversed(asked) for rule in ruleset.rules}
     findings = (each if each.rule else replace(each, rule=named.get(each.code, "")) for each in found.values())
     return Judgement(path.name, records, tuple(sorted(findings)))
 
@@ -120,12 +125,12 @@ def _from_reader(line: int, code: str, tag: str, message: Text) -> LineFinding:
     return LineFinding(line, "", code, tag, "block", message.zh, message.en)
 
 
-def _file_findings(report: ReportFile, *, readable: bool) -> Iterator[LineFinding]:
+def _file_findings(report: ReportFile, ruleset: Ruleset, *, readable: bool) -> Iterator[LineFinding]:
     facts: dict[str, Any] = report.facts()
     # A line that cannot be read is a fault of its record; the file is unreadable when no line can.
     facts["file"] = {**_UNKNOWN_FILE, **facts["file"], "parses": readable}
     ruled = {}
-    for finding in judge_of(file_rules()).judge(facts):
+    for finding in judge_of(ruleset).judge(facts):
         ruled[finding.code] = finding
         yield LineFinding(
             0, finding.rule, finding.code, finding.tag, finding.severity, finding.message.zh, finding.message.en
@@ -137,14 +142,14 @@ def _file_findings(report: ReportFile, *, readable: bool) -> Iterator[LineFindin
 
 
 def _record_findings(
-    record: RecordType, subjects: Sequence[Subject], facts: Path, report: ReportFile
+    record: RecordType, rulesets: Mapping[Subject, Ruleset], facts: Path, report: ReportFile
 ) -> Iterator[LineFinding]:
     with scratch() as connection:
         relation = _relation(connection, record, facts)
-        for subject in subjects:
+        for subject, ruleset in rulesets.items():
             whose = f"(SELECT * FROM {relation} WHERE {_is_of(record, subject)})" if record.shared else relation
-            offline = {rule.id: rule for rule in rules_of(record.code, subject).rules if rule.stage in STAGES_OFFLINE}
-            statement = sweep_select(record.code, whose, "line", _constants(report), subject)
+            offline = {rule.id: rule for rule in ruleset.rules if rule.stage in STAGES_OFFLINE}
+            statement = sweep_select(ruleset, whose, "line", _constants(report))
             with unoptimised(connection):
                 found = connection.execute(statement).fetchall()
             for line, rule_id, error, tag, severity in found:

@@ -1,20 +1,22 @@
-"""The content that submission runs on: mappings and rulesets from the `rulesets/` folder, read once a process."""
+"""The content that submission runs on: mappings from the `rulesets/` folder, and the rulesets in force."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
+from app.core import clock
 from app.core.errors import NotFound
+from app.core.schema import current_revision, database_exists
 from app.core.text import Text
-from app.rules.loading import find_rulesets, load_ruleset, read_facts
 from app.rules.model import Ruleset
-from app.standard import catalogue
+from app.rules.registry import InForce, in_force, shipped_in_force
+from app.rules.registry.shipped import ROOT
 from app.standard.catalogue import Subject
 from app.submission.mapping import SourceMapping, load_mappings
 
-ROOT = Path(__file__).resolve().parents[2] / "rulesets"
+__all__ = ["ROOT", "file_rules", "mappings", "present_force", "rules_in", "rules_of"]
 
 
 @lru_cache
@@ -23,41 +25,38 @@ def mappings() -> Mapping[str, SourceMapping]:
     return load_mappings(ROOT / "mapping")
 
 
-@lru_cache
-def _folders() -> Mapping[tuple[str, Subject], Path]:
-    """The folders of the pre-checks by record type and whose records; the first one counts, `check-house` tells of a second."""
-    found: dict[tuple[str, Subject], Path] = {}
-    for folder in find_rulesets(ROOT / "submission"):
-        facts, subject = read_facts(folder)
-        record = catalogue.current().records.get(facts.removeprefix("record."))
-        if record is not None:
-            found.setdefault((record.code, subject or record.subject), folder)
-    return found
-
-
-@lru_cache(maxsize=128)
-def rules_of(record_type: str, subject: Subject | None = None) -> Ruleset:
-    """The pre-check of a record type; of a type for both subjects that of persons, if none is named.
+def rules_of(record_type: str, subject: Subject | None = None, day: date | None = None) -> Ruleset:
+    """The pre-check of a record type that is in force on a business day, by default today; of a type for both subjects that
+    of persons, if none is named.
 
     Raises NotFound for a type that no ruleset is about, RulesetInvalid if it cannot be used.
     """
-    folder = _folders().get((record_type, subject or catalogue.current().record(record_type).subject))
-    if folder is None:
+    return rules_in(in_force(day or clock.today()), record_type, subject)
+
+
+def rules_in(force: InForce, record_type: str, subject: Subject | None = None) -> Ruleset:
+    """As `rules_of`, of what is in force."""
+    place = force.about_record(record_type, subject)
+    if place is None:
         raise NotFound(
             "submission.rules",
             Text("没有 {code} 类记录的校验规则", "There are no rules for records of type {code}").format(
                 code=record_type
             ),
         )
-    return load_ruleset(folder)
+    return place.ruleset()
 
 
-def subjects_of(record_type: str) -> tuple[Subject, ...]:
-    """Whose records of a type have a pre-check of their own: none for a type that no ruleset is about."""
-    return tuple(subject for subject in catalogue.SUBJECTS if (record_type, subject) in _folders())
+def file_rules(force: InForce, subject: Subject = "person") -> Ruleset:
+    """The checks of a whole report file, under the numbers for persons' or organisations' files. Raises NotFound where
+    they are retired."""
+    place = force.about_file(subject)
+    if place is None:
+        raise NotFound("submission.rules", Text("没有报文文件的校验规则", "There are no rules for report files"))
+    return place.ruleset()
 
 
-@lru_cache
-def file_rules() -> Ruleset:
-    """The checks of a whole report file."""
-    return load_ruleset(ROOT / "submission" / "report_file")
+def present_force() -> InForce:
+    """What is in force today; in a house whose database has not been made, what is shipped."""
+    known = current_revision() is not None if database_exists() else False
+    return in_force(clock.today()) if known else shipped_in_force(clock.today())

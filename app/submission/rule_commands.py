@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from app.core.errors import Invalid
+from app.core.text import Text
 from app.lake.connection import scratch
 from app.rules.coverage import Unseen, cover
-from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.inference.content import policy_of
+from app.rules.inference.facts import FactsInvalid, read_facts
+from app.rules.inference.inferring import infer
+from app.rules.inference.outcome import Outcome, plain
+from app.rules.inference.policy import OUTCOME, Policy
+from app.rules.loading import find_inferring, find_rulesets, load_ruleset
 from app.rules.proof import Proof, prove
 from app.submission.content import ROOT
 from app.submission.table_commands import table
-from app.web.commands import FINDINGS, as_json, json_option
+from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
 
 
 @click.group("rules")
@@ -28,12 +37,12 @@ rules.add_command(table)
 @json_option
 def test(as_json_wanted: bool) -> None:
     """跑全部用例 Run the cases of all rulesets by both evaluators; 1 when a verdict, a case or an agreement is wanting."""
-    with scratch() as connection:
+    with scratch(few=True) as connection:
 
         def execute(statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
             return connection.execute(statement, parameters).fetchall()
 
-        proof = prove(find_rulesets(ROOT), execute)
+        proof = prove(find_rulesets(ROOT), execute, find_inferring(ROOT))
     if as_json_wanted:
         as_json(proof.as_data())
     else:
@@ -56,6 +65,54 @@ def _tell(proof: Proof) -> None:
         click.echo(f"决策表 tables {data['tables']}，行 rows {data['rows']}，没有用例的行 rows without case {wanting}")
     agreement = data["agreement"]
     click.echo(f"两种判断 both evaluators {agreement['checked']}，不一致 disagreements {agreement['disagreements']}")
+
+
+@rules.command("infer")
+@click.argument("ruleset")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def infer_command(ruleset: str, file: Path, as_json_wanted: bool) -> None:
+    """按政策推理 Run the policy RULESET over the facts in FILE (JSON: a list of facts for each kind) and give the reasons."""
+    policy = policy_of(ruleset)
+    try:
+        facts = read_facts(policy.shapes, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        where = f"{error.lineno}:{error.colno} " if isinstance(error, json.JSONDecodeError) else ""
+        message = Text(f"{file} 不是可读的JSON：{where}", f"{file} is not readable JSON: {where}{type(error).__name__}")
+        raise Invalid("rules.json", message) from None
+    except FactsInvalid as refused:
+        _tell_problems(refused, file, as_json_wanted)
+        raise click.exceptions.Exit(BAD_USE) from None
+    found = infer(policy, facts)
+    if as_json_wanted:
+        outcomes = [each.as_data() for each in found.outcomes]
+        as_json({"ruleset": policy.name, "edition": policy.edition, "of": policy.about, "outcomes": outcomes})
+        return
+    for outcome in found.outcomes:
+        _tell_outcome(policy, outcome)
+
+
+def _tell_problems(refused: FactsInvalid, file: Path, as_json_wanted: bool) -> None:
+    if as_json_wanted:
+        as_json({"problems": [each.as_data() for each in refused.problems]})
+        return
+    for each in refused.problems:
+        tell_error(f"{file} {each.place} {each.message.zh}", f"{each.place} {each.message.en}")
+
+
+def _tell_outcome(policy: Policy, outcome: Outcome) -> None:
+    scale = policy.shapes[policy.about].derived[OUTCOME].scale
+    title = scale.titles.get(str(outcome.value)) if scale else None
+    words = f" {title.zh} {title.en}" if title else ""
+    click.echo(f"{policy.shapes[policy.about].title.zh} {outcome.key}：{plain(outcome.value)}{words}")
+    for each in outcome.reasons:
+        rule = policy.rule(each.rule)
+        name = policy.shapes[each.kind].derived[each.name]
+        aside = "" if each.stands else "（未采用 set aside）"
+        click.echo(
+            f"    {each.kind} {each.key} {name.title.zh} = {plain(each.value)}{aside}  [{rule.id}] {rule.title.zh} {rule.title.en}"
+        )
+        click.echo("        " + "，".join(f"{read.path} = {plain(read.value)}" for read in each.reads))
 
 
 @rules.command("coverage")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +13,12 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.errors import Invalid
 from app.core.text import Text
+from app.rules.model import Ruleset
+from app.rules.registry import in_force
 from app.rules.sweep import Sweep, compile_sweep
 from app.rules.sweep.condition import condition_sql as _condition_sql
 from app.rules.vocabulary import record_vocabulary
-from app.standard.catalogue import Subject
-from app.submission.content import rules_of
+from app.submission.content import rules_in
 from app.submission.facts import Surroundings
 from app.submission.tables import RECORD_TYPES
 
@@ -28,48 +29,51 @@ def condition_sql(code: str, expression: str, group: str = "") -> str:
     return _condition_sql(expression, record_vocabulary(code), group)
 
 
-@lru_cache(maxsize=128)
-def _sweep(code: str, subject: Subject | None = None) -> Sweep:
-    return compile_sweep(rules_of(code, subject))
+def _sweep(ruleset: Ruleset) -> Sweep:
+    key = (ruleset.edition, id(ruleset.vocabulary))
+    if key not in _compiled:
+        while len(_compiled) >= _COMPILED_MOST:
+            del _compiled[next(iter(_compiled))]
+        # The ruleset is kept beside its sweep, so that no other can come to have its vocabulary's identity.
+        _compiled[key] = (ruleset, compile_sweep(ruleset))
+    return _compiled[key][1]
+
+
+_COMPILED_MOST = 128
+_compiled: dict[tuple[str, int], tuple[Ruleset, Sweep]] = {}
 
 
 def make_ready() -> None:
     """Read and compile the rules of all record types, which a process does once; a worker when it starts."""
+    force = in_force(clock.today() - timedelta(days=1))
     for code in RECORD_TYPES:
-        _sweep(code)
+        if force.about_record(code) is not None:
+            _sweep(rules_in(force, code))
 
 
-def sweep_select(
-    code: str,
-    relation: str,
-    id_column: str,
-    constants: Mapping[str, Any] | None = None,
-    subject: Subject | None = None,
-) -> str:
-    """SELECT of (id, rule, code, tag, severity) for every finding of the record type's rules in `relation`.
-
-    `subject` says whose rules, for a type that serves persons and organisations alike.
-    """
-    statement = _sweep(code, subject).sql(relation, id_column, constants=constants)
+def sweep_select(ruleset: Ruleset, relation: str, id_column: str, constants: Mapping[str, Any] | None = None) -> str:
+    """SELECT of (id, rule, code, tag, severity) for every finding of the rules in `relation`."""
+    statement = _sweep(ruleset).sql(relation, id_column, constants=constants)
     return f'SELECT DISTINCT "{id_column}", "rule", "code", "tag", "severity" FROM ({statement})'
 
 
 _CARRIED = ("key", "bucket")
 
 
-def suspects_select(code: str, facts: str, given: Surroundings) -> str:
+def suspects_select(ruleset: Ruleset, facts: str, given: Surroundings) -> str:
     """SELECT of the records in the relation `facts` that `findings_select` has to judge; the others break no rule."""
-    return _sweep(code).suspects(facts, "record_id", _CARRIED, given.constants(code))
+    constants = given.constants(ruleset.record_type or "")
+    return _sweep(ruleset).suspects(facts, "record_id", _CARRIED, constants)
 
 
-def findings_select(code: str, suspects: str, batch: str, day: date, *, precheck: bool) -> str:
+def findings_select(ruleset: Ruleset, suspects: str, batch: str, day: date, *, precheck: bool) -> str:
     """SELECT in the shape of the finding table over a relation of suspects. With the pre-check switched off nothing blocks,
     all is noted."""
-    statement = _sweep(code).judged(suspects, "record_id", _CARRIED)
+    statement = _sweep(ruleset).judged(suspects, "record_id", _CARRIED)
     severity = '"severity"' if precheck else "CASE WHEN \"severity\" = 'block' THEN 'noted' ELSE \"severity\" END"
-    return f"""SELECT DISTINCT '{batch}' AS batch, '{code}' AS record_type, record_id, key, "rule",
+    return f"""SELECT DISTINCT '{batch}' AS batch, '{ruleset.record_type}' AS record_type, record_id, key, "rule",
         coalesce(nullif("code", ''), "rule") AS code, "tag", {severity} AS severity,
-        '{rules_of(code).edition}' AS edition, DATE '{day.isoformat()}' AS business_date, bucket
+        '{ruleset.edition}' AS edition, DATE '{day.isoformat()}' AS business_date, bucket
         FROM ({statement})"""
 
 

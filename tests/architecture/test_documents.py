@@ -18,7 +18,8 @@ from app.core.registry import Registry
 from app.factory import assemble
 from app.house_reference import command_paths, reference_is_fresh
 from app.language import ExpressionInvalid, parse
-from app.rules.loading import find_rulesets, load_ruleset
+from app.rules.inference.content import load_inferring
+from app.rules.loading import find_inferring, find_rulesets, load_ruleset
 from app.rules.vocabulary import record_vocabulary
 from app.submission.content import ROOT as RULESETS
 from app.workflow.definitions import definitions
@@ -54,6 +55,7 @@ def known_names() -> frozenset[str]:
     """Every dotted name that a room, a process or a ruleset has announced."""
     here = registry()
     rulesets = {load_ruleset(folder).name for folder in find_rulesets(RULESETS)}
+    rulesets |= {load_inferring(folder).name for folder in find_inferring(RULESETS)}
     return frozenset().union(
         here.permissions,
         here.steps,

@@ -12,6 +12,7 @@ from app.language import CodeList, Field, Form, Kind, Scalar, Struct, Vocabulary
 from app.rules.model import Ruleset
 from app.rules.reading import Content
 from app.rules.rule_reading import About
+from app.rules.source import Folder
 from app.rules.tables.checks import rules_of
 from app.rules.tables.model import Table
 from app.rules.tables.reading import read_table
@@ -203,7 +204,7 @@ def ruleset_of(table: Table) -> Ruleset:
     """A ruleset that is this table."""
     return Ruleset(
         "t.made", "table", LABEL, (), "2024-01-01", "record.000", rules_of(table, None, "t"), "e", VOCABULARY,
-        Path("rulesets/t/made/ruleset.yaml"), table=table,
+        Folder(Path("rulesets/t/made")), table=table,
     )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
+from app.core.workdays import known_days
 from app.language import Form
 from app.language.values import FIRST_YEAR, LAST_YEAR, MONTH_PATTERN, TIME_PATTERN, allowed_codes, form_pattern
 from app.rules.sweep import sql
@@ -85,6 +87,30 @@ def _is_date(form: Form, value: Sql) -> Sql:
         case _:
             real = [is_real_date(value)]
     return sql.every([*within, *real])
+
+
+def working_days(first: Sql, second: Sql) -> Sql:
+    """The working days after one date up to another, as `workdays` counts them: signs of worked days in a long text."""
+    origin, signs = known_days()
+    known = [sql.text(day.isoformat()) for day in (origin, origin + timedelta(days=len(signs) - 1))]
+    bounds = [sql.cast(day, "DATE") for day in known]
+
+    def place(day: Sql) -> Sql:
+        return sql.call("date_diff", sql.text("day"), bounds[0], day)
+
+    def counted(begin: Sql, end: Sql) -> Sql:
+        start = sql.calculate("+", place(begin), sql.number(2))
+        passed = sql.call("substring", sql.text(signs), start, sql.calculate("-", place(end), place(begin)))
+        return sql.call("length", sql.call("replace", passed, sql.text("0"), sql.text("")))
+
+    within = [
+        sql.compare(sign, day, bound)
+        for day in (first, second)
+        for sign, bound in zip((">=", "<="), bounds, strict=True)
+    ]
+    forward = (sql.compare("<=", first, second), counted(first, second))
+    counts = sql.case(forward, otherwise=sql.minus(counted(second, first)))
+    return sql.case((sql.every(within), counts))
 
 
 # Identity numbers

@@ -35,7 +35,7 @@ from app.language.nodes import (
 from app.language.numbers import number_size
 from app.language.types import CodeList
 from app.rules.sweep import sql
-from app.rules.sweep.functions import ADDED, conformity, digits, in_codes
+from app.rules.sweep.functions import ADDED, conformity, digits, in_codes, working_days
 from app.rules.sweep.reading import Exact, Scope, holder_known
 from app.rules.sweep.sql import Sql
 
@@ -244,6 +244,8 @@ class Truth:
         match node.name:
             case "days":
                 return sql.call("date_diff", sql.text("day"), *map(self.value, node.arguments))
+            case "workdays":
+                return working_days(*map(self.value, node.arguments))
             case "month":
                 return sql.call("left", self.ordered_date(first), sql.number(7))
             case "months":

@@ -12,6 +12,7 @@ from app.rules.cases import CaseReport, Execute, changed_fact, read_case_files, 
 from app.rules.explain import judge_of
 from app.rules.model import Fault, Ruleset
 from app.rules.reading import Content, Key
+from app.rules.source import RULESET
 from app.rules.sweep import facts_to_relation
 from app.rules.tables.deciding import Decision, TableJudge
 from app.rules.tables.model import SEVERITY, Answer, Table
@@ -62,7 +63,7 @@ def run_table_cases(ruleset: Ruleset, table: Table, execute: Execute | None = No
     ]
     hit = frozenset(case.row for case, decision in zip(cases, decisions[len(bases) :], strict=True)
                     if case.row in decision.deciding)  # fmt: skip
-    shown = f"{ruleset.path.parent.name}/{ruleset.path.name}"
+    shown = f"{ruleset.source.name}/{RULESET}"
     uncovered = [Fault(shown, row.line, row.id, NEVER_HIT) for row in table.rows if row.id not in hit]
     return CaseReport(
         ruleset,

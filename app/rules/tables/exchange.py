@@ -6,14 +6,15 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from app.core.text import Text
-from app.rules.loading import RULESET, load_content, load_ruleset
+from app.rules.loading import content_hash, load_content, load_ruleset
 from app.rules.model import Fault, Ruleset, RulesetInvalid
 from app.rules.reading import read_content
+from app.rules.source import RULESET, Folder
 from app.rules.tables.model import Table
 from app.rules.tables.workbook_in import SheetContent, read_workbook
 from app.rules.tables.writing import table_data, table_yaml
@@ -55,9 +56,10 @@ def import_workbook(workbook: Path, root: Path) -> Imported:
     if not isinstance(content.data, dict):
         raise RulesetInvalid(tuple(content.faults))
     path = _target(content, root)
-    ruleset = load_content(content, path)
+    ruleset = load_content(content, Folder(path.parent))
     before = _data_at(path)
     after = table_data(ruleset, _table(ruleset))
+    ruleset = replace(ruleset, edition=content_hash(after))
     old, new = _rows(before), _rows(after)
     return Imported(
         ruleset,
@@ -80,7 +82,7 @@ def _target(content: SheetContent, root: Path) -> Path:
     area, _, folder = name.partition(".")
     path = root / area / folder / RULESET
     if path.is_file():
-        found = read_content(path, f"{folder}/{RULESET}")
+        found = read_content(path.read_bytes, f"{folder}/{RULESET}")
         if isinstance(found.data, dict) and found.data.get("kind") != "table":
             content.wrong(Text(f"“{name}”是用规则写的，不能用决策表替换", f"“{name}” is written in rules; a table cannot replace it"),
                           "ruleset")  # fmt: skip
@@ -97,7 +99,7 @@ def _data_at(path: Path) -> dict[str, Any]:
 
 def _table(ruleset: Ruleset) -> Table:
     if ruleset.table is None:
-        raise RulesetInvalid((Fault(ruleset.path.name, 1, "", Text("不是决策表", "this is not a decision table")),))
+        raise RulesetInvalid((Fault(RULESET, 1, "", Text("不是决策表", "this is not a decision table")),))
     return ruleset.table
 
 

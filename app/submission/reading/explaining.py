@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from app.core import clock
 from app.core.config import settings
 from app.core.db import current_session
+from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.language import Trace, word
 from app.rules.explain import CheckExplained, RuleExplained, judge_of
-from app.rules.model import Rule
+from app.rules.model import Rule, Ruleset
+from app.rules.registry import edition
 from app.rules.vocabulary import BESIDE
-from app.security.masking import Kind, mask
 from app.submission.content import rules_of
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.lake import lake
-from app.submission.models import Batch
+from app.submission.models import Batch, StageRun
 from app.submission.reading.personal import personal_kind
 from app.submission.rulings import surroundings
 from app.submission.tables import record_table, record_type
@@ -95,17 +98,34 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
 def explain_record(batch_id: str, code: str, record_id: str, rules: tuple[str, ...]) -> tuple[RuleShown, ...]:
     """How each of these rules came out on a record, in the order given; rules that are gone are left out."""
     batch = current_session().get(Batch, batch_id)
+    return () if batch is None else explain_by(ruleset_of(batch, code), batch_id, code, record_id, rules)
+
+
+def explain_by(
+    ruleset: Ruleset, batch_id: str, code: str, record_id: str, rules: tuple[str, ...]
+) -> tuple[RuleShown, ...]:
+    """As `explain_record`, by an edition of one's own choice."""
+    batch = current_session().get(Batch, batch_id)
     fact = judged_fact(batch, code, record_id) if batch is not None else None
     if fact is None:
         return ()
-    judge = judge_of(rules_of(code))
-    known = {rule.id for rule in rules_of(code).rules}
+    judge = judge_of(ruleset)
+    known = {rule.id for rule in ruleset.rules}
     return tuple(
         _shown(explained, Veil(code))
         for rule in dict.fromkeys(rules)
         if rule in known
         for explained in judge.explain(fact, rule)
     )
+
+
+def ruleset_of(batch: Batch, code: str) -> Ruleset:
+    """The ruleset that has judged a batch's records of a type; before they are judged, the one in force on its day."""
+    query = select(StageRun.detail["edition"].as_string()).where(
+        StageRun.batch_id == batch.id, StageRun.stage == "judge", StageRun.part.startswith(f"{code}/")
+    )
+    judged = current_session().scalar(query.limit(1))
+    return edition(judged) if judged else rules_of(code, day=batch.business_date)
 
 
 def _shown(explained: RuleExplained, veil: Veil) -> RuleShown:

@@ -1,26 +1,31 @@
-"""Stage 4: the pre-check. Every rule of the rulesets over every derived record, set-wise; findings are rows."""
+"""Stage 4: the pre-check. Every rule of the rulesets in force over every derived record, set-wise; findings are rows."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from app.lake.connection import unoptimised
 from app.lake.tables import put_rows
+from app.rules.model import Ruleset
+from app.rules.registry import in_force
+from app.rules.registry.editions import remember_shipped
+from app.standard import catalogue
+from app.submission import judging
 from app.submission.counts import blocked_by_type
-from app.submission.facts import Surroundings, accepted_relation, fact_relation
-from app.submission.rulings import findings_select, surroundings, suspects_select
+from app.submission.facts import Surroundings
+from app.submission.rulings import surroundings
 from app.submission.stages.work import Outcome, Part, Work
-from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, record_table
+from app.submission.tables import FINDING, RECORD_TYPES
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
     given = surroundings(work.settings, work.provider)
+    codes = [code for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0)) if due.get(code)]
+    rulesets = rulesets_of(work, codes)
     parts: dict[str, Part] = {
-        f"{code}/{bucket}": partial(_sweep, work, code, bucket, given)
-        for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0))
-        if due.get(code)
+        f"{code}/{bucket}": partial(_sweep, work, code, bucket, rulesets[code], given)
+        for code in codes
         for bucket in range(work.buckets(code))
     }
     work.parts("judge", parts)
@@ -35,37 +40,30 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _sweep(work: Work, code: str, bucket: int, given: Surroundings, again: bool) -> Outcome:
-    records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = {bucket})"
-    facts = fact_relation(code, records, accepted_relation(code))
-    suspects = suspects_select(code, f"({facts})", given)
-    select = findings_select(code, "facts_suspect", work.batch, work.business_date, precheck=work.precheck)
-    with work.lake.read() as connection:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
-        count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
-        if count != (0,):
-            with unoptimised(connection):
-                connection.execute(f"INSERT INTO facts_found BY NAME {select}")
-        if work.precheck:
-            connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(work, code, records)}")
-        found = connection.execute("FROM facts_found").to_arrow_table()
-        connection.execute("DROP TABLE facts_suspect")
+def rulesets_of(work: Work, codes: list[str]) -> dict[str, Ruleset | None]:
+    """The rulesets in force on the business day, by record type; None where there is none. Shipped ones are remembered."""
+    force = in_force(work.business_date)
+    places = {code: force.about_record(code) for code in codes}
+    found = {code: place.ruleset() if place else None for code, place in places.items()}
+    for ruleset in found.values():
+        if ruleset is not None:
+            remember_shipped(ruleset)
+    return found
+
+
+def _sweep(work: Work, code: str, bucket: int, ruleset: Ruleset | None, given: Surroundings, again: bool) -> Outcome:
+    basis = judging.Basis(
+        edition=ruleset.edition if ruleset else "",
+        standard=catalogue.current().digest,
+        snapshot=work.lake.snapshot(),
+        given=given,
+    )
+    part = judging.Part(work.batch, work.business_date, work.precheck, code, bucket)
+    found = judging.find(work.lake, part, ruleset, basis)
+    detail = basis.as_data() | {"findings": found.digest}
+    rows = found.rows
+    if not rows.num_rows and not again:
+        return 0, detail
     where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
-    if not found.num_rows and not again:
-        return 0, {}
-    return work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, found, again=again), again), {}
-
-
-REFUSED_BEFORE = "CENTRE"
-"""Stands for a rule where the centre's own earlier word is the reason to hold a record back."""
-
-
-def _refused_before(work: Work, code: str, records: str) -> str:
-    """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
-    return f"""
-        SELECT DISTINCT '{work.batch}' AS batch, '{code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
-               refusal.code, refusal.tag, 'block' AS severity, '' AS edition, DATE '{work.business_date.isoformat()}' AS business_date,
-               r.bucket
-        FROM {records} r JOIN {FEEDBACK.path} refusal
-             ON refusal.record_type = '{code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM {accepted_relation(code)} a WHERE a.accepted_on > refusal.received_on)"""
+    put = work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, rows, again=again), again)
+    return put, detail

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pytest
 
 from app.lake.connection import unoptimised
+from app.rules.registry import shipped_in_force
 from app.simulator.bank import INSTITUTIONS, PROVIDER
-from app.submission.content import mappings
+from app.submission.content import mappings, rules_in
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.mapping import target_select
@@ -55,8 +56,9 @@ class Desk:
             given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
             facts = fact_relation(code, records, accepted_table(code).path)
             self.lake.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
-            suspects = suspects_select(code, "facts", given)
-            findings = findings_select(code, f"({suspects})", batch, day, precheck=True)
+            ruleset = rules_in(shipped_in_force(day), code)
+            suspects = suspects_select(ruleset, "facts", given)
+            findings = findings_select(ruleset, f"({suspects})", batch, day, precheck=True)
             with unoptimised(self.lake):
                 rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
             for key, rule, error in rows:

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from app.cli import cli
 from app.core.errors import Invalid
 from app.rules.loading import find_rulesets, read_facts
+from app.rules.registry import InForce
 from app.standard.catalogue import current
 from app.standard.files import FileHeader, FileName, render_record
 from app.submission.check import check_file
@@ -181,6 +182,15 @@ def test_the_header_is_line_1_and_the_file_as_a_whole_line_0(write) -> None:
     assert any(code == "ABH005" and line in (0, 1) for line, code in found)
 
 
+@pytest.mark.parametrize(("code", "rule"), [("110", "P000-008"), ("510", "P000-008"), ("310", "CALL-F0000401")])
+def test_a_file_is_judged_once_under_the_numbers_of_its_subject(write, code: str, rule: str) -> None:
+    path = write(code, [some(code)], date=datetime(2026, 11, 19))
+
+    found = [(each["rule"], each["code"]) for each in told(path, 1)["findings"]]
+
+    assert found == [(rule, "ABF007")]
+
+
 def test_a_damaged_header_is_found_on_line_1(write) -> None:
     path = write("210", [some("210")])
     path.write_bytes(path.read_bytes().replace(b"A050", b"A05X", 1))
@@ -245,7 +255,7 @@ def test_what_cannot_be_judged_ends_with_2_and_words(write, tmp_path: Path) -> N
 
 
 def test_a_record_type_without_rules_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.submission.check.subjects_of", lambda code: ())
+    monkeypatch.setattr("app.submission.check.present_force", lambda: InForce(CREATED.date(), {}))
     header = FileHeader("220", PROVIDER, CREATED, 0, template=current().record("220").template)
     path = tmp_path / f"{FileName(PROVIDER, CREATED.date(), '220', '001').text}.txt"
     path.write_bytes(f"{header.text}\r\n".encode())

@@ -17,7 +17,7 @@ from app.submission.content import ROOT
 @pytest.fixture
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two shipped rulesets with the shared rules that they include."""
-    for name in ("personal_general", "personal_normal", "personal_family", "report_file"):
+    for name in ("personal_general", "personal_normal", "personal_family", "personal_report_file"):
         shutil.copytree(ROOT / "submission" / name, tmp_path / "submission" / name)
     monkeypatch.setattr(rule_commands, "ROOT", tmp_path)
     return tmp_path
@@ -32,13 +32,13 @@ def test_cases_of_all_rulesets_are_run(few: Path) -> None:
 
 
 def test_a_wrong_verdict_ends_with_1_and_is_told_with_its_place(few: Path) -> None:
-    path = few / "submission" / "report_file" / "ruleset.yaml"
+    path = few / "submission" / "personal_report_file" / "ruleset.yaml"
     path.write_text(path.read_text("utf-8").replace("file.utf8", "not file.utf8"), "utf-8")
 
     result = CliRunner().invoke(cli, ["rules", "test"])
 
     assert result.exit_code == 1
-    assert "report_file/cases/P000-011.yaml:" in result.output
+    assert "personal_report_file/cases/P000-011.yaml:" in result.output
     assert "判错 failed" in result.output
 
 

@@ -21,8 +21,8 @@ NAME = "risk.overdue_to_five_level"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(ROOT / "risk", tmp_path / "risk")
-    shutil.copytree(ROOT / "submission" / "report_file", tmp_path / "submission" / "report_file")
+    shutil.copytree(ROOT / "risk" / "overdue_to_five_level", tmp_path / "risk" / "overdue_to_five_level")
+    shutil.copytree(ROOT / "submission" / "corporate_report_file", tmp_path / "submission" / "corporate_report_file")
     monkeypatch.setattr(table_commands, "ROOT", tmp_path)
     monkeypatch.setattr(rule_commands, "ROOT", tmp_path)
     return tmp_path
@@ -100,7 +100,7 @@ def test_explain_names_the_row_and_why_the_others_not(root: Path) -> None:
     ("words", "code", "says"),
     [
         (("check", "risk.nothing"), 2, "there is no ruleset"),
-        (("check", "submission.report_file"), 2, "is not a decision table"),
+        (("check", "submission.corporate_report_file"), 2, "is not a decision table"),
         (("export", NAME, "/nowhere/at/all.xlsx"), 2, "cannot be written"),
         (("export", NAME, "t.csv"), 2, "must end with .xlsx"),
         (("explain", NAME, "/nowhere.json"), 2, "one JSON object"),

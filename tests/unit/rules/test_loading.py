@@ -146,7 +146,14 @@ def test_file_rules_have_names_of_their_own(write_ruleset: WriteRuleset) -> None
     )
 
     assert ruleset.record_type is None
-    assert ruleset.facts == "file.report"
+    assert (ruleset.facts, ruleset.subject) == ("file.report", None)
+
+
+def test_file_rules_may_be_for_one_subject(write_ruleset: WriteRuleset) -> None:
+    head = HEAD.replace("{record: record.210}", "{file: file.report, subject: organisation}")
+    ruleset = load_ruleset(write_ruleset(f"  - {{id: F1, {COMMON}, require: file.utf8}}\n", head=head))
+
+    assert (ruleset.facts, ruleset.subject) == ("file.report", "organisation")
 
 
 class TestEach:

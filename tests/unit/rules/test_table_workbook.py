@@ -197,14 +197,15 @@ def test_everything_wrong_is_told_at_once_by_cell(edit: Callable[..., Path], roo
 
 
 def test_a_table_does_not_replace_rules(edit: Callable[..., Path], root: Path) -> None:
-    shutil.copytree(ROOT / "submission" / "report_file", root / "submission" / "report_file")
+    shutil.copytree(ROOT / "submission" / "corporate_report_file", root / "submission" / "corporate_report_file")
 
     def change(name: str) -> Callable[[Any], None]:
         return lambda book: book[layout.ABOUT].__setitem__("B1", name)
 
-    assert ("说明_About!B1", "“submission.report_file” is written in rules; a table cannot replace it") in told(
-        edit(change("submission.report_file")), root
-    )
+    assert (
+        "说明_About!B1",
+        "“submission.corporate_report_file” is written in rules; a table cannot replace it",
+    ) in told(edit(change("submission.corporate_report_file")), root)
     for name in ("../../etc.x", "risk", "risk./tmp/x", "risk.a.b"):
         assert told(edit(change(name)), root)[0][0] == "说明_About!B1"
 

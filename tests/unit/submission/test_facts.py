@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
 from app.lake.connection import Connection, Lake, unoptimised
 from app.rules.explain import judge_of
+from app.rules.registry import shipped_in_force
 from app.standard.catalogue import Group, Item
 from app.standard.layout import column_types
-from app.submission.content import rules_of
+from app.submission.content import rules_in
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
 from app.submission.tables import Table, accepted_table, record_table, record_type
 
+rules_then = partial(rules_in, shipped_in_force(date(2026, 10, 31)))
 GIVEN = Surroundings("A1111111111111", date(2026, 10, 31), ("A1111111111111",), ("A1111111111111",))
 
 
@@ -234,7 +237,7 @@ def test_sweep_and_explain_agree_on_rows_of_a_lake(rows: Rows, code: str) -> Non
 
     swept = _swept(rows.lake, code)
 
-    judge, constants = judge_of(rules_of(code)), GIVEN.constants(code)
+    judge, constants = judge_of(rules_then(code)), GIVEN.constants(code)
     explained = {
         (fact["record_id"], finding.rule, finding.tag)
         for fact in rows.facts(code)
@@ -242,7 +245,7 @@ def test_sweep_and_explain_agree_on_rows_of_a_lake(rows: Rows, code: str) -> Non
     }
     assert swept == explained
     assert len(swept) > 30
-    needing_state = {rule.id for rule in rules_of(code).rules if rule.stage == "accepted"}
+    needing_state = {rule.id for rule in rules_then(code).rules if rule.stage == "accepted"}
     assert needing_state & {rule for _, rule, _ in swept}
 
 
@@ -251,8 +254,8 @@ def _swept(lake: Lake, code: str) -> set[tuple[str, str, str]]:
 
     def sweep(connection: Connection) -> set[tuple[str, str, str]]:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {relation}")
-        suspects = suspects_select(code, "facts_swept", GIVEN)
-        statement = findings_select(code, f"({suspects})", "B1", date(2026, 10, 31), precheck=True)
+        suspects = suspects_select(rules_then(code), "facts_swept", GIVEN)
+        statement = findings_select(rules_then(code), f"({suspects})", "B1", date(2026, 10, 31), precheck=True)
         with unoptimised(connection):
             found = connection.execute(f"SELECT record_id, rule, tag FROM ({statement})").fetchall()
         return set(found)

@@ -17,6 +17,7 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.web.parts import TimelineEntry, Tone
 from app.web.words import language, t
+from app.workflow.clocks.limits import due_text
 from app.workflow.content import Definition
 from app.workflow.engine.spec import CALL
 from app.workflow.engine.xml import BPMN, SPIFF, safe_root
@@ -115,15 +116,13 @@ def marks_of(instance: ProcessInstance, tasks: Sequence[ProcessTask], xml: bytes
     return marks
 
 
-def places_of(defined: Definition) -> list[tuple[str, str]]:
-    """Where a token may be put: id and title."""
-    return [(node.id, node.title or node.id) for node in defined.diagram.nodes if node.kind in PLACES]
-
-
-def node_titles(xml: bytes) -> dict[str, str]:
-    """What the elements of a diagram are called, those within sub-processes among them."""
-    elements = safe_root(xml).iterfind(f".//{BPMN}process//*[@id]")
-    return {each.get("id", ""): each.get("name") or each.get("id", "") for each in elements}
+def places_of(defined: Definition, titles: Mapping[str, Text]) -> list[tuple[str, Text]]:
+    """Where a token may be put: id and title, by the `titles` of the elements."""
+    return [
+        (node.id, titles.get(node.id, Text(node.title or node.id, node.title or node.id)))
+        for node in defined.diagram.nodes
+        if node.kind in PLACES
+    ]
 
 
 def english_steps(xml: bytes, registry: Registry) -> dict[str, str]:
@@ -186,7 +185,9 @@ def timeline_of(
     files = select(Attachment.uploaded_at, Attachment.uploaded_by).filter_by(instance_id=instance.id).limit(MOST)
     entries += [TimelineEntry(at, Text("上传附件", "File attached"), name_of(by)) for at, by in session.execute(files)]
     entries += [
-        TimelineEntry(clock.due_at, Text("时限逾期", "Limit missed"), "", _clock_title(clock), "danger")
+        TimelineEntry(
+            clock.due_at, Text("时限逾期", "Limit missed"), "", _clock_title(clock), "danger", due_text(clock.due_at)
+        )
         for clock in clocks
         if clock.state == "missed"
     ]

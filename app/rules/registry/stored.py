@@ -1,0 +1,73 @@
+"""The stored days on which rulesets are tried: asked for here, answered by the room that keeps the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from app.lake.connection import Connection
+from app.rules.model import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """Some records of one stored day, as the rules saw them.
+
+    `facts` is a SELECT with `record_id` and the columns of the record's vocabulary save those in `constants`; `dimensions`
+    are SQL over its columns by which findings can be counted, by name (branch, product).
+    """
+
+    day: date
+    batch: str
+    name: str
+    facts: str
+    constants: Mapping[str, object]
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+class StoredDays(Protocol):
+    """What is asked of the room that keeps the records of past days."""
+
+    def days(self, code: str, most: int) -> Sequence[date]:
+        """The newest days of which records of the type are stored and were judged, the newest first."""
+
+    def parts(self, code: str, day: date) -> Sequence[StoredPart]:
+        """All records of the type of a day; none where there are none."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """A connection on which the parts' SELECTs can be run."""
+
+    def shown(self, ruleset: Ruleset, batch: str, record_id: str, rule: str) -> Mapping[str, Any]:
+        """Which record it is and how the rule comes out on it, fit for JSON; what is personal is masked."""
+
+
+class _Nothing:
+    """Where no room keeps records."""
+
+    def days(self, code: str, most: int) -> Sequence[date]:
+        return ()
+
+    def parts(self, code: str, day: date) -> Sequence[StoredPart]:
+        return ()
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        raise RuntimeError("no room keeps records")
+
+    def shown(self, ruleset: Ruleset, batch: str, record_id: str, rule: str) -> Mapping[str, Any]:
+        return {}
+
+
+_stored: StoredDays = _Nothing()
+
+
+def keep_days(stored: StoredDays) -> None:
+    """Name the room that keeps the records of past days."""
+    global _stored
+    _stored = stored
+
+
+def stored_days() -> StoredDays:
+    return _stored

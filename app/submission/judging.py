@@ -1,0 +1,119 @@
+"""One part of a day's pre-check, and all that it rests on, so that it can be judged again and find the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from app.lake.connection import Connection, Lake, unoptimised
+from app.lake.tables import Table
+from app.rules.model import Ruleset
+from app.submission.facts import Surroundings, fact_relation
+from app.submission.rulings import findings_select, suspects_select
+from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REFUSED_BEFORE = "CENTRE"
+"""Stands for a rule where the centre's own earlier word is the reason to hold a record back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A hash bucket of one record type of a batch."""
+
+    batch: str
+    business_date: date
+    precheck: bool
+    code: str
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a part was judged on: the ruleset's edition ('' for none), the edition of the standard with its code tables,
+    the lake's snapshot, and what the installation knew."""
+
+    edition: str
+    standard: str
+    snapshot: int
+    given: Surroundings
+
+    def as_data(self) -> dict[str, Any]:
+        given = asdict(self.given) | {"created_on": self.given.created_on.isoformat()}
+        return {"edition": self.edition, "standard": self.standard, "snapshot": self.snapshot, "given": given}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Basis:
+        """Of what `as_data` gave. Raises KeyError where a part was judged before this was kept."""
+        given = data["given"]
+        sets = {name: None if given[name] is None else tuple(given[name]) for name in ("institutions", "zhongzheng")}
+        created_on = date.fromisoformat(given["created_on"])
+        known = Surroundings(given["provider"], created_on, tuple(given["sections"]), **sets)
+        return cls(data["edition"], data["standard"], int(data["snapshot"]), known)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The findings of a part, in the shape of the finding table, and the hash by which they are known (64 hex digits)."""
+
+    rows: pa.Table
+    digest: str
+
+
+def as_of(table: Table, basis: Basis) -> str:
+    """The table as it was at the snapshot."""
+    return f"{table.path} AT (VERSION => {basis.snapshot})"
+
+
+def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
+    """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot."""
+    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
+    with lake.read() as connection:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
+        if ruleset is not None:
+            _sweep(connection, part, ruleset, records, basis)
+        if part.precheck:
+            connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(part, records, basis)}")
+        digest = digest_of(connection, "facts_found")
+        return Found(connection.execute("FROM facts_found").to_arrow_table(), digest)
+
+
+def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
+    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
+    suspects = suspects_select(ruleset, f"({facts})", basis.given)
+    select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
+    count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
+    if count != (0,):
+        with unoptimised(connection):
+            connection.execute(f"INSERT INTO facts_found BY NAME {select}")
+    connection.execute("DROP TABLE facts_suspect")
+
+
+def digest_of(connection: Connection, relation: str) -> str:
+    """SHA-256 over findings, whatever their order."""
+    columns = ", ".join(f'"{name}"' for name in FINDING.columns)
+    found = connection.execute(
+        "SELECT sha256(coalesce(string_agg(line, chr(10) ORDER BY line), ''))"
+        f" FROM (SELECT CAST(to_json([{_texts()}]) AS VARCHAR) AS line FROM (SELECT {columns} FROM {relation}))"
+    ).fetchone()
+    return str(found[0]) if found else ""
+
+
+def _texts() -> str:
+    return ", ".join(f'CAST("{name}" AS VARCHAR)' for name in FINDING.columns)
+
+
+def _refused_before(part: Part, records: str, basis: Basis) -> str:
+    """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
+    accepted = as_of(accepted_table(part.code), basis)
+    return f"""
+        SELECT DISTINCT '{part.batch}' AS batch, '{part.code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
+               refusal.code, refusal.tag, 'block' AS severity, '' AS edition,
+               DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
+        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
+             ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
+        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""

@@ -1,0 +1,94 @@
+"""The stored days as the rules room asks for them when it tries a ruleset: every part as it was judged, on the lake as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from app.core.db import unit_of_work
+from app.lake.connection import Connection
+from app.rules.model import Ruleset
+from app.rules.registry.stored import StoredPart
+from app.submission.facts import fact_relation
+from app.submission.judging import Basis, as_of
+from app.submission.lake import lake
+from app.submission.models import Batch, StageRun
+from app.submission.reading.explaining import explain_by
+from app.submission.reading.personal import shown_key
+from app.submission.tables import RECORD_TYPES, accepted_table, record_table, record_type
+
+_DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
+"""The items by which findings are counted, where the base segment of a record has them."""
+
+
+class PastDays:
+    """The days of which this installation has judged records in its lake."""
+
+    def days(self, code: str, most: int) -> Sequence[date]:
+        with unit_of_work(reading=True) as session:
+            query = (
+                select(Batch.business_date)
+                .join(StageRun, StageRun.batch_id == Batch.id)
+                .where(StageRun.stage == "judge", StageRun.part.startswith(f"{code}/"))
+            )
+            return list(session.scalars(query.distinct().order_by(Batch.business_date.desc()).limit(most)))
+
+    def parts(self, code: str, day: date) -> Sequence[StoredPart]:
+        if code not in RECORD_TYPES:
+            return ()
+        with unit_of_work(reading=True) as session:
+            query = (
+                select(Batch.id, StageRun.part, StageRun.detail)
+                .join(StageRun, StageRun.batch_id == Batch.id)
+                .where(Batch.business_date == day, StageRun.stage == "judge", StageRun.part.startswith(f"{code}/"))
+            )
+            judged = session.execute(query.order_by(Batch.id, StageRun.part)).all()
+        return [_part(code, day, *each) for each in judged if "snapshot" in each[2]]
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        return lake().read()
+
+    def shown(self, ruleset: Ruleset, batch: str, record_id: str, rule: str) -> Mapping[str, Any]:
+        code = ruleset.record_type or ""
+        with unit_of_work(reading=True):
+            explained = explain_by(ruleset, batch, code, record_id, (rule,))
+        key = lake().value(
+            f"SELECT key FROM {record_table(code).path} WHERE batch = ? AND record_id = ?", [batch, record_id]
+        )
+        checks = [
+            {
+                "when": asdict(check.when_words) if check.when_words else None,
+                "require": asdict(check.require_words),
+                "values": [
+                    {
+                        "path": value.path,
+                        "zh": value.label.zh,
+                        "en": value.label.en,
+                        "shown": value.shown,
+                        "state": value.state,
+                    }
+                    for value in check.values
+                ],
+            }
+            for each in explained
+            for check in each.checks
+        ]
+        return {"key": shown_key(code, str(key or "")), "explanation": checks}
+
+
+def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:
+    basis = Basis.of(detail)
+    bucket = int(name.partition("/")[2])
+    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE batch = '{batch}' AND bucket = {bucket})"
+    facts = fact_relation(code, records, as_of(accepted_table(code), basis))
+    return StoredPart(day, batch, name, facts, basis.given.constants(code), _dimensions(code))
+
+
+def _dimensions(code: str) -> dict[str, str]:
+    base = {item.tag for item in record_type(code).segment("B").plain}
+    return {name: f'"B"."{tag}"' for name, tag in _DIMENSIONS.items() if tag in base}
