@@ -14,6 +14,7 @@ from app.language.nodes import (
     TEXT,
     Call,
     Conformity,
+    Known,
     Literal,
     Node,
     OrZero,
@@ -49,13 +50,24 @@ def build_call(builder: Builder, node: ast.Call) -> Node | None:
         return _quantifier(builder, node, name)
     if name == "or_zero":
         return _or_zero(builder, node)
+    if name == "known":
+        return _known(builder, node)
     if name == "parent":
         return _parent(builder, node)
     if name in SIGNATURES:
         return _call(builder, node, name, SIGNATURES[name])
     if name in builder.vocabulary.functions:
         return _added(builder, node, builder.vocabulary.functions[name])
-    known = [*PRESENCE, *CONFORMITY, *QUANTIFIERS, "parent", "or_zero", *SIGNATURES, *builder.vocabulary.functions]
+    known = [
+        *PRESENCE,
+        *CONFORMITY,
+        *QUANTIFIERS,
+        "parent",
+        "or_zero",
+        "known",
+        *SIGNATURES,
+        *builder.vocabulary.functions,
+    ]
     near = difflib.get_close_matches(name, known, 1, 0.5)
     hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
     builder.wrong(
@@ -98,6 +110,17 @@ def _or_zero(builder: Builder, node: ast.Call) -> Node | None:
         builder.wrong(node, Text("or_zero只问数字项", "or_zero(…) asks about a number"))
         return None
     return path and OrZero(NUMBER, builder.source(node), path)
+
+
+def _known(builder: Builder, node: ast.Call) -> Node | None:
+    if len(node.args) != 1:
+        _count_wrong(builder, node, "known(x)")
+        return None
+    term = builder.build(node.args[0])
+    if term is not None and not isinstance(term.type, Scalar):
+        builder.wrong(node, Text("known只问单个值", "known(…) asks about a single value"))
+        return None
+    return term and Known(BOOL, builder.source(node), term)
 
 
 def _conformity(builder: Builder, node: ast.Call, name: str) -> Node | None:

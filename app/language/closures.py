@@ -14,6 +14,7 @@ from app.language.nodes import (
     Call,
     Comparison,
     Conformity,
+    Known,
     Literal,
     Logic,
     Membership,
@@ -59,6 +60,9 @@ def compile_node(node: Node) -> Condition:
             return _membership(node)
         case Presence():
             return _presence(node)
+        case Known():
+            asked = compile_node(node.term)
+            return lambda fact, variables: asked(fact, variables) is not None
         case Conformity():
             return _conformity(node)
         case OrZero():

@@ -109,6 +109,7 @@ LABELS: Mapping[str, Text] = {
     "filled": Text("{0}有值", "{0} is filled"),
     "empty": Text("{0}无值", "{0} is empty"),
     "has_items": Text("{0}中有数据项", "{0} holds at least one item"),
+    "known": Text("{0}有可用的值", "{0} has a value that can be read"),
     "or_zero": Text("{0}（无值按0计）", "{0} (0 if it has no value)"),
     "conforms": Text("{0}符合其数据类型、长度和代码表", "{0} fits its data type, length and code table"),
     "is_date": Text("{0}是1901至2099年间的有效日期", "{0} is a real date from 1901 to 2099"),

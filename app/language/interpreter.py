@@ -18,6 +18,7 @@ from app.language.nodes import (
     Comparison,
     Conformity,
     Expression,
+    Known,
     Literal,
     Logic,
     Membership,
@@ -262,7 +263,7 @@ def children_of(node: Node) -> tuple[Node, ...]:
             return (node.item, node.container) if isinstance(node.container, Path) else (node.item,)
         case Logic():
             return node.terms
-        case Negation() | Minus():
+        case Negation() | Minus() | Known():
             return (node.term,)
         case Call():
             return node.arguments

@@ -111,6 +111,13 @@ class Presence(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Known(Node):
+    """`known`: whether the term has a value, or as a condition is true or false; never unknown itself."""
+
+    term: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Conformity(Node):
     """`conforms`, `is_date`: about the way a value is written; unknown when it is blank or absent."""
 

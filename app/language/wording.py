@@ -12,6 +12,7 @@ from app.language.nodes import (
     Comparison,
     Conformity,
     Expression,
+    Known,
     Literal,
     Logic,
     Membership,
@@ -101,6 +102,8 @@ class _Wording:
                 return self.fill(LABELS["or_zero"], self.say(node.path))
             case Presence() | Conformity():
                 return self.fill(LABELS[node.name], self.say(node.path))
+            case Known():
+                return self.fill(LABELS["known"], self.inner(node.term))
             case Call():
                 return self.call(node)
             case Quantifier():

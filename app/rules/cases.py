@@ -90,8 +90,12 @@ def run_cases(ruleset: Ruleset, execute: Execute | None = None) -> CaseReport:
 
     A fault is told for each wrong verdict, each case on which the evaluators differ, each base fact that is not clean,
     and each of the ruleset's own rules without a passing or without a failing case. Of shared rules `uncovered_shared`
-    tells it, over all rulesets.
+    tells it, over all rulesets. A decision table has a case for each row instead.
     """
+    if ruleset.table is not None:
+        from app.rules.tables.cases import run_table_cases  # it is made of the parts below
+
+        return run_table_cases(ruleset, ruleset.table, execute)
     cases, bases, faults = _read(ruleset)
     judge = judge_of(ruleset)
     facts: list[Mapping[str, Any]] = [*bases.values(), *(case.fact for case in cases)]
@@ -189,17 +193,21 @@ def _shown(ruleset: Ruleset, name: str) -> str:
 
 
 def _read(ruleset: Ruleset) -> tuple[tuple[Case, ...], dict[str, dict[str, Any]], list[Fault]]:
+    bases, contents, faults = read_case_files(ruleset)
+    cases: list[Case] = []
+    for content in contents:
+        cases.extend(_cases(content, ruleset, bases))
+        faults.extend(content.faults)
+    return tuple(cases), bases, faults
+
+
+def read_case_files(ruleset: Ruleset) -> tuple[dict[str, dict[str, Any]], list[Content], list[Fault]]:
+    """The base facts by name, the files of cases as they are read, and the faults of the base facts."""
     source = ruleset.source
     base = read_content(lambda: source.read(BASE), _shown(ruleset, BASE))
-    bases = _bases(base, ruleset.vocabulary)
-    faults = base.faults
-    cases: list[Case] = []
-    for file in source.cases():
-        if file != BASE:
-            content = read_content(partial(source.read, file), _shown(ruleset, file))
-            cases.extend(_cases(content, ruleset, bases))
-            faults.extend(content.faults)
-    return tuple(cases), bases, faults
+    files = [file for file in source.cases() if file != BASE]
+    contents = [read_content(partial(source.read, file), _shown(ruleset, file)) for file in files]
+    return _bases(base, ruleset.vocabulary), contents, base.faults
 
 
 def _bases(content: Content, vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
@@ -240,16 +248,33 @@ def _case(
             Text("用例只有name、base、set、expect、exactly", "a case has name, base, set, expect, exactly"), *key
         )
         return None
+    expect = raw.get("expect")
+    known = {known.id for known in ruleset.rules}
+    if not isinstance(expect, list) or not known.issuperset(map(str, expect)):
+        content.wrong(Text("expect须是规则id的列表", "expect must be a list of ids of this ruleset"), *key, "expect")
+        return None
+    fact = changed_fact(content, ruleset.vocabulary, bases, raw, key, rule)
+    if fact is None:
+        return None
+    name = content.text_pair(raw.get("name"), *key, "name", rule=rule)
+    exactly = raw.get("exactly") is True
+    return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
+
+
+def changed_fact(
+    content: Content,
+    vocabulary: Vocabulary,
+    bases: Mapping[str, dict[str, Any]],
+    raw: Mapping[str, Any],
+    key: Key,
+    rule: str,
+) -> dict[str, Any] | None:
+    """The base fact that a case names with the changes under its `set`; None, and faults in the content, if it has none."""
     base = bases.get(str(raw.get("base")))
     if base is None:
         content.wrong(
             Text(f"没有基础记录“{raw.get('base')}”", f"there is no base fact “{raw.get('base')}”"), *key, "base"
         )
-        return None
-    expect = raw.get("expect")
-    known = {known.id for known in ruleset.rules}
-    if not isinstance(expect, list) or not known.issuperset(map(str, expect)):
-        content.wrong(Text("expect须是规则id的列表", "expect must be a list of ids of this ruleset"), *key, "expect")
         return None
     changes = raw.get("set") or {}
     if not isinstance(changes, dict):
@@ -257,15 +282,13 @@ def _case(
         return None
     fact = copy.deepcopy(base)
     for path, value in changes.items():
-        if _check_path(content, ruleset.vocabulary, path, value, (*key, "set", path), rule):
+        if _check_path(content, vocabulary, path, value, (*key, "set", path), rule):
             try:
                 put(fact, path.split("."), value)
             except LookupError:
                 message = Text(f"“{path}”没有这一项", f"“{path}” has no such position in the base fact")
                 content.wrong(message, *key, "set", path, rule=rule)
-    name = content.text_pair(raw.get("name"), *key, "name", rule=rule)
-    exactly = raw.get("exactly") is True
-    return Case(rule, name, fact, frozenset(map(str, expect)), exactly, content.file, content.line(*key))
+    return fact
 
 
 def put(fact: dict[str, Any], parts: Sequence[str], value: object) -> None:

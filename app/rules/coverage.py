@@ -46,7 +46,7 @@ class Coverage:
 
 def cover(rulesets: Iterable[Ruleset]) -> Coverage:
     """How the rulesets cover every record and operation of the catalogue. A type without any ruleset is unseen as a whole."""
-    about = {(each.record_type, each.subject): each for each in rulesets if each.record_type}
+    about = {(each.record_type, each.subject): each for each in rulesets if each.record_type and each.rules}
     unseen: list[Unseen] = []
     only_shared: list[Unseen] = []
     count = 0

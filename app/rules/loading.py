@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,8 @@ from app.rules.model import Fault, Rule, Ruleset, RulesetInvalid
 from app.rules.reading import Content, read_content
 from app.rules.rule_reading import About, RuleReading
 from app.rules.source import RULES, RULESET, Folder, Source, Texts, as_source
+from app.rules.tables import reading as tables
+from app.rules.tables.checks import rules_of
 from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
@@ -63,7 +66,8 @@ class Head:
 def read_head(given: Source | Path) -> Head:
     """Its name and title, what it is about (`record.210`, `file.report`) and whose records, and from when.
 
-    Quick, since only what stands before the rules is looked at; nothing is checked.
+    Quick, since only what stands before the rules is looked at; nothing is checked. A table that only decides judges
+    nothing, so it is about nothing here.
     """
     try:
         text = as_source(given).read(RULESET).decode("utf-8")
@@ -73,7 +77,7 @@ def read_head(given: Source | Path) -> Head:
     if not isinstance(head, dict):
         return Head()
     facts, effective = (head[key] if isinstance(head.get(key), dict) else {} for key in ("facts", "effective"))
-    about = str(facts.get("record") or facts.get("file") or "")
+    about = "" if tables.only_decides(head) else str(facts.get("record") or facts.get("file") or "")
     subject = facts.get("subject")
     try:
         day = date.fromisoformat(str(effective.get("from", "")))
@@ -94,9 +98,13 @@ def load_ruleset(given: Source | Path) -> Ruleset:
     """Load one ruleset with the shared rules it includes, from its folder or its texts. Raises RulesetInvalid with every
     fault found."""
     source = as_source(given)
-    loading = _Loading(_read(source), source)
-    content = loading.content
-    ruleset = loading.ruleset() if not content.faults else None
+    return load_content(_read(source), source)
+
+
+def load_content(content: Content, source: Source) -> Ruleset:
+    """Load the ruleset that some content holds, as if it stood in the source. Raises RulesetInvalid with every fault found."""
+    loading = _Loading(content, source)
+    ruleset = loading.ruleset() if content.data is not None or not content.faults else None
     # The ruleset's own faults come first, those of each file in the order of its lines.
     faults = [fault for each in loading.contents() for fault in sorted(each.faults, key=lambda fault: fault.line)]
     if faults or ruleset is None:
@@ -164,12 +172,14 @@ class _Loading:
         if not isinstance(data, dict):
             self.wrong("规则集须是键值结构", "a ruleset must be a mapping")
             return None
+        if data.get("kind") == tables.KIND:
+            return self.table_ruleset(data)
         self.content.known_keys(data, _TOP)
         for key in ("ruleset", "kind", "title", "effective", "facts", "rules"):
             if key not in data:
                 self.wrong(f"缺少“{key}”", f"“{key}” is missing")
         if data.get("kind", CHECK) != CHECK:
-            self.wrong("kind须是check、policy或watch", "kind must be check, policy or watch", "kind")
+            self.wrong("kind须是check、table、policy或watch", "kind must be check, table, policy or watch", "kind")
         self.fragments.gather(self.content)
         about, facts = self.about(data.get("facts"))
         effective = data.get("effective")
@@ -185,6 +195,36 @@ class _Loading:
             vocabulary=about.vocabulary if about else Vocabulary({}),
             source=self.source,
             subject=about.subject if about else None,
+        )
+
+    def table_ruleset(self, data: dict[str, Any]) -> Ruleset | None:
+        """A ruleset written as a decision table."""
+        self.content.known_keys(data, tables.KEYS)
+        for key in ("ruleset", "title", "effective", "facts", *tables.PARTS):
+            if key not in data:
+                self.wrong(f"缺少“{key}”", f"“{key}” is missing")
+        about, facts = self.about(data.get("facts"))
+        effective = data.get("effective")
+        table = tables.read_table(self.content, about) if about else None
+        title, basis = (
+            self.content.text_pair(data.get("title"), "title"),
+            tuple(read_basis(self.content, data.get("basis"))),
+        )
+        if table is None or about is None:
+            return None
+        return Ruleset(
+            name=str(data.get("ruleset", "")),
+            kind=tables.KIND,
+            title=title,
+            basis=basis,
+            effective_from=str(effective.get("from", "")) if isinstance(effective, dict) else "",
+            facts=facts,
+            rules=rules_of(table, about.record, self.content.file),
+            edition=self.edition(),
+            vocabulary=about.vocabulary,
+            source=self.source,
+            subject=about.subject,
+            table=table,
         )
 
     def edition(self) -> str:

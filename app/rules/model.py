@@ -9,6 +9,7 @@ from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Expression, Vocabulary
 from app.rules.source import Source
+from app.rules.tables.model import Table
 from app.standard.catalogue import Subject
 
 WHOLE = "0000"
@@ -69,7 +70,8 @@ class Ruleset:
     """A loaded ruleset. `edition` is the hash of its content, `facts` what it is about (record.210, file.report), `source`
     where its texts are.
 
-    `subject` tells whose records or files are judged; None for files of both.
+    `subject` tells whose records or files are judged; None for files of both. A ruleset of the kind `table` has its decision
+    table; it has rules as well if the table's rows make findings.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Ruleset:
     vocabulary: Vocabulary
     source: Source
     subject: Subject | None = None
+    table: Table | None = None
 
     @property
     def record_type(self) -> str | None:

@@ -14,6 +14,7 @@ from app.rules.inference.cases import InferenceReport, run_inference_cases
 from app.rules.loading import load_ruleset
 from app.rules.model import Fault, RulesetInvalid
 from app.rules.source import RULESET
+from app.rules.tables.cases import NEVER_HIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ class Proof:
 
     def as_data(self) -> dict[str, Any]:
         """The figures and all faults, fit for JSON."""
+        tables = [report.ruleset.table for report in self.reports if report.ruleset.table is not None]
         reports: list[CaseReport | InferenceReport] = [*self.reports, *self.inferred]
         return {
             "rulesets": len(reports),
             "rules": self.rules,
+            "tables": len(tables),
+            "rows": sum(len(table.rows) for table in tables),
+            "rows_without_case": self._count(NEVER_HIT),
             "cases": sum(report.cases for report in reports),
             "failed": sum(report.failed for report in reports),
             "rules_without_pass_case": self._count(NEVER_PASSES),
@@ -83,6 +88,8 @@ def _judged_twice(reports: Iterable[CaseReport]) -> Iterable[Fault]:
     """Of several rulesets about the same records only one would be asked."""
     seen: dict[tuple[str, str | None], str] = {}
     for ruleset in (report.ruleset for report in reports):
+        if ruleset.table is not None and not ruleset.table.checks:
+            continue
         first = seen.setdefault((ruleset.facts, ruleset.subject), ruleset.name)
         if first != ruleset.name:
             message = Text(f"{ruleset.facts}已由规则集{first}判断", f"{ruleset.facts} is judged by {first} already")

@@ -21,12 +21,16 @@ from app.rules.inference.policy import OUTCOME, Policy
 from app.rules.loading import find_inferring, find_rulesets, load_ruleset
 from app.rules.proof import Proof, prove
 from app.submission.content import ROOT
+from app.submission.table_commands import table
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
 
 
 @click.group("rules")
 def rules() -> None:
     """规则集 Rulesets."""
+
+
+rules.add_command(table)
 
 
 @rules.command("test")
@@ -56,6 +60,9 @@ def _tell(proof: Proof) -> None:
         f"判错 failed {data['failed']}，没有通过用例 without pass case {data['rules_without_pass_case']}", nl=False
     )
     click.echo(f"，没有违反用例 without fail case {data['rules_without_fail_case']}")
+    if data["tables"]:
+        wanting = data["rows_without_case"]
+        click.echo(f"决策表 tables {data['tables']}，行 rows {data['rows']}，没有用例的行 rows without case {wanting}")
     agreement = data["agreement"]
     click.echo(f"两种判断 both evaluators {agreement['checked']}，不一致 disagreements {agreement['disagreements']}")
 

@@ -23,7 +23,7 @@ from app.rules.loading import find_rulesets, load_ruleset
 from app.rules.sweep import compile_sweep, facts_to_relation
 
 ROOT = Path(__file__).parents[2] / "rulesets"
-FOLDERS = find_rulesets(ROOT)
+FOLDERS = find_rulesets(ROOT / "submission")
 SEEDS = int(os.environ.get("PROVE_SEEDS", "1"))
 """The first seed is always 0, further ones are drawn anew."""
 FACTS = int(os.environ.get("PROVE_FACTS", "60"))

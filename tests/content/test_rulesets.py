@@ -63,7 +63,7 @@ def test_rules_use_error_codes_of_the_catalogue(folder: Path) -> None:
     assert not unknown
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", find_rulesets(ROOT / "submission"), ids=lambda folder: folder.name)
 def test_every_item_is_looked_at_by_some_rule(folder: Path) -> None:
     ruleset = loaded(folder)
     if ruleset.record_type is None:

@@ -194,12 +194,12 @@ class Quick(Exact):
         raw = self._note(path, scope)
         long = sql.compare(">", sql.call("strlen", raw), sql.number(SMALL_DIGITS))
         made = sql.coalesce(sql.try_cast(raw, SMALL_TYPE), sql.case((long, sql.try_cast(raw, NUMBER_TYPE))))
-        return made if path.variable else self.prepared.column("number", path.parts, made)
+        return made if path.variable else self.prepared.column("quick number", path.parts, made)
 
     def date(self, path: Path, scope: Scope) -> Sql:
         raw = self._note(path, scope)
         made = sql.case((sql.like(raw, DATE_SHAPE), sql.try_cast(raw, "DATE")))
-        return made if path.variable else self.prepared.column("date", path.parts, made)
+        return made if path.variable else self.prepared.column("quick date", path.parts, made)
 
     def ordered_date(self, path: Path, scope: Scope) -> Sql:
         return self._note(path, scope)

@@ -19,6 +19,7 @@ from app.language.nodes import (
     Call,
     Comparison,
     Conformity,
+    Known,
     Literal,
     Logic,
     Membership,
@@ -83,10 +84,21 @@ class Truth:
                 return sql.every([*reading.guards([node.path], self.scope), _either(test, wanted)])
             case Call():
                 return sql.every([*self.guards(node), _either(self.value(node), wanted)])
+            case Known():
+                return self.known_value(node, wanted)
             case Quantifier():
                 return self.quantifier(node, wanted)
             case _:
                 raise TypeError(type(node).__name__)
+
+    def known_value(self, node: Known, wanted: bool) -> Sql:
+        """Always read exactly: what the quick reading takes for a value need not be one."""
+        exact = Truth(self.exact, self.exact, self.scope)
+        if node.term.type == BOOL:
+            known = sql.sure(sql.some([exact.true(node.term), exact.false(node.term)]))
+            return known if wanted else sql.no(known)
+        value = exact.value(node.term)
+        return sql.is_there(value) if wanted else sql.is_null(value)
 
     def both(self, node: Logic, terms: list[Sql]) -> Sql:
         """All of the terms; inside a lambda, where AND works out every side, costly ones only where the others hold."""

@@ -78,6 +78,8 @@ def value_of(text: str, vocabulary: Vocabulary, fact: dict[str, Any] = FACT) -> 
         ("abs(-H.Ratio) == 12.5", True),
         ("accepted.count + 1 == 4", True),
         ("or_zero(H.Balance) + or_zero(H.Ratio) + or_zero(accepted.count) == 115.5", True),
+        ("known(H.Balance) and known(B.AcctType == 'R1')", True),
+        ("not known(H.Balance * 2 > 0)", False),
         ("sum(or_zero(p.amount) for p in H.Parties) == 12", True),
         # forms
         ("conforms(H.Status)", False),

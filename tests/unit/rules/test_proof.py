@@ -30,6 +30,9 @@ def test_a_proof_counts_what_was_shown(write_ruleset: WriteRuleset, execute: Exe
     assert proof.as_data() == {
         "rulesets": 1,
         "rules": 1,
+        "tables": 0,
+        "rows": 0,
+        "rows_without_case": 0,
         "cases": 2,
         "failed": 0,
         "rules_without_pass_case": 0,

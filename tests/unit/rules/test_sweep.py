@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.text import Text
 from app.language import Field, Kind, Scalar, Struct, Vocabulary
+from app.rules.cases import Execute, sweep_facts
 from app.rules.coverage import seen_paths, unseen_items
 from app.rules.loading import load_ruleset
 from app.rules.sweep import compile_sweep, facts_to_relation
@@ -183,3 +184,16 @@ def test_a_vocabulary_of_another_edition_can_be_swept(write_ruleset: WriteRulese
     segment = Field("B", Struct({"More": Field("More", Scalar(Kind.TEXT), label)}), label)
 
     assert compile_sweep(ruleset, Vocabulary({"B": segment})).columns == {"B": 'STRUCT("More" VARCHAR)'}
+
+
+def test_what_is_known_is_asked_exactly_beside_quick_readings(write_ruleset: WriteRuleset, execute: Execute) -> None:
+    rules = f"  - {{id: R1, {COMMON}, when: H.AcctBal > 0 or filled(H.Month), require: known(H.AcctBal)}}\n"
+    ruleset = load_ruleset(write_ruleset(rules))
+    facts = [{"H": {"AcctBal": value, "Month": "2024-01"}} for value in ("1e3", "5", " ", "0.12345")]
+
+    assert sweep_facts(ruleset, facts, execute) == [
+        frozenset({"R1"}),
+        frozenset(),
+        frozenset({"R1"}),
+        frozenset({"R1"}),
+    ]
