@@ -20,7 +20,7 @@ from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import RECORD_TYPES, accepted_table, record_table, record_type
+from app.submission.tables import FINDING, RECORD_TYPES, accepted_table, record_table, record_type
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
 """The items by which findings are counted, where the base segment of a record has them."""
@@ -84,9 +84,26 @@ class PastDays:
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:
     basis = Basis.of(detail)
     bucket = int(name.partition("/")[2])
-    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE batch = '{batch}' AND bucket = {bucket})"
-    facts = fact_relation(code, records, as_of(accepted_table(code), basis))
-    return StoredPart(day, batch, name, facts, basis.given.constants(code), _dimensions(code))
+    where = f"batch = '{batch}' AND bucket = {bucket}"
+    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {where})"
+    accepted = as_of(accepted_table(code), basis)
+    # With the pre-check switched off what would have blocked was noted.
+    found = (
+        "SELECT record_id, rule, CASE severity WHEN 'noted' THEN 'block' ELSE severity END AS severity"
+        f" FROM {FINDING.path} WHERE {where} AND record_type = '{code}' AND edition = '{basis.edition}'"
+    )
+    return StoredPart(
+        day=day,
+        batch=batch,
+        name=name,
+        edition=basis.edition,
+        records=int(lake().value(f"SELECT count(*) FROM {records}") or 0),
+        found=found,
+        facts=fact_relation(code, records, accepted),
+        bare=fact_relation(code, records, f"(SELECT * FROM {accepted} WHERE FALSE)"),
+        constants=basis.given.constants(code),
+        dimensions=_dimensions(code),
+    )
 
 
 def _dimensions(code: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from app.core.errors import NotFound
 from app.core.events import publish
 from app.core.text import Text
 from app.lake.connection import Connection, unoptimised
+from app.rules.accepted import ACCEPTED
 from app.rules.model import Rule, Ruleset
+from app.rules.registry.editions import edition
 from app.rules.registry.events import BacktestDone
 from app.rules.registry.force import in_force
 from app.rules.registry.models import Backtest
@@ -58,7 +60,8 @@ def usual_days(code: str) -> tuple[date, ...]:
 
 
 def backtest(trial: Trial, days: Sequence[date], progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-    """Run candidate and editions in force over all records of the days; the comparison, fit for JSON.
+    """Run the candidate over all records of the days, beside what the editions in force then have found; the comparison,
+    fit for JSON. Rules that come out alike by both are not judged again.
 
     Raises NotFound (`rules.no_days`) naming the days of which nothing is stored.
     """
@@ -70,8 +73,8 @@ def backtest(trial: Trial, days: Sequence[date], progress: Callable[[int, int], 
             "rules.no_days",
             Text("没有这些业务日的记录：{days}", "no records are stored of {days}").format(days=", ".join(missing)),
         )
-    bases = {day: _base(trial, day) for day in days}
-    sweeps = _Sweeps()
+    bases = {day: edition(each[0].edition) if each[0].edition else None for day, each in parts.items()}
+    changes = {day: Change.between(base, trial.candidate) for day, base in bases.items()}
     listed: list[dict[str, Any]] = []
     work = [(day, part) for day in days for part in parts[day]]
     with stored.connection() as connection:
@@ -79,13 +82,12 @@ def backtest(trial: Trial, days: Sequence[date], progress: Callable[[int, int], 
             "CREATE OR REPLACE TEMP TABLE trial (batch VARCHAR, record_id VARCHAR, rule VARCHAR, side VARCHAR,"
             " severity VARCHAR, branch VARCHAR, product VARCHAR)"
         )
-        records = dict.fromkeys(days, 0)
         for number, (day, part) in enumerate(work, start=1):
-            records[day] += _judge(connection, sweeps, part, {"before": bases[day], "after": trial.candidate})
+            _judge(connection, part, changes[day])
             if progress:
                 progress(number, len(work))
-        for day in days:
-            base = bases[day]
+        records = {day: sum(part.records for part in each) for day, each in parts.items()}
+        for day, base in bases.items():
             listed.append({"day": day.isoformat(), "records": records[day], "base": base.edition if base else None})
         _pair(connection)
         named = {rule.id: rule for each in (*bases.values(), trial.candidate) if each for rule in each.rules}
@@ -137,44 +139,74 @@ def kept(name: str) -> Backtest | None:
     return current_session().get(Backtest, name)
 
 
-def _base(trial: Trial, day: date) -> Ruleset | None:
-    force = in_force(day)
-    return force.ruleset(trial.ruleset) if trial.ruleset in force.places else None
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What of a candidate must be judged, where another edition has judged before.
+
+    `same` are the ids of the rules that come out alike by both; `sweep` judges the `changed` ones of the candidate, with the
+    rules they need, and is None where there is none.
+    """
+
+    same: tuple[str, ...]
+    changed: tuple[str, ...]
+    sweep: Sweep | None
+
+    @classmethod
+    def between(cls, base: Ruleset | None, candidate: Ruleset | None) -> Change:
+        if candidate is None:
+            return cls((), (), None)
+        before = {rule.id: rule for rule in base.rules} if base else {}
+        conditions = candidate.conditions()
+        former = base.conditions() if base else {}
+        own = {rule.id for rule in candidate.rules if not _alike(before.get(rule.id), rule)}
+        changed = {
+            rule.id
+            for rule in candidate.rules
+            if rule.id in own or conditions[rule.id] != former[rule.id] or conditions[rule.id] & own
+        }
+        same = tuple(rule.id for rule in candidate.rules if rule.id not in changed)
+        if not changed:
+            return cls(same, (), None)
+        asked = changed.union(*(conditions[rule_id] for rule_id in changed))
+        reduced = replace(candidate, rules=tuple(rule for rule in candidate.rules if rule.id in asked))
+        return cls(same, tuple(sorted(changed)), compile_sweep(reduced))
 
 
-class _Sweeps:
-    """Sweeps by edition, compiled once."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Sweep] = {}
-
-    def of(self, ruleset: Ruleset) -> Sweep:
-        if ruleset.edition not in self._made:
-            self._made[ruleset.edition] = compile_sweep(ruleset)
-        return self._made[ruleset.edition]
+def _alike(one: Rule | None, other: Rule) -> bool:
+    """Whether two rules judge alike and as severely; how they are titled and where they stand does not matter."""
+    return one is not None and (one.checks, one.needs, one.severity) == (other.checks, other.needs, other.severity)
 
 
-def _judge(connection: Connection, sweeps: _Sweeps, part: StoredPart, sides: Mapping[str, Ruleset | None]) -> int:
-    """Add the findings of both sides of a part to the trial; the number of its records."""
-    dimensions = {name: part.dimensions.get(name, "NULL") for name in ("branch", "product")}
-    added = ", ".join(f"CAST({made} AS VARCHAR) AS {name}_" for name, made in dimensions.items())
-    facts = f"(SELECT *, {added} FROM ({part.facts}))"
-    for side, ruleset in sides.items():
-        if ruleset is None:
-            continue
-        sweep = sweeps.of(ruleset)
-        extra = ("branch_", "product_")
-        suspects = sweep.suspects(facts, "record_id", extra, part.constants)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}")
-        judged = sweep.judged("suspect", "record_id", extra)
-        with unoptimised(connection):
-            connection.execute(
-                f"INSERT INTO trial SELECT DISTINCT '{part.batch}', record_id, \"rule\", '{side}', \"severity\", branch_, product_"
-                f" FROM ({judged})"
-            )
-        connection.execute("DROP TABLE suspect")
-    found = connection.execute(f"SELECT count(*) FROM ({part.facts})").fetchone()
-    return int(found[0]) if found else 0
+def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
+    """Add the findings of both sides of a part to the trial."""
+    names = ("branch", "product")
+    added = ", ".join(f"CAST({part.dimensions.get(name, 'NULL')} AS VARCHAR) AS {name}_" for name in names)
+    place = f"SELECT record_id, {added} FROM ({part.bare}) WHERE record_id IN (SELECT record_id FROM found)"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT * FROM ({part.found})")
+    connection.execute(
+        f"""INSERT INTO trial
+            SELECT '{part.batch}', f.record_id, f.rule, side, f.severity, p.branch_, p.product_
+            FROM found f CROSS JOIN (VALUES ('before'), ('after')) sides(side) LEFT JOIN ({place}) p USING (record_id)
+            WHERE side = 'before' OR list_contains($same::VARCHAR[], f.rule)""",
+        {"same": list(change.same)},
+    )
+    if change.sweep is not None:
+        _sweep(connection, part, change, change.sweep, added)
+
+
+def _sweep(connection: Connection, part: StoredPart, change: Change, sweep: Sweep, added: str) -> None:
+    source = part.facts if ACCEPTED in sweep.columns else part.bare
+    extra = ("branch_", "product_")
+    suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}")
+    with unoptimised(connection):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {sweep.judged('suspect', 'record_id', extra)}")
+    connection.execute(
+        f"""INSERT INTO trial SELECT DISTINCT '{part.batch}', record_id, rule, 'after', severity, branch_, product_
+            FROM judged WHERE list_contains($changed::VARCHAR[], rule)""",
+        {"changed": list(change.changed)},
+    )
+    connection.execute("DROP TABLE suspect; DROP TABLE judged")
 
 
 def _pair(connection: Connection) -> None:

@@ -14,16 +14,21 @@ from app.rules.model import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """Some records of one stored day, as the rules saw them.
+    """Some records of one stored day, as the rules saw them, and what they found by `edition` ('' for no ruleset).
 
-    `facts` is a SELECT with `record_id` and the columns of the record's vocabulary save those in `constants`; `dimensions`
-    are SQL over its columns by which findings can be counted, by name (branch, product).
+    `facts` is a SELECT with `record_id` and the columns of the record's vocabulary save those in `constants`; `bare` is one
+    whose `accepted` is not right, for those who do not read it: much quicker. `dimensions` are SQL over the columns by which
+    findings can be counted, by name (branch, product). `found` is a SELECT of record_id, rule and severity.
     """
 
     day: date
     batch: str
     name: str
+    edition: str
+    records: int
+    found: str
     facts: str
+    bare: str
     constants: Mapping[str, object]
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
