@@ -48,7 +48,7 @@ check: setup ## style, types, imports, migrations, content, translations, docume
 	$(PY) -m app.cli check-house
 
 prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
-	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py
+	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py tests/content/test_warehouses.py
 
 screenshots: setup ## pictures of every page, both languages, wide and narrow, in var/screenshots
 	@$(PY) -m pytest tests/browser -q --screenshots var/screenshots

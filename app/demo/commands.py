@@ -140,6 +140,20 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         else:
             Console().print_json(data=result)
 
+    @bench.command("rules")
+    @click.option("--records", type=click.IntRange(100), default=1_000_000, show_default=True, help="Records. 记录数")
+    @json_option
+    def rules(records: int, as_json_wanted: bool) -> None:
+        """规则平台 The sweep of many records, one record explained, and the same rules on other engines."""
+        from app.demo.bench_rules import bench_rules
+
+        console = Console(stderr=True, highlight=False)
+        result = bench_rules(records, lambda words: console.print(f"[dim]{words}[/dim]"))
+        if as_json_wanted:
+            as_json(result)
+        else:
+            Console().print_json(data=result)
+
     return demo, bench
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.text import Text
 from app.lake.connection import scratch
 from app.rules.coverage import Unseen, cover
@@ -18,8 +19,11 @@ from app.rules.inference.facts import FactsInvalid, read_facts
 from app.rules.inference.inferring import infer
 from app.rules.inference.outcome import Outcome, plain
 from app.rules.inference.policy import OUTCOME, Policy
-from app.rules.loading import find_inferring, find_rulesets, load_ruleset
+from app.rules.loading import find_inferring, find_rulesets, load_ruleset, read_head
+from app.rules.model import Ruleset
 from app.rules.proof import Proof, prove
+from app.rules.sweep import compile_sweep
+from app.rules.sweep.dialects import DIALECTS, warehouse_select
 from app.submission.content import ROOT
 from app.submission.table_commands import table
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
@@ -113,6 +117,27 @@ def _tell_outcome(policy: Policy, outcome: Outcome) -> None:
             f"    {each.kind} {each.key} {name.title.zh} = {plain(each.value)}{aside}  [{rule.id}] {rule.title.zh} {rule.title.en}"
         )
         click.echo("        " + "，".join(f"{read.path} = {plain(read.value)}" for read in each.reads))
+
+
+@rules.command("sql")
+@click.argument("ruleset")
+@click.option("--dialect", type=click.Choice(DIALECTS), default="duckdb", show_default=True, help="Engine. 数据库")
+@click.option("--relation", default="record", show_default=True, help="Table or view of the facts. 数据表或视图")
+@click.option("--id", "id_column", default="record_id", show_default=True, help="Its key column. 主键列")
+def sql(ruleset: str, dialect: str, relation: str, id_column: str) -> None:
+    """写成 SQL Write RULESET as one SELECT for a warehouse of your own: a row per finding."""
+    loaded = _named(ruleset)
+    click.echo(warehouse_select(compile_sweep(loaded), loaded.vocabulary, dialect, relation, id_column) + ";")
+
+
+def _named(name: str) -> Ruleset:
+    folders = {read_head(folder).name: folder for folder in find_rulesets(ROOT)}
+    folder = folders.get(name) or next((each for each in folders.values() if each.name == name), None)
+    if folder is None:
+        near = difflib.get_close_matches(name, [*folders, *(each.name for each in folders.values())], 1, 0.5)
+        hint = Text(f"，是否指“{near[0]}”？", f"; did you mean “{near[0]}”?") if near else Text("", "")
+        raise NotFound("rules.ruleset", Text(f"没有规则集“{name}”{hint.zh}", f"there is no ruleset “{name}”{hint.en}"))
+    return load_ruleset(folder)
 
 
 @rules.command("coverage")

@@ -126,4 +126,4 @@ def test_days_that_are_not_stored_and_rules_that_are_not_about_records(lender: R
         assert getattr(result.exception, "code", "") == code
     assert CliRunner().invoke(rules, ["backtest", NAME, "--candidate", str(candidate), "--days", "soon"]).exit_code == 2
     with pytest.raises(NotFound, match=r"rules\.untryable"), unit_of_work(reading=True):
-        Trial.of("submission.report_file", None, DAYS[0])
+        Trial.of("submission.personal_report_file", None, DAYS[0])
