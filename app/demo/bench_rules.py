@@ -31,8 +31,8 @@ DEFECTIVE: Final = 100
 COMMON: Final = 40
 """How many rules are put to the other engines as well."""
 SECONDS: Final = 5.0
-"""An engine that judges record by record is given portions for so long; what counts is its rate."""
-PORTION: Final = 100
+"""An engine that judges record by record is given portions for so long, in a small run a tenth of it; what counts is its rate."""
+PORTION: Final = 20
 
 Fact = Mapping[str, Any]
 
@@ -184,9 +184,10 @@ def _peers(common: Ruleset, facts: Sequence[Fact], records: int, tell: Callable[
             results[name] = {"unavailable": str(problem)}
             continue
         size = PORTION if judging.rowwise else 100_000
+        limit = SECONDS if records > SAMPLE else SECONDS / 10
         count, seconds = 0, 0.0
         found: list[Verdict] = []
-        while count < records and seconds < SECONDS and (judging.rowwise or not count):
+        while count < records and seconds < limit and (judging.rowwise or not count):
             portion = range(count, min(count + size, records))
             given = judging.given([read[number % len(read)] for number in portion])
             started = time.perf_counter()
