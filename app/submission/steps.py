@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core import clock
 from app.core.db import unit_of_work
+from app.core.errors import NotFound
 from app.core.registry import Registry, Step
 from app.core.text import Text
 from app.submission.counts import count_batch, due_by_type
@@ -66,9 +67,11 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
 
 
 def _resumed(batch: str) -> None:
-    """A batch that waited for a decision goes on, wherever the decision was given."""
+    """A batch that waited for a decision goes on, wherever the decision was given. Raises NotFound (`submission.batch`)."""
     with unit_of_work() as session:
-        found = session.get_one(Batch, batch)
+        found = session.get(Batch, batch)
+        if found is None:
+            raise NotFound("submission.batch", Text("没有这个批次", "There is no such batch"))
         if found.status == "waiting":
             found.status = "running"
 

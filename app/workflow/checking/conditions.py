@@ -9,7 +9,6 @@ from typing import Final
 
 from app.core.text import Text
 from app.language import ExpressionInvalid, parse
-from app.workflow.checking.graph import Flow
 from app.workflow.checking.report import Problem
 from app.workflow.checking.rule import Drawing
 
@@ -24,20 +23,16 @@ def conditions_are_ours(drawing: Drawing) -> Iterator[Problem]:
             continue
         if source is not None and source.kind not in _DECIDING:
             yield drawing.found(
-                "error", "condition-place", flow.id, f"连线 {_named(flow)} 的条件不起作用：只有排他或包容网关的出线可以有条件",
-                f"the condition on the flow {_named(flow)} has no effect: only flows out of exclusive or inclusive gateways have one",
+                "error", "condition-place", flow.id, "连线「{name}」的条件不起作用：只有排他或包容网关的出线可以有条件",
+                "the condition on the flow “{name}” has no effect: only flows out of exclusive or inclusive gateways have one",
             )  # fmt: skip
         elif flow.condition and not (source is not None and source.default == flow.id):
             for words in _faults(drawing, flow.condition):
-                yield Problem(
-                    "error",
-                    "condition",
-                    Text(
-                        f"连线 {_named(flow)} 的条件“{flow.condition[:200]}”有误：{words.zh}",
-                        f"the condition “{flow.condition[:200]}” on the flow {_named(flow)} is wrong: {words.en}",
-                    ),
-                    flow.id,
-                )
+                yield drawing.found(
+                    "error", "condition", flow.id, "连线「{name}」的条件“{condition}”有误：{why}",
+                    "the condition “{condition}” on the flow “{name}” is wrong: {why_en}",
+                    condition=flow.condition[:200], why=words.zh, why_en=words.en,
+                )  # fmt: skip
     if drawing.description is None and any(flow.condition for flow in drawing.flows):
         yield drawing.found(
             "warning", "facts-unknown", "", "旁边没有 process.yaml，条件只查了语法，没有查用到的名字",
@@ -76,10 +71,6 @@ def _is_syntax(condition: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _named(flow: Flow) -> str:
-    return " ".join(flow.name.split()) or flow.id
 
 
 RULES: Final = (conditions_are_ours,)

@@ -143,6 +143,10 @@ class Graph:
         return _grouped((node.scope, node) for node in self.nodes.values())
 
     @cached_property
+    def _flow(self) -> Mapping[str, Flow]:
+        return {flow.id: flow for flow in self.flows}
+
+    @cached_property
     def _edges(self) -> Mapping[str, list[Node]]:
         return _grouped((node.attached, node) for node in self.nodes.values() if node.kind == "boundaryEvent")
 
@@ -169,9 +173,15 @@ class Graph:
         return scope
 
     def label(self, element: str) -> str:
-        """What a person calls the element: its name, or else its id."""
-        node = self.nodes.get(element)
-        return " ".join(node.name.split()) if node and node.name.strip() else element
+        """What a person calls the element: its name; a flow without one by its ends; or else its id."""
+        found = self.nodes.get(element) or self._flow.get(element)
+        if found is None:
+            return element
+        if name := " ".join(found.name.split()):
+            return name
+        if isinstance(found, Flow) and found.source and found.target:
+            return f"{self.label(found.source)} → {self.label(found.target)}"
+        return element
 
 
 def _grouped(pairs: Iterator[tuple[str, Item]]) -> Mapping[str, list[Item]]:

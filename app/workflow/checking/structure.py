@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from app.workflow.checking.graph import Flow, Node
+from app.workflow.checking.graph import Node
 from app.workflow.checking.report import Problem
 from app.workflow.checking.rule import Drawing
 
@@ -105,11 +105,11 @@ def flows_are_whole(drawing: Drawing) -> Iterator[Problem]:
     for flow in drawing.flows:
         source, target = nodes.get(flow.source), nodes.get(flow.target)
         if source is None or target is None:
-            yield drawing.found("error", "loose-flow", flow.id, "连线 {name} 有一端没有接在元素上",
-                             "the flow {name} is not tied to an element at both ends")  # fmt: skip
+            yield drawing.found("error", "loose-flow", flow.id, "连线「{name}」有一端没有接在元素上",
+                             "the flow “{name}” is not tied to an element at both ends")  # fmt: skip
         elif source.scope != target.scope:
-            yield drawing.found("error", "loose-flow", flow.id, "连线 {name} 穿过了子流程的边界",
-                             "the flow {name} crosses the border of a sub-process")  # fmt: skip
+            yield drawing.found("error", "loose-flow", flow.id, "连线「{name}」穿过了子流程的边界",
+                             "the flow “{name}” crosses the border of a sub-process")  # fmt: skip
     for node in drawing.nodes:
         into, out = drawing.graph.into(node.id), drawing.graph.out_of(node.id)
         if node.kind == "endEvent" and out:
@@ -184,23 +184,15 @@ def gateways_decide(drawing: Drawing) -> Iterator[Problem]:
                 "the gateway “{name}” has no default flow: there is no way when no condition holds or none can be judged",
             )  # fmt: skip
         elif default.condition:
-            yield drawing.found("warning", "default-condition", default.id, "默认出线 {name} 上的条件不起作用",
-                             "the condition on the default flow {name} has no effect")  # fmt: skip
+            yield drawing.found("warning", "default-condition", default.id, "默认出线「{name}」上的条件不起作用",
+                             "the condition on the default flow “{name}” has no effect")  # fmt: skip
         for flow in out:
             if flow is not default and not flow.condition:
-                yield drawing.found("error", "no-condition", flow.id, f"「{_label(node)}」的出线 {_way(flow)} 没有条件，也不是默认出线",
-                                 f"the flow {_way(flow)} out of “{_label(node)}” has no condition and is not the default")  # fmt: skip
+                yield drawing.found("error", "no-condition", flow.id, "出线「{name}」没有条件，也不是默认出线",
+                                 "the flow “{name}” out of a gateway has no condition and is not the default")  # fmt: skip
             if not flow.name.strip():
-                yield drawing.found("warning", "unnamed-flow", flow.id, f"「{_label(node)}」的出线 {flow.id} 没有名称",
-                                 f"the flow {flow.id} out of “{_label(node)}” has no name")  # fmt: skip
-
-
-def _label(node: Node) -> str:
-    return " ".join(node.name.split()) or node.id
-
-
-def _way(flow: Flow) -> str:
-    return " ".join(flow.name.split()) or flow.id
+                yield drawing.found("warning", "unnamed-flow", flow.id, "出线「{name}」没有名称，请写明何时走这条",
+                                 "the flow “{name}” has no name; say when it is taken")  # fmt: skip
 
 
 def everything_is_drawn(drawing: Drawing) -> Iterator[Problem]:
@@ -215,7 +207,7 @@ def everything_is_drawn(drawing: Drawing) -> Iterator[Problem]:
     for flow in drawing.flows:
         if flow.id not in drawing.graph.drawn:
             yield drawing.found(
-                "warning", "not-drawn", flow.id, "连线 {name} 没有画在图上", "the flow {name} is not drawn"
+                "warning", "not-drawn", flow.id, "连线「{name}」没有画在图上", "the flow “{name}” is not drawn"
             )
     for scope in drawing.scopes:
         placed = [node for node in drawing.graph.within(scope) if node.id in boxes and node.kind != "boundaryEvent"]
@@ -226,8 +218,8 @@ def everything_is_drawn(drawing: Drawing) -> Iterator[Problem]:
                 if boxes[other.id].x >= box.x + box.width:
                     break
                 if box.overlaps(boxes[other.id]):
-                    yield drawing.found("warning", "overlap", other.id, f"「{{name}}」与「{_label(node)}」叠在一起",
-                                     f"“{{name}}” lies on top of “{_label(node)}”")  # fmt: skip
+                    yield drawing.found("warning", "overlap", other.id, "「{name}」与「{other}」叠在一起",
+                                     "“{name}” lies on top of “{other}”", other=drawing.graph.label(node.id))  # fmt: skip
 
 
 RULES: Final = (

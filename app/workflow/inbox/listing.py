@@ -28,7 +28,7 @@ TABS: Final = {
 }
 """The last one is for who leads others."""
 DUE: Final = {
-    "overdue": Text("已超期", "Overdue"),
+    "overdue": Text("已逾期", "Overdue"),
     "today": Text("今天到期", "Due today"),
     "soon": Text("三个工作日内", "Within 3 working days"),
 }
@@ -44,6 +44,8 @@ MOST_IN_ORDER: Final = 500
 
 _COLUMNS: Final[tuple[Any, ...]] = (
     ProcessTask.id,
+    ProcessTask.instance_id,
+    ProcessTask.node,
     ProcessTask.process,
     ProcessTask.business_key,
     ProcessTask.subject,
@@ -71,6 +73,8 @@ class TaskRow:
     """One line of a list."""
 
     id: str
+    instance_id: str
+    node: str
     process: str
     business_key: str
     subject: str

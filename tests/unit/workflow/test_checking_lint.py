@@ -281,3 +281,16 @@ def test_every_rule_that_there_is_is_hit_by_a_test() -> None:
                     told.add(rule.value)
     tried = inspect.getsource(inspect.getmodule(found)) + " facts-unknown"  # type: ignore[arg-type] # this module; see files
     assert {rule for rule in told if f'"{rule}"' not in tried and rule not in tried.split()} == set()
+
+
+def test_flows_without_a_name_are_told_by_their_ends(registry: Registry) -> None:
+    made = good()
+    xml = made.xml.replace('name="名" id="G_C"'.encode(), b'id="G_C"').replace(b"asked.sum &gt; 3", b"asked.smu &gt; 3")
+    assert xml.count(b"asked.smu") == 1
+    told = {
+        each.rule: each.message
+        for each in check_content(Content("test.p", made.description, xml, made.forms), registry).problems
+    }
+    assert told["unnamed-flow"].zh == "出线「名G → 名C」没有名称，请写明何时走这条"
+    assert told["condition"].zh.startswith("连线「名G → 名C」的条件“asked.smu > 3”有误：")
+    assert told["condition"].en.startswith("the condition “asked.smu > 3” on the flow “名G → 名C” is wrong: ")
