@@ -14,6 +14,7 @@ from app.core.actor import SYSTEM, acting
 from app.core.db import database, unit_of_work
 from app.operations import board
 from app.operations.views.deadlines import listing
+from app.workflow.clocks.nearness import distance
 from app.workflow.clocks.sweep import sweep
 from app.workflow.models import Clock, ProcessInstance, ProcessVersion
 
@@ -114,7 +115,7 @@ def _open_board() -> None:
         query = listing(board.process_titles()).read({})
         now = clock.now()
         for each in board.board_page(query, board.tally()).rows:
-            board.distance(each, now)
+            distance(each, now)
 
 
 def _empty() -> None:

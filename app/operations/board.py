@@ -1,4 +1,4 @@
-"""The open deadlines, as the board reads them: rows, counts, and how near each of them is, in words.
+"""The open deadlines, as the board reads them: rows and counts. How near each of them is says `app.workflow.clocks.nearness`.
 
 Open means not ended. Overdue is what was found missed and is still open, and what has just come due and was not swept yet.
 """
@@ -16,15 +16,12 @@ from app.core import clock as time
 from app.core.clock import CHINA
 from app.core.db import current_session, database
 from app.core.text import Text
-from app.core.workdays import add_working_days, working_days_between
 from app.web.listing import ListQuery, Page, Sortable, database_stream, like_pattern, ordered
-from app.web.parts import Tone
-from app.workflow.clocks.limits import end_of_day, last_day
+from app.workflow.clocks.limits import end_of_day
+from app.workflow.clocks.nearness import soon_day
 from app.workflow.definitions import definitions
 from app.workflow.models import Clock, Process, ProcessVersion
 
-SOON: Final = 3
-"""Working days within which a deadline counts as near."""
 SORTS: Final[Mapping[str, Sortable]] = {
     "due": Clock.due_at,
     "started": Clock.started_at,
@@ -33,8 +30,6 @@ SORTS: Final[Mapping[str, Sortable]] = {
 }
 _CHUNK: Final = 1_000
 _APART: Final = "\n"
-_DAY: Final = 1_440
-"""Minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +99,6 @@ def stream(query: ListQuery) -> Iterator[Clock]:
     return database_stream(selected(query.filters), query, SORTS, Clock.id, _CHUNK)
 
 
-def soon_day(now: datetime) -> date:
-    """The last day that counts as near."""
-    return add_working_days(_china_day(now), SOON, assume_weekdays=True).day
-
-
 def tally() -> Tally:
     """Count the open deadlines: short ranges of the index, and its whole length once for the total."""
     now = time.now()
@@ -117,7 +107,7 @@ def tally() -> Tally:
     row = current_session().execute(
         select(
             still_open.where(Clock.due_at <= now, Clock.state != "paused").scalar_subquery(),
-            running.where(Clock.due_at <= end_of_day(_china_day(now))).scalar_subquery(),
+            running.where(Clock.due_at <= end_of_day(now.astimezone(CHINA).date())).scalar_subquery(),
             running.where(Clock.due_at <= end_of_day(soon_day(now))).scalar_subquery(),
             # What is paused is open; so the index by state finds it, without a look at all the others.
             select(func.count()).where(Clock.state == "paused").scalar_subquery(),
@@ -125,57 +115,6 @@ def tally() -> Tally:
         )
     )
     return Tally(*row.one())
-
-
-def state_of(clock: Clock, now: datetime) -> str:
-    """The state as people are told it: `missed` as soon as the time has passed."""
-    return "missed" if clock.state == "running" and clock.due_at <= now else clock.state
-
-
-def tone_of(clock: Clock, now: datetime) -> Tone:
-    """By nearness: overdue, due today, due within three working days, later."""
-    state = state_of(clock, now)
-    if state == "missed":
-        return "danger"
-    if state != "running":
-        return "neutral"
-    if clock.due_at <= end_of_day(_china_day(now)):
-        return "warning"
-    return "info" if clock.due_at <= end_of_day(soon_day(now)) else "neutral"
-
-
-def distance(clock: Clock, now: datetime) -> Text:
-    """How far off the end is: “还剩 2 个工作日”, “已逾期 3 小时”; of a paused one, what was left when it stopped."""
-    if state_of(clock, now) == "missed":
-        gone = _length(clock.due_at, now, last_day(clock.due_at), _china_day(now), clock.days)
-        return Text(f"已逾期 {gone.zh}", f"{gone.en} overdue")
-    since = clock.paused_at or now
-    left = _length(since, clock.due_at, _china_day(since), last_day(clock.due_at), clock.days)
-    if clock.state == "paused":
-        return Text(f"已暂停，剩 {left.zh}", f"paused with {left.en} left")
-    return Text(f"还剩 {left.zh}", f"{left.en} left")
-
-
-def _length(start: datetime, end: datetime, first: date, last: date, days: str) -> Text:
-    """From `start` to `end` in the unit that people count in: days after `first` up to `last`, hours within one day."""
-    minutes = max(0, int((end - start).total_seconds() // 60))
-    if days == "working" and minutes >= _DAY and (count := working_days_between(first, last, assume_weekdays=True)):
-        return Text(f"{count} 个工作日", _counted(count, "working day"))
-    if days and minutes >= _DAY:
-        return Text(f"{(last - first).days} 天", _counted((last - first).days, "day"))
-    if minutes >= 2 * _DAY:
-        return Text(f"{minutes // _DAY} 天", _counted(minutes // _DAY, "day"))
-    if minutes >= 60:
-        return Text(f"{minutes // 60} 小时", _counted(minutes // 60, "hour"))
-    return Text(f"{minutes} 分钟", _counted(minutes, "minute"))
-
-
-def _china_day(moment: datetime) -> date:
-    return moment.astimezone(CHINA).date()
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def process_titles() -> dict[str, Text]:

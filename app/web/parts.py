@@ -13,10 +13,11 @@ Tone = Literal["neutral", "info", "success", "warning", "danger"]
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened, for the macro `timeline`; `who` is shown as it is."""
+    """One thing that happened, for the macro `timeline`; `who` is shown as it is, and `written` instead of the moment."""
 
     moment: datetime
     title: Text | str
     who: str = ""
     text: Text | str = ""
     tone: Tone = "neutral"
+    written: str = ""

@@ -18,7 +18,7 @@ from app.web.access import may, permission
 from app.web.listing import Column, Filter, Listing, csv_answer
 from app.web.toasts import toast
 from app.web.words import datetime_text, say
-from app.workflow.clocks import KINDS, find_clock, pause, resume
+from app.workflow.clocks import KINDS, find_clock, nearness, pause, resume
 from app.workflow.clocks.keeping import may_pause, warnings_of
 from app.workflow.clocks.limits import due_text
 from app.workflow.models import Clock
@@ -64,7 +64,7 @@ def _words(titles: Mapping[str, Text]) -> dict[str, Any]:
     now = time.now()
     return {
         "now": now,
-        "board": board,
+        "nearness": nearness,
         "states": STATES,
         "kinds": KINDS,
         "title_of": lambda clock: Text(clock.title_zh, clock.title_en),
@@ -87,7 +87,7 @@ def deadlines() -> ResponseReturnValue:
         page=board.board_page(query, tally),
         tally=tally,
         today=time.today().isoformat(),
-        soon=board.soon_day(now).isoformat(),
+        soon=nearness.soon_day(now).isoformat(),
         export=query.at(url_for("operations.deadlines_csv")),
         **_words(titles),
     )
@@ -105,14 +105,14 @@ def deadlines_csv() -> ResponseReturnValue:
     def cells(clock: Clock) -> tuple[object, ...]:
         return (
             due_text(clock.due_at),
-            say(board.distance(clock, now)),
+            say(nearness.distance(clock, now)),
             say(Text(clock.title_zh, clock.title_en)),
             say(KINDS.get(clock.kind, Text(clock.kind, clock.kind))),
             say(titles.get(clock.process, Text(clock.process, clock.process))),
             clock.business_key,
             clock.subject,
             datetime_text(clock.started_at),
-            say(STATES[board.state_of(clock, now)]),
+            say(STATES[nearness.state_of(clock, now)]),
             clock.basis,
         )
 
@@ -140,7 +140,7 @@ def _page(clock: Clock, problem: Text | None = None) -> str:
         typed=request.form.get("reason", ""),
         warnings=warnings_of(clock),
         may_change=allowed,
-        pausable=allowed and board.state_of(clock, now) == "running",
+        pausable=allowed and nearness.state_of(clock, now) == "running",
         resumable=allowed and clock.state == "paused",
         **_words(board.process_titles()),
     )

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from app.core import clock
 from app.core.text import Text
-from app.core.workdays import working_days_between
 from app.web.parts import Tone
-from app.workflow.clocks.limits import due_text, last_day
+from app.workflow.clocks.nearness import Deadline, distance, tone_of
 from app.workflow.inbox.listing import HIGH, LOW, PRIORITY
 
-_HOUR = 3600
 
-
-def due_words(due_at: datetime | None) -> tuple[Text, Tone]:
-    """The deadline as people say it, and how urgent it looks."""
+def due_words(due_at: datetime | None, deadline: Deadline | None = None) -> tuple[Text, Tone]:
+    """How far off the deadline is, and how urgent it looks; `deadline` says how its clock counts, where it has one."""
     if due_at is None:
         return Text("无期限", "No deadline"), "neutral"
-    seconds = (due_at - clock.now()).total_seconds()
-    if seconds < 0:
-        late = _length(-seconds)
-        return Text(f"已超期 {late.zh}", f"{late.en} overdue"), "danger"
-    day, today, at = last_day(due_at), clock.today(), due_text(due_at)[-5:]
-    if day == today:
-        return (Text(f"今天 {at}", f"Today {at}"), "danger" if seconds < 2 * _HOUR else "warning")
-    if day == today + timedelta(days=1):
-        return Text(f"明天 {at}", f"Tomorrow {at}"), "warning"
-    if (day - today).days > 90:
-        return Text(day.isoformat(), day.isoformat()), "neutral"
-    days = working_days_between(today, day, assume_weekdays=True)
-    return (
-        Text(f"剩 {days} 个工作日", f"{days} working day{'' if days == 1 else 's'} left"),
-        "info" if days <= 3 else "neutral",
-    )
-
-
-def _length(seconds: float) -> Text:
-    if seconds < _HOUR:
-        minutes = max(1, int(seconds // 60))
-        return Text(f"{minutes} 分钟", f"{minutes} min")
-    if seconds < 24 * _HOUR:
-        hours = int(seconds // _HOUR)
-        return Text(f"{hours} 小时", f"{hours} h")
-    days = int(seconds // (24 * _HOUR))
-    return Text(f"{days} 天", f"{days} day{'' if days == 1 else 's'}")
+    known, now = replace(deadline or Deadline(due_at), due_at=due_at), clock.now()
+    return distance(known, now), tone_of(known, now)
 
 
 def priority_words(priority: int) -> tuple[Text, Tone]:

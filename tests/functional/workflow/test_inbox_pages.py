@@ -55,7 +55,7 @@ def test_the_lists_their_counts_filters_and_order(stage: Stage) -> None:
         "mine, group, free, done"
     )
     assert rows(group).index("K1") < rows(group).index("K2") < rows(group).index("K_3"), "by due time, none last"
-    assert "已超期 2 天" in group
+    assert "已逾期 2 天" in group
     assert "K2" not in rows(window.page("/workflow/inbox?tab=unassigned"))
     assert "K2" in rows(window.page("/workflow/inbox"))
     for given, found in (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.core import clock
 from app.core.people import Person
+from app.workflow.clocks.nearness import Deadline
 from app.workflow.inbox.absence import stand_in
 from app.workflow.inbox.attachments import clean_name
 from app.workflow.inbox.comments import mentions
@@ -87,21 +88,32 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=clock.CHINA)
     ("due", "zh", "tone"),
     [
         (None, "无期限", "neutral"),
-        (NOON - timedelta(minutes=5), "已超期 5 分钟", "danger"),
-        (NOON - timedelta(hours=5), "已超期 5 小时", "danger"),
-        (NOON - timedelta(days=3), "已超期 3 天", "danger"),
-        (NOON + timedelta(hours=1), "今天 13:00", "danger"),
-        (NOON + timedelta(hours=6), "今天 18:00", "warning"),
-        (NOON + timedelta(hours=12), "今天 24:00", "warning"),
-        (NOON + timedelta(days=1), "明天 12:00", "warning"),
-        (NOON + timedelta(hours=36), "明天 24:00", "warning"),
-        (NOON + timedelta(hours=84), "剩 3 个工作日", "info"),
-        (NOON + timedelta(days=3), "剩 3 个工作日", "info"),
-        (NOON + timedelta(days=7), "剩 5 个工作日", "neutral"),
-        (NOON + timedelta(days=300), "2027-09-19", "neutral"),
+        (NOON - timedelta(minutes=5), "已逾期 5 分钟", "danger"),
+        (NOON - timedelta(hours=5), "已逾期 5 小时", "danger"),
+        (NOON - timedelta(days=3), "已逾期 3 天", "danger"),
+        (NOON + timedelta(hours=1), "还剩 1 小时", "warning"),
+        (NOON + timedelta(hours=12), "还剩 12 小时", "warning"),
+        (NOON + timedelta(hours=36), "还剩 36 小时", "info"),
+        (NOON + timedelta(hours=84), "还剩 3 天", "info"),
+        (NOON + timedelta(days=7), "还剩 7 天", "neutral"),
     ],
 )
 def test_deadlines_in_words(due: datetime | None, zh: str, tone: str) -> None:
     with clock.frozen(NOON):
         words, found = due_words(due)
+    assert (words.zh, found) == (zh, tone)
+
+
+@pytest.mark.parametrize(
+    ("due", "deadline", "zh", "tone"),
+    [
+        (NOON - timedelta(days=10), Deadline(NOON, "working"), "已逾期 6 个工作日", "danger"),
+        (NOON - timedelta(days=10), Deadline(NOON, "calendar", "missed"), "已逾期 10 天", "danger"),
+        (NOON + timedelta(hours=84), Deadline(NOON, "working"), "还剩 3 个工作日", "info"),
+        (NOON + timedelta(days=7), Deadline(NOON, "working", "paused", NOON), "已暂停，剩 5 个工作日", "neutral"),
+    ],
+)
+def test_deadlines_are_counted_as_their_clock_counts(due: datetime, deadline: Deadline, zh: str, tone: str) -> None:
+    with clock.frozen(NOON):
+        words, found = due_words(due, deadline)
     assert (words.zh, found) == (zh, tone)

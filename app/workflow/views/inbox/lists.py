@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.core.people import directory, name_of
 from app.core.text import Text
 from app.web.access import permission
+from app.workflow.clocks.nearness import deadlines_of
 from app.workflow.inbox.listing import MOST_COUNTED, TABS, tab_counts, tasks_page
 from app.workflow.inbox.mentioned import unseen
 from app.workflow.inbox.wording import due_words, priority_words
@@ -47,6 +48,7 @@ def inbox() -> ResponseReturnValue:
         most=MOST_COUNTED,
         nothing=_NOTHING[here.tab],
         due_words=due_words,
+        deadlines=deadlines_of((row.instance_id, row.id) for row in page.rows if row.due_at),
         priority_words=priority_words,
         processes=dict(next(each.options for each in here.query.listing.filters if each.name == "process")),
         role_title=role_title,

@@ -16,6 +16,7 @@ from app.core.text import Text
 from app.web.access import permission
 from app.web.toasts import toast
 from app.web.words import datetime_text, t
+from app.workflow.clocks.nearness import deadlines_of
 from app.workflow.forms import LOOK, FormErrors, answers_from, draft_of, hidden_ids
 from app.workflow.inbox import attachments as files
 from app.workflow.inbox import claims
@@ -64,7 +65,7 @@ def _page(
         hindered=hindered.message if hindered else None,
         values=values,
         errors=errors or {},
-        due=due_words(shown.due_at),
+        due=due_words(shown.due_at, deadlines_of([(shown.instance_id, shown.id)]).get(shown.id)),
         priority=priority_words(shown.priority),
         doer=doer,
         colleagues=_colleagues(shown),

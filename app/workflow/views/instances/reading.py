@@ -17,6 +17,7 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.web.parts import TimelineEntry, Tone
 from app.web.words import language, t
+from app.workflow.clocks.limits import due_text
 from app.workflow.content import Definition
 from app.workflow.engine.spec import CALL
 from app.workflow.engine.xml import BPMN, SPIFF, safe_root
@@ -186,7 +187,9 @@ def timeline_of(
     files = select(Attachment.uploaded_at, Attachment.uploaded_by).filter_by(instance_id=instance.id).limit(MOST)
     entries += [TimelineEntry(at, Text("上传附件", "File attached"), name_of(by)) for at, by in session.execute(files)]
     entries += [
-        TimelineEntry(clock.due_at, Text("时限逾期", "Limit missed"), "", _clock_title(clock), "danger")
+        TimelineEntry(
+            clock.due_at, Text("时限逾期", "Limit missed"), "", _clock_title(clock), "danger", due_text(clock.due_at)
+        )
         for clock in clocks
         if clock.state == "missed"
     ]
