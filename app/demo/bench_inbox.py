@@ -102,6 +102,7 @@ def _fill(count: int) -> None:
                     "subject": f"张*{number % 997}",
                     "node": "Check",
                     "title": "核对申请",
+                    "words": f"k{number:06} 核对申请 张*{number % 997}",
                     "kind": "question",
                     "status": "open",
                     "name": "bench/check",

@@ -222,6 +222,7 @@ def _opened(instance: ProcessInstance, each: Waiting, excluded: list[str]) -> Pr
         subject=instance.subject,
         node=each.node,
         title=each.title,
+        words=f"{instance.business_key} {each.title} {instance.subject}".casefold()[:500],
         status="open",
         params={},
         turn=0,

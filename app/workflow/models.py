@@ -111,7 +111,26 @@ class ProcessTask(Base):
     __table_args__ = (
         Index("ix_workflow_task_open", "status", "kind", "role", "due_at"),
         Index("ix_workflow_task_mine", "assignee", "status", "due_at"),
-        Index("ix_workflow_task_counts", "status", "kind", "role", "permission", "assignee", "excluded"),
+        # Where a row is read as a whole for a list, what waits for people is read from an index instead. PostgreSQL limits
+        # the size of an entry, and `excluded` may be long.
+        Index(
+            "ix_workflow_task_inbox",
+            *(
+                "role",
+                "permission",
+                "assignee",
+                "excluded",
+                "due_at",
+                "opened_at",
+                "priority",
+                "process",
+                "words",
+                "id",
+                "status",
+                "kind",
+            ),
+            sqlite_where=text("status = 'open' AND kind = 'question'"),
+        ).ddl_if(dialect="sqlite"),
         Index("ix_workflow_task_message", "name", "business_key", "status"),
         Index(
             "ix_workflow_task_history",
@@ -133,6 +152,8 @@ class ProcessTask(Base):
     subject: Mapped[str] = mapped_column(String(200), default="")
     node: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
+    words: Mapped[str] = mapped_column(String(500), default="")
+    """in what free text is looked for: case, title and subject, in small letters"""
     kind: Mapped[str] = mapped_column(String(8))
     """step, question, or message: waiting for word from elsewhere"""
     status: Mapped[str] = mapped_column(String(10))

@@ -1,4 +1,4 @@
-"""workflow: instances that another one called, who saved a draft last, and mentions that wait to be seen"""
+"""workflow: instances that another one called, who saved a draft last, mentions that wait to be seen, and lists from an index"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_workflow_instance_caller"), ["caller"], unique=False)
     with op.batch_alter_table("workflow_draft", schema=None) as batch_op:
         batch_op.add_column(sa.Column("updated_by", sa.String(length=80), nullable=False, server_default=""))
+    with op.batch_alter_table("workflow_task", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("words", sa.String(length=500), nullable=False, server_default=""))
+        batch_op.drop_index("ix_workflow_task_counts")
+    op.execute("UPDATE workflow_task SET words = lower(business_key || ' ' || title || ' ' || subject)")
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index(
+            "ix_workflow_task_inbox",
+            "workflow_task",
+            [
+                "role",
+                "permission",
+                "assignee",
+                "excluded",
+                "due_at",
+                "opened_at",
+                "priority",
+                "process",
+                "words",
+                "id",
+                "status",
+                "kind",
+            ],
+            sqlite_where=sa.text("status = 'open' AND kind = 'question'"),
+        )
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "workflow_mention",
@@ -31,6 +55,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("workflow_mention")
+    if op.get_bind().dialect.name == "sqlite":
+        op.drop_index("ix_workflow_task_inbox", "workflow_task")
+    with op.batch_alter_table("workflow_task", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_workflow_task_counts", ["status", "kind", "role", "permission", "assignee", "excluded"], unique=False
+        )
+        batch_op.drop_column("words")
     with op.batch_alter_table("workflow_draft", schema=None) as batch_op:
         batch_op.drop_column("updated_by")
     with op.batch_alter_table("workflow_instance", schema=None) as batch_op:
