@@ -21,7 +21,8 @@ from app.workflow.host import carry_on, start
 from app.workflow.instance import CALLED_OFF, RETURNED, hold_by, run_of
 from app.workflow.intervention import cancel
 from app.workflow.models import ProcessInstance, ProcessTask
-from app.workflow.stepping import Elsewhere, StepContext, StepFailed
+from app.workflow.stepping import Elsewhere, StepContext, StepFailed, fail_held
+from app.workflow.versions import version
 
 DEEPEST: Final = 8
 """So many processes may call each other in a row."""
@@ -58,7 +59,11 @@ def call(context: StepContext, params: CallParams) -> Any:
             key = f"{caller.business_key[:60]}/{context.key[:8]}" + (f"-{len(begun) + 1}" if begun else "")
             start(params.process, key, params.data, subject=caller.subject, by=caller.started_by, caller=context.key)
             return Elsewhere()
-        return _learnt(lasting, params.data) if lasting.status == "done" else Elsewhere()
+        if lasting.status != "done":
+            return Elsewhere()
+        if problem := _problem_of(lasting):
+            raise problem
+        return _learnt(lasting, params.data)
 
 
 def called_by(task_id: str) -> list[ProcessInstance]:
@@ -79,6 +84,17 @@ def _not_too_deep(instance: ProcessInstance) -> None:
     )
 
 
+def _problem_of(instance: ProcessInstance) -> StepFailed | None:
+    """Why an instance that is over has no result: it was cancelled, or came to an end with an error."""
+    if instance.status == "cancelled":
+        return StepFailed("workflow.called_cancelled", Text("被调流程已终止", "the called process was cancelled"))
+    errors = version(instance.version).diagram.errors
+    code = next((errors[node] for node in instance.path if node in errors), None)
+    if code is None:
+        return None
+    return StepFailed(code, Text("被调流程以错误结束", "the called process ended with an error"))
+
+
 def _learnt(instance: ProcessInstance, given: Mapping[str, Any]) -> dict[str, Any]:
     """What an instance knows beyond what it was given."""
     known = run_of(instance).data
@@ -91,11 +107,10 @@ def _returned(context: TaskContext) -> None:
     task, held = hold_by(context.params["task"], "step")
     if task.status != "open" or held.instance.status == "suspended":
         return  # one that is suspended calls again when it is resumed, and finds the end
-    if ended.status == "done":
-        carry_on(task, held, _learnt(ended, task.params["data"]))
+    if problem := _problem_of(ended):
+        fail_held(task, held, problem)
     else:
-        task.status, held.instance.status = "failed", "incident"
-        task.error = "workflow.called_cancelled: 被调流程已终止 / the called process was cancelled"
+        carry_on(task, held, _learnt(ended, task.params["data"]))
 
 
 def _called_off(context: TaskContext) -> None:

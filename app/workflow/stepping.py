@@ -144,13 +144,17 @@ def _fail(context: TaskContext, task_id: str, problem: StepFailed) -> None:
         found = _taken(context, task_id)
         if found is None:
             return
-        task, held = found
-        task.error = f"{problem.code}: {problem.message.zh} / {problem.message.en}"
-        caught, sent = advance(held, lambda run: run.fail(task.id, problem.code))
-        if caught:
-            pass_on(held.instance, sent)
-        else:
-            task.status, held.instance.status = "failed", "incident"
+        fail_held(*found, problem)
+
+
+def fail_held(task: ProcessTask, held: Held, problem: StepFailed) -> None:
+    """Let a step of a locked instance fail: on at the error event for the code, or an incident."""
+    task.error = f"{problem.code}: {problem.message.zh} / {problem.message.en}"
+    caught, sent = advance(held, lambda run: run.fail(task.id, problem.code))
+    if caught:
+        pass_on(held.instance, sent)
+    else:
+        task.status, held.instance.status = "failed", "incident"
 
 
 def _note_failure(context: TaskContext, task_id: str, problem: Exception) -> None:

@@ -82,6 +82,11 @@ class Diagram:
             parse(condition, vocabulary)
         forms = root.iterfind(f".//{SPIFF}property[@name='form']")
         self.forms = frozenset(element.get("value", "") for element in forms)
+        self.errors = {
+            each.getparent().get("id", ""): _error_code(root, each.get("errorRef", ""))
+            for each in root.iterfind(f".//{BPMN}process/{BPMN}endEvent/{BPMN}errorEventDefinition")
+        }
+        """the ends of the top level that end the process with an error, and its code"""
         timers = root.iterfind(f".//{BPMN}timerEventDefinition")
         self.limits = {
             each.getparent().get("id", ""): (each.findtext(f"{BPMN}timeDuration") or "").strip() for each in timers
@@ -117,6 +122,11 @@ class Diagram:
         for node, identity, _ in tokens:
             _keep_identity(workflow, node, UUID(identity))
         return Run(workflow)
+
+
+def _error_code(root: Any, reference: str) -> str:
+    found = next((each for each in root.iterfind(f"{BPMN}error") if each.get("id") == reference), None)
+    return "" if found is None else found.get("errorCode") or found.get("name", "")
 
 
 def _keep_identity(workflow: BpmnWorkflow, node: str, identity: UUID) -> None:

@@ -212,7 +212,8 @@ class Run:
     def sent(self) -> list[tuple[str, Any]]:
         """Messages that the process has thrown since it was last asked: name and payload."""
         events = self._workflow.get_events()
-        return [(each.event_definition.name, each.payload) for each in events if each.event_definition.name]
+        messages = [each for each in events if isinstance(each.event_definition, MessageEventDefinition)]
+        return [(each.event_definition.name, each.payload) for each in messages]
 
     def path(self) -> list[str]:
         """Identifiers of the diagram's nodes that are behind us, in order."""

@@ -34,13 +34,29 @@ ENDLESS = """
     end E
     S > C > E
 """
+DOUBTING = """
+    start S
+    call C called=test.refusing
+    edge No on=C error=refused
+    user Why role=reviewer form=t/check
+    end E
+    S > C > E
+    No > Why > E
+"""
+REFUSING = """
+    start S
+    user Ask role=reviewer form=t/check
+    end E error=refused
+    S > Ask > E
+"""
+REFUSED = (("doubting", DOUBTING), ("refusing", REFUSING))
 CLERK = Actor("clerk", "clerk", "person")
 
 
 @pytest.fixture
 def processes(desk: Any) -> Any:
     with unit_of_work() as session:
-        for name, text in (("outer", OUTER), ("inner", INNER), ("endless", ENDLESS)):
+        for name, text in (("outer", OUTER), ("inner", INNER), ("endless", ENDLESS), *REFUSED):
             written = replace(content(text, process=f"test.{name}"), process=f"test.{name}", xml=sketch(text, name))
             made = remember(written, "console")
             session.add(Process(name=f"test.{name}", live=made.version))
@@ -103,6 +119,14 @@ def test_a_called_process_that_is_cancelled_is_an_incident_and_called_anew_when_
     say("Ask", "yes")
     processes.work()
     assert task("Last")
+
+
+def test_an_error_at_the_end_is_caught_at_the_edge_of_the_call(processes: Any) -> None:
+    begin(processes, "test.doubting")
+    say("Ask", "no")
+    processes.work()
+    assert task("Why")
+    assert task("C", "cancelled").error.startswith("refused:")
 
 
 def test_who_is_not_waited_for_any_more_is_called_off(processes: Any) -> None:
