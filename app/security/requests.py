@@ -15,9 +15,9 @@ from app.audit import Thing, record
 from app.core import clock
 from app.core.db import current_session, unit_of_work
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.masking import mask_name
 from app.core.text import Text
 from app.security.grants import LONGEST_DAYS
-from app.security.masking import mask_name
 from app.security.models import AccessRequest, User
 from app.security.roles import WORDS, Role, parse_roles
 from app.workflow import host

@@ -20,9 +20,9 @@ from app.audit import Thing
 from app.core import clock
 from app.core.crypto import key_ring
 from app.core.errors import CreditLinkError, Invalid
+from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.security import permissions
-from app.security.masking import Kind, mask
 from app.web.access import may, visitor
 from app.web.words import NOTHING
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 from app.core import clock
 from app.core.config import settings
 from app.core.db import current_session
+from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.language import Trace, word
 from app.rules.explain import CheckExplained, RuleExplained, judge_of
 from app.rules.model import Rule
 from app.rules.vocabulary import BESIDE
-from app.security.masking import Kind, mask
 from app.submission.content import rules_of
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.lake import lake

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from app.core.masking import Kind, mask
 from app.core.text import Text
-from app.security.masking import Kind, mask
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
 from app.submission.tables import record_type

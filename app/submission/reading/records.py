@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from app.core.errors import Invalid, NotFound
+from app.core.masking import Kind
 from app.core.text import Text
 from app.language import Field, ListOf, evaluate, parse
 from app.rules.vocabulary import record_vocabulary
-from app.security.masking import Kind
 from app.standard import catalogue
 from app.standard.catalogue import Group, Item, RecordType, Segment
 from app.standard.files import render_record

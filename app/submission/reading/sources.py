@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, Final
 
 from app.core.errors import NotFound
+from app.core.masking import Kind, mask
 from app.core.text import Text
-from app.security.masking import Kind, mask
 from app.submission.content import mappings
 from app.submission.lake import lake
 from app.submission.mapping import SourceMapping

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from app.audit import Thing, looked_at
 from app.core.errors import Refused
+from app.core.masking import mask
 from app.core.text import Text
-from app.security.masking import mask
 from app.security.permissions import REVEAL
 from app.submission.permissions import RECORDS
 from app.submission.reading import terms

@@ -40,7 +40,7 @@ def mask_id_number(value: str) -> str:
 
 def mask_phone(value: str) -> str:
     """A telephone number: 138****5678."""
-    return _ends(_SEPARATED.sub("", value), 3, 4)
+    return _ends(_SEPARATED.sub("", value), 3, 4) or HIDDEN
 
 
 def mask_account(value: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.security.masking import Kind, mask
+from app.core.masking import Kind, mask
 
 KINDS: tuple[Kind, ...] = ("name", "id_number", "phone", "account", "address", "email")
 
