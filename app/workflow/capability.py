@@ -12,6 +12,7 @@ from app.workflow.commands import commands
 from app.workflow.definitions import definitions
 from app.workflow.drafts import DraftChanged, VersionPublished
 from app.workflow.permissions import FROM_THE_START, PERMISSIONS
+from app.workflow.starting import InstanceBegun
 from app.workflow.stepping import register_executor
 from app.workflow.views import register_pages
 
@@ -27,7 +28,7 @@ def register(registry: Registry) -> None:
     register_executor(registry)
     register_calls(registry)
     registry.command(commands(registry))
-    for event in (DraftChanged, VersionPublished):
+    for event in (DraftChanged, VersionPublished, InstanceBegun):
         registry.event(event)
     registry.add_check(_steps_known)
 

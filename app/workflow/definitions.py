@@ -42,7 +42,9 @@ def read_content(folder: Path, forms: Path) -> Content:
         file = folder / given["diagram"]
         xml = file.read_bytes()
         used = {}
-        for name in sorted(form_names(xml)):
+        start = given.get("start")
+        begun_with = {str(start["form"])} if isinstance(start, dict) and start.get("form") else set()
+        for name in sorted(form_names(xml) | begun_with):
             file = forms / f"{name}.json"
             used[name] = json.loads(file.read_text(encoding="utf-8"))
         cases = []

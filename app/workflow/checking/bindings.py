@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.core.errors import Invalid
 from app.workflow.checking.graph import Node, Operator
 from app.workflow.checking.report import Problem
-from app.workflow.checking.rule import Drawing
+from app.workflow.checking.rule import Drawing, nearest
+from app.workflow.checking.starts import given_at_start
 from app.workflow.clocks import parse_limit
 from app.workflow.clocks.moments import names_variable
 from app.workflow.palette import parameters
 
 _START: Final = "start"
-_PROPERTIES: Final = frozenset({"form", "role", "permission", "result", "within", "priority", "not_by", "assignee"})
+_PROPERTIES: Final = frozenset(
+    {"form", "role", "permission", "result", "within", "priority", "not_by", "assignee", "name_en"}
+)
 
 
 def steps_are_known(drawing: Drawing) -> Iterator[Problem]:
@@ -30,7 +32,7 @@ def steps_are_known(drawing: Drawing) -> Iterator[Problem]:
         if step is None:
             yield drawing.found(
                 "error", "unknown-step", node.id, "「{name}」：没有步骤 {step}{hint}", "“{name}”: there is no step {step}{hint}",
-                step=node.operator.step, hint=_nearest(node.operator.step, drawing.registry.steps),
+                step=node.operator.step, hint=nearest(node.operator.step, drawing.registry.steps),
             )  # fmt: skip
         else:
             yield from _parameters(drawing, node, node.operator, step)
@@ -50,7 +52,7 @@ def _parameters(drawing: Drawing, node: Node, operator: Operator, step: Any) -> 
         if name not in wanted:
             yield drawing.found(
                 "error", "unknown-parameter", node.id, "「{name}」：步骤 {step} 没有参数 {key}{hint}",
-                "“{name}”: the step {step} has no parameter {key}{hint}", step=step.name, key=name, hint=_nearest(name, wanted),
+                "“{name}”: the step {step} has no parameter {key}{hint}", step=step.name, key=name, hint=nearest(name, wanted),
             )  # fmt: skip
 
 
@@ -75,6 +77,7 @@ def produced(drawing: Drawing) -> frozenset[str]:
     """Names of the variables that a process may have: start data, results of steps, answers, messages, items of lists."""
     data = (drawing.description or {}).get("data") or ()
     made = {str(name) for name in data} if isinstance(data, list | Mapping) else set()
+    made |= given_at_start(drawing) or set()
     for node in drawing.nodes:
         if node.operator and node.operator.result:
             made.add(node.operator.result)
@@ -100,7 +103,7 @@ def questions_are_whole(drawing: Drawing) -> Iterator[Problem]:
         form = given.get("form")
         if form and drawing.description is not None and form not in drawing.forms:
             yield drawing.found("error", "unknown-form", node.id, "「{name}」：没有表单 {form}{hint}",
-                                "“{name}”: there is no form {form}{hint}", form=form, hint=_nearest(form, drawing.forms))  # fmt: skip
+                                "“{name}”: there is no form {form}{hint}", form=form, hint=nearest(form, drawing.forms))  # fmt: skip
         for key, known, zh, en in (
             ("role", drawing.registry.roles, "岗位", "role"),
             ("permission", drawing.registry.permissions, "权限", "permission"),
@@ -108,7 +111,7 @@ def questions_are_whole(drawing: Drawing) -> Iterator[Problem]:
             if given.get(key) and given[key] not in known:
                 yield drawing.found(
                     "error", f"unknown-{key}", node.id, f"「{{name}}」：没有{zh} {{value}}{{hint}}",
-                    f"“{{name}}”: there is no {en} {{value}}{{hint}}", value=given[key], hint=_nearest(given[key], known),
+                    f"“{{name}}”: there is no {en} {{value}}{{hint}}", value=given[key], hint=nearest(given[key], known),
                 )  # fmt: skip
         yield from _manners(drawing, node, questions)
 
@@ -130,7 +133,7 @@ def _manners(drawing: Drawing, node: Node, questions: set[str]) -> Iterator[Prob
     for key in sorted(given.keys() - _PROPERTIES):
         yield drawing.found(
             "warning", "unknown-property", node.id, "「{name}」：属性 {key} 不起作用{hint}",
-            "“{name}”: the property {key} has no effect{hint}", key=key, hint=_nearest(key, _PROPERTIES),
+            "“{name}”: the property {key} has no effect{hint}", key=key, hint=nearest(key, _PROPERTIES),
         )  # fmt: skip
 
 
@@ -167,17 +170,11 @@ def calls_are_known(drawing: Drawing) -> Iterator[Problem]:
             elif node.called not in drawing.known:
                 yield drawing.found(
                     "error", "unknown-process", node.id, "「{name}」：没有流程 {called}{hint}",
-                    "“{name}”: there is no process {called}{hint}", called=node.called, hint=_nearest(node.called, drawing.known),
+                    "“{name}”: there is no process {called}{hint}", called=node.called, hint=nearest(node.called, drawing.known),
                 )  # fmt: skip
         if node.repetition and node.repetition.kind != "standard" and not node.repetition.collection:
             yield drawing.found("error", "no-collection", node.id, "「{name}」要逐项重复，但没有指明列表",
                                 "“{name}” is repeated, but over no list")  # fmt: skip
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    """` (→ the most similar name)`, or nothing; the same in both languages."""
-    near = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return f"（→ {near[0]}）" if near else ""
 
 
 RULES: Final = (steps_are_known, variables_are_given, questions_are_whole, waits_are_told, calls_are_known)

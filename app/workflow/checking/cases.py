@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from app.core import clock
 from app.core.text import Text
+from app.workflow.checking.fitting import misfit
 from app.workflow.checking.graph import Graph, read_graph
 from app.workflow.checking.timing import Times, beginning, span
 from app.workflow.content import Definition
@@ -86,6 +87,8 @@ class _Play:
         self._rounds: set[tuple[str, int]] = set()
         """visits by which a repeated task as a whole was left; its single runs are on the path already"""
         self.times = Times(graph, defined.content.description, beginning(case.get("at")))
+        if "data" in case:
+            self._complain_of_start(case["data"] or {})
         with clock.frozen(self.times.now):
             self._run: Run = defined.diagram.start(dict(case.get("data") or {}))
         self._look()
@@ -250,28 +253,18 @@ class _Play:
         return None
 
     def _complain_of_form(self, question: Question, given: Mapping[str, Any]) -> None:
-        # Forms say what is wrong with them in the words of this package, so it can be loaded only after it.
-        from app.workflow.forms import Background, Choice, FormErrors, read_form, validate
-
-        schema = self._defined.content.forms.get(question.form)
-        if schema is None:
-            return
-        form = read_form(question.form, schema)
-        chosen = {key: given[key] for key, each in form.fields.items() if each.row_choices and key in given}
-        offered = {
-            key: tuple(
-                Choice(str(each), Text(str(each), str(each)))
-                for each in (value if isinstance(value, list) else [value])
-            )
-            for key, value in chosen.items()
-        }
-        try:
-            validate(form, given, background=Background(data=self._run.data, may=lambda name: True, offered=offered))
-        except FormErrors as wrong:
+        if wrong := misfit(self._defined.content, question.form, given, self._run.data):
             self._complain(
-                f"对 {question.node} 的答复不符合表单：{wrong.message.zh}",
-                f"the answers to {question.node} do not fit the form: {wrong.message.en}",
+                f"对 {question.node} 的答复不符合表单：{wrong.zh}",
+                f"the answers to {question.node} do not fit the form: {wrong.en}",
             )
+
+    def _complain_of_start(self, given: Mapping[str, Any]) -> None:
+        """What a case begins with must be what the start form, where the process has one, would let in."""
+        start = self._defined.content.description.get("start")
+        named = start.get("form") if isinstance(start, Mapping) else None
+        if named and (wrong := misfit(self._defined.content, str(named), given, {})):
+            self._complain(f"发起数据不符合发起表单：{wrong.zh}", f"the data do not fit the start form: {wrong.en}")
 
     def _look(self) -> None:
         """Notice what was entered and left since the last look."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.workflow.checking import bindings, conditions, descriptions, naming, structure
+from app.workflow.checking import bindings, conditions, descriptions, naming, starts, structure
 from app.workflow.checking.report import Problem
 from app.workflow.checking.rule import Drawing
 
@@ -14,6 +14,7 @@ RULES = (
     *conditions.RULES,
     *bindings.RULES,
     *descriptions.RULES,
+    *starts.RULES,
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -48,6 +49,12 @@ class Drawing:
         """A finding; `{name}` in its words is what people call the element."""
         given = {"name": self.graph.label(element), **values}
         return Problem(severity, rule, Text(_filled(zh, given), _filled(en, given)), element)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """` (→ the most similar name)`, or nothing; the same in both languages."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.6)
+    return f"（→ {near[0]}）" if near else ""
 
 
 def _filled(words: str, values: Mapping[str, object]) -> str:

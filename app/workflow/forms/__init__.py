@@ -7,6 +7,7 @@ from app.workflow.forms.parts import Choice, Fault, Form, FormInvalid
 from app.workflow.forms.publication import form_problems
 from app.workflow.forms.reading import read_form
 from app.workflow.forms.showing import show_form
+from app.workflow.forms.start import start_form
 from app.workflow.forms.validation import FormErrors, validate
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "read_form",
     "run_form_cases",
     "show_form",
+    "start_form",
     "validate",
 ]

@@ -281,3 +281,14 @@ def test_a_timer_that_takes_its_time_from_a_variable_falls_due_then() -> None:
     assert "stops at T and does not come to an end" in faults(
         text, {**case, "wait": [{"after": "S", "for": "17 days"}]}
     )
+
+
+def test_what_a_case_begins_with_must_fit_the_start_form() -> None:
+    forms, start = {"test/begin": FORM}, {"form": "test/begin"}
+    case = {"results": {"test.check": {"fine": True}}, "path": ["C"], "end": "E"}
+    assert faults(LOOP, {**case, "data": {"reason": "why"}}, forms=forms, start=start) == []
+    assert faults(LOOP, case, forms=forms, start=start) == [], "a process that calls this one gives what it has"
+    for data, words in (({"reason": "x"}, "Reason"), ({"reason": "why", "raeson": 1}, "raeson"), ({}, "Reason")):
+        (told,) = faults(LOOP, {**case, "data": data}, forms=forms, start=start)
+        assert told.startswith("the data do not fit the start form: ")
+        assert words in told

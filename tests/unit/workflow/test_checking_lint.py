@@ -204,6 +204,13 @@ def test_a_condition_on_the_default_flow_and_a_flow_without_a_name(registry: Reg
         ({"clocks": {"c": {**CLOCK, "escalate": "nobody"}}}, "clock", "clocks.c.escalate"),
         ({"clocks": {"c": {**CLOCK, "kind": "mine"}}}, "clock", "clocks.c.kind"),
         ({"clocks": {"c": {**CLOCK, "within": "a while"}}}, "clock", "clocks.c.within"),
+        ({"start": "operator"}, "start", "start"),
+        ({"start": {"from": "test/ask"}}, "start", "start"),
+        ({"start": {"form": "test/aks"}}, "start", "start.form"),
+        ({"start": {"form": ["test/ask"]}}, "start", "start.form"),
+        ({"start": {"role": "reviewers"}}, "start", "start.role"),
+        ({"start": {"form": "test/ask"}, "data": ["key", "amount"]}, "start", "start.form"),
+        ({"start": {}, "data": ["key", "two words"]}, "start", "data"),
     ],
 )  # fmt: skip
 def test_the_description_is_checked(registry: Registry, changed: dict[str, Any], rule: str, element: str) -> None:

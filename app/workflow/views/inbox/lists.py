@@ -13,6 +13,7 @@ from app.workflow.inbox.listing import MOST_COUNTED, TABS, tab_counts, tasks_pag
 from app.workflow.inbox.mentioned import unseen
 from app.workflow.inbox.wording import due_words, priority_words
 from app.workflow.permissions import WORK
+from app.workflow.starting import doors
 from app.workflow.views.inbox.given import me, place, role_title
 
 _NOTHING = {
@@ -55,6 +56,7 @@ def inbox() -> ResponseReturnValue:
         name_of=name_of,
         doer=doer,
         unseen=unseen(doer),
+        doors=doors(doer),
         everyone=directory().everyone() if doer.leads else (),
     )
 

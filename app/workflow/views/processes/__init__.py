@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.core.registry import Registry
-from app.workflow.views.processes import drafting, pages, review
+from app.workflow.views.processes import drafting, pages, review, starting
 
 
 def add_to(blueprint: Blueprint, registry: Registry) -> None:
@@ -13,3 +13,4 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
     pages.add_to(blueprint)
     drafting.add_to(blueprint, registry)
     review.add_to(blueprint, registry)
+    starting.add_to(blueprint, registry)

@@ -15,7 +15,9 @@ from app.web.listing import Column, Filter, Listing, Page, csv_answer
 from app.web.words import datetime_text, language, say
 from app.workflow import drafts
 from app.workflow.permissions import DRAW, VIEW
+from app.workflow.starting import hindrance
 from app.workflow.versions import shipped_anew
+from app.workflow.views.inbox.given import me
 from app.workflow.views.processes import overview
 from app.workflow.views.processes.blank import blank
 
@@ -135,6 +137,7 @@ def processes_one(process: str) -> ResponseReturnValue:
         live=overview.live_row(process),
         shipped_anew=shipped_anew(process) if overview.live_row(process) else None,
         me=current_actor().id,
+        may_start=content is not None and hindrance(me(), content.description) is None,
         name_of=name_of,
     )
 
