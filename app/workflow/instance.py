@@ -27,6 +27,7 @@ from app.workflow.content import Definition
 from app.workflow.engine import Awaited, Question, Run, StepCall
 from app.workflow.engine.spec import CALL
 from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.titles import drawn_title
 from app.workflow.versions import version
 
 T = TypeVar("T")
@@ -244,7 +245,7 @@ def _opened(instance: ProcessInstance, each: Waiting, excluded: list[str]) -> Pr
 
 def _due_at(instance: ProcessInstance, defined: Definition, each: Waiting, run: Run) -> datetime | None:
     """Start the clock of a question with a time limit, or of a timer of the diagram, by the task's id; when it is due."""
-    title, node = Text(each.title, each.title), ""
+    title, node = drawn_title(each.title, each.node, instance.version), ""
     if isinstance(each, Question) and each.within:
         limit = clocks.parse_limit(each.within)
     elif isinstance(each, Awaited) and each.node in defined.diagram.limits:

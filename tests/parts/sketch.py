@@ -42,7 +42,7 @@ _KINDS = {
     "receive": "receiveTask",
 }
 _EVENTS = ("timer", "message", "error", "terminate", "escalation", "signal", "compensate", "conditional")
-_QUESTION = ("form", "role", "permission", "result", "within", "priority", "not_by", "colour")
+_QUESTION = ("form", "role", "permission", "result", "within", "priority", "not_by", "colour", "name_en")
 
 
 def sketch(text: str, process: str = "p", *, executable: bool = True) -> bytes:

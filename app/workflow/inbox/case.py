@@ -11,11 +11,13 @@ from sqlalchemy.orm import load_only
 
 from app.core.db import current_session
 from app.core.people import name_of
+from app.core.registry import Registry
 from app.core.text import Text
 from app.web.parts import TimelineEntry
 from app.workflow import versions
 from app.workflow.intervention import ACTS
 from app.workflow.models import Act, ProcessInstance, ProcessTask
+from app.workflow.titles import element_titles, task_title
 
 _ACTS: Final = {
     "delegated": Text("转交", "Handed over"),
@@ -70,12 +72,19 @@ def _questions(instance_id: str) -> tuple[ProcessTask, ...]:
     return tuple(current_session().scalars(query.options(light).order_by(ProcessTask.opened_at)))
 
 
-def timeline_of(instance_id: str) -> Sequence[TimelineEntry]:
+def timeline_of(instance_id: str, registry: Registry) -> Sequence[TimelineEntry]:
     """What has been done in the case by people, steps and messages, and what was done to it; latest last."""
     session = current_session()
+    version = session.scalar(select(ProcessInstance.version).where(ProcessInstance.id == instance_id))
+    titles = element_titles(version or "", registry)
     done = session.execute(
         select(
-            ProcessTask.title, ProcessTask.kind, ProcessTask.status, ProcessTask.finished_at, ProcessTask.finished_by
+            ProcessTask.title,
+            ProcessTask.node,
+            ProcessTask.kind,
+            ProcessTask.status,
+            ProcessTask.finished_at,
+            ProcessTask.finished_by,
         )
         .where(ProcessTask.instance_id == instance_id, ProcessTask.finished_at.is_not(None))
         .order_by(ProcessTask.finished_at)
@@ -83,7 +92,7 @@ def timeline_of(instance_id: str) -> Sequence[TimelineEntry]:
     entries = [
         TimelineEntry(
             moment=row.finished_at,
-            title=row.title,
+            title=task_title(row.title, row.node, titles),
             who=name_of(row.finished_by) if row.kind == "question" else "",
             text=Text("已撤销", "Called off") if row.status == "cancelled" else "",
             tone="neutral" if row.status == "cancelled" else "success" if row.kind == "question" else "info",

@@ -19,7 +19,7 @@ from app.workflow.inbox.asked import Asked
 from app.workflow.inbox.doers import somebody
 from app.workflow.models import ProcessTask
 from app.workflow.permissions import WORK
-from app.workflow.views.inbox.given import LIST, attempt, me, place, registry, seen_task
+from app.workflow.views.inbox.given import LIST, attempt, me, place, registry, seen_task, titles_of
 
 MOST: Final = 200
 _DONE: Final = {
@@ -90,7 +90,14 @@ def _outcome(what: str, went: int, left: list[Left]) -> ResponseReturnValue:
     if not left:
         toast(words)
         return redirect(place().url)
-    return render_template("workflow/inbox_outcome.html", words=words, went=went, left=left, here=place())
+    return render_template(
+        "workflow/inbox_outcome.html",
+        words=words,
+        went=went,
+        left=left,
+        here=place(),
+        titles=titles_of(each.task.id for each in left if each.task),
+    )
 
 
 @permission(WORK)
@@ -121,6 +128,7 @@ def _answers_page(
     return render_template(
         "workflow/inbox_answers.html",
         tasks=tasks,
+        titles=titles_of(each.id for each in tasks),
         form=asked.form,
         values=given or {},
         errors=errors.errors if errors else {},

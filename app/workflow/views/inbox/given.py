@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +20,7 @@ from app.workflow.inbox.doers import Doer, present
 from app.workflow.inbox.listing import TABS, known_processes, listing_of, tasks_in_order
 from app.workflow.models import ProcessTask
 from app.workflow.permissions import INSTANCES
+from app.workflow.titles import task_titles
 
 LIST = "_list"
 """The name under which pages of tasks carry the address of their list along."""
@@ -39,6 +40,11 @@ def me() -> Doer:
         g.doer = present(here.actor.id, here.actor.name, here.permissions)
     found: Doer = g.doer
     return found
+
+
+def titles_of(ids: Iterable[str]) -> Mapping[str, Text]:
+    """What tasks are called, by id."""
+    return task_titles(ids, registry())
 
 
 def role_title(role: str) -> Text:

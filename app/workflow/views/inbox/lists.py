@@ -14,7 +14,7 @@ from app.workflow.inbox.mentioned import unseen
 from app.workflow.inbox.wording import due_words, priority_words
 from app.workflow.permissions import WORK
 from app.workflow.starting import doors
-from app.workflow.views.inbox.given import me, place, role_title
+from app.workflow.views.inbox.given import me, place, role_title, titles_of
 
 _NOTHING = {
     "mine": Text(
@@ -57,6 +57,7 @@ def inbox() -> ResponseReturnValue:
         doer=doer,
         unseen=unseen(doer),
         doors=doors(doer),
+        titles=titles_of(row.id for row in page.rows),
         everyone=directory().everyone() if doer.leads else (),
     )
 

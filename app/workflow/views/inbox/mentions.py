@@ -10,7 +10,7 @@ from app.core.people import name_of
 from app.web.access import permission
 from app.workflow.inbox.mentioned import note_seen, said_to
 from app.workflow.permissions import WORK
-from app.workflow.views.inbox.given import me
+from app.workflow.views.inbox.given import me, titles_of
 
 
 @permission(WORK)
@@ -18,7 +18,11 @@ def mentions() -> ResponseReturnValue:
     """The latest comments that name whoever asks."""
     rows = said_to(me())
     return render_template(
-        "workflow/inbox_mentions.html", rows=rows, unseen=any(not row.seen for row in rows), name_of=name_of
+        "workflow/inbox_mentions.html",
+        rows=rows,
+        unseen=any(not row.seen for row in rows),
+        name_of=name_of,
+        titles=titles_of(row.task for row in rows if row.task),
     )
 
 

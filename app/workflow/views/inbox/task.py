@@ -29,7 +29,17 @@ from app.workflow.inbox.file_types import ENDINGS
 from app.workflow.inbox.wording import due_words, priority_words
 from app.workflow.models import ProcessTask
 from app.workflow.permissions import WORK
-from app.workflow.views.inbox.given import attempt, case_url, me, neighbours, place, registry, role_title, seen_task
+from app.workflow.views.inbox.given import (
+    attempt,
+    case_url,
+    me,
+    neighbours,
+    place,
+    registry,
+    role_title,
+    seen_task,
+    titles_of,
+)
 
 _ANSWERED: Final = Text("任务已办结", "Dealt with")
 _LAST: Final = Text("任务已办结，列表中没有下一件", "Dealt with; there is no next one in the list")
@@ -75,7 +85,8 @@ def _page(
         scans=files.scans(),
         endings=ENDINGS,
         size_limit=files.size_limit(),
-        done_before=timeline_of(shown.instance_id),
+        done_before=timeline_of(shown.instance_id, registry()),
+        title=titles_of([shown.id])[shown.id],
         case_url=case_url(shown.instance_id),
         here=here,
         near=neighbours(here, shown.id),

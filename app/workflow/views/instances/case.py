@@ -19,10 +19,11 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.web.access import may, permission
 from app.web.toasts import toast
-from app.web.words import t
+from app.web.words import say, t
 from app.workflow import intervention
 from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.permissions import INSTANCES, OPERATE, REVEAL, WORK
+from app.workflow.titles import element_titles, task_title
 from app.workflow.versions import version
 from app.workflow.views.instances import mending, reading, sight, wording
 
@@ -60,7 +61,12 @@ class CasePages:
         operate = may(OPERATE)
         defined, row = version(instance.version), reading.version_row(instance.version)
         tasks, clocks = reading.tasks_of(instance.id), reading.clocks_of(instance.id)
-        titles = reading.node_titles(bytes(row.xml))
+        titles = element_titles(instance.version, self.registry)
+        shown = {node: say(title) for node, title in titles.items()}
+
+        def titled(task: ProcessTask) -> Text:
+            return task_title(task.title, task.node, titles)
+
         return render_template(
             "workflow/instance.html",
             instance=instance,
@@ -75,16 +81,15 @@ class CasePages:
             called=reading.called_from(instance.id),
             lines=[self._line(task, operate, clear) for task in tasks],
             clocks=clocks,
-            node_titles=titles,
             happened=reading.timeline_of(
-                instance, tasks, clocks, {**titles, **_version_words(instance)}, self._task_title, with_words=may(WORK)
+                instance, tasks, clocks, {**shown, **_version_words(instance)}, titled, with_words=may(WORK)
             ),
-            task_title=self._task_title,
+            task_title=titled,
             operate=operate,
             clear=clear,
             may_reveal=operate and may(REVEAL),
             data=sight.data_of(instance, clear=clear) if operate else (),
-            places=reading.places_of(defined),
+            places=reading.places_of(defined, titles),
             now=clock.now(),
             name_of=name_of,
             role_title=self._role_title,
@@ -99,11 +104,6 @@ class CasePages:
         defined = version(reading.instance_of(task.instance_id).version)
         parameters = mending.parameter_fields(task, self.registry, clear=clear)
         return TaskLine(task, given, got, parameters, mending.result_fields(task, defined))
-
-    def _task_title(self, task: ProcessTask) -> Text:
-        """What a task is called: diagrams are drawn in Chinese, steps have their own words in both languages."""
-        step = self.registry.steps.get(task.name) if task.kind == "step" else None
-        return Text(task.title, step.title.en if step else task.title)
 
     def _role_title(self, name: str) -> Text:
         role = self.registry.roles.get(name)
@@ -158,7 +158,7 @@ class CasePages:
             result = self._result(task, instance)
             return lambda: intervention.skip(task.id, result, reason)
         place = request.form.get("place", "")
-        if place not in {node for node, _ in reading.places_of(version(instance.version))}:
+        if place not in {node for node, _ in reading.places_of(version(instance.version), {})}:
             raise Invalid("workflow.no_such_place", Text("请选择要移到的节点", "Choose the element to move to"))
         return lambda: intervention.move(task.id, place, reason)
 

@@ -20,7 +20,7 @@ from app.web.words import number_text, percent_text, say, t
 from app.workflow.insight import PERIODS, Insight, StepFigures, insight
 from app.workflow.models import Process, ProcessVersion
 from app.workflow.permissions import INSTANCES
-from app.workflow.views.instances.reading import english_steps
+from app.workflow.titles import element_titles, task_title
 from app.workflow.views.instances.wording import CLOCK_KINDS, long_text, title_in
 
 LEVELS: Final = 5
@@ -167,7 +167,7 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
         """All figures of a process over the chosen period."""
         live = _live(process)
         figures = insight(process, _days())
-        english = english_steps(bytes(live.xml), registry)
+        titles = element_titles(live.version, registry)
         return render_template(
             "workflow/insight.html",
             process=process,
@@ -182,7 +182,7 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
             long_text=long_text,
             clock_kinds=CLOCK_KINDS,
             role_title=role_title,
-            named=lambda each: Text(each.title, english.get(each.node, each.title)),
+            named=lambda each: task_title(each.title, each.node, titles),
             now=time.now(),
         )
 

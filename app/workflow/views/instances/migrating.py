@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from app.core.db import current_session
 from app.core.errors import CreditLinkError, NotFound
+from app.core.registry import Registry
 from app.core.text import Text
 from app.web.access import permission
 from app.workflow import migration, takeover
 from app.workflow.content import Definition
 from app.workflow.models import Process, ProcessInstance, ProcessTask, ProcessVersion
 from app.workflow.permissions import OPERATE
+from app.workflow.titles import element_titles
 from app.workflow.versions import version
 from app.workflow.views.instances.reading import PLACES
 from app.workflow.views.instances.wording import title_in
@@ -33,7 +35,7 @@ class Choice:
     """An element of the old version: how many cases stand there, and where theirs would go."""
 
     node: str
-    title: str
+    title: Text
     here: int
     goal: str
 
@@ -45,7 +47,7 @@ class Plan:
     old: ProcessVersion
     new: ProcessVersion
     choices: tuple[Choice, ...]
-    goals: tuple[tuple[str, str], ...]
+    goals: tuple[tuple[str, Text], ...]
     mapping: Mapping[str, str]
     total: int
     tried: tuple[migration.Prospect, ...]
@@ -91,10 +93,12 @@ def _chosen(process: str) -> tuple[list[ProcessVersion], ProcessVersion | None, 
 
 def _plan(old: ProcessVersion, new: ProcessVersion) -> Plan:
     before, after = version(old.version), version(new.version)
+    registry: Registry = current_app.extensions["creditlink.registry"]
+    called, called_anew = element_titles(old.version, registry), element_titles(new.version, registry)
     mapping, standing = _mapping(before, after), _standing(old.version)
-    goals = tuple((node.id, node.title or node.id) for node in after.diagram.nodes if node.kind in PLACES)
+    goals = tuple((node.id, called_anew[node.id]) for node in after.diagram.nodes if node.kind in PLACES)
     choices = tuple(
-        Choice(node.id, node.title or node.id, standing.get(node.id, 0), mapping.get(node.id, ""))
+        Choice(node.id, called[node.id], standing.get(node.id, 0), mapping.get(node.id, ""))
         for node in before.diagram.nodes
         if node.kind in PLACES and (node.id in standing or node.kind.endswith(("Task", "Activity", "Process")))
     )

@@ -116,15 +116,13 @@ def marks_of(instance: ProcessInstance, tasks: Sequence[ProcessTask], xml: bytes
     return marks
 
 
-def places_of(defined: Definition) -> list[tuple[str, str]]:
-    """Where a token may be put: id and title."""
-    return [(node.id, node.title or node.id) for node in defined.diagram.nodes if node.kind in PLACES]
-
-
-def node_titles(xml: bytes) -> dict[str, str]:
-    """What the elements of a diagram are called, those within sub-processes among them."""
-    elements = safe_root(xml).iterfind(f".//{BPMN}process//*[@id]")
-    return {each.get("id", ""): each.get("name") or each.get("id", "") for each in elements}
+def places_of(defined: Definition, titles: Mapping[str, Text]) -> list[tuple[str, Text]]:
+    """Where a token may be put: id and title, by the `titles` of the elements."""
+    return [
+        (node.id, titles.get(node.id, Text(node.title or node.id, node.title or node.id)))
+        for node in defined.diagram.nodes
+        if node.kind in PLACES
+    ]
 
 
 def english_steps(xml: bytes, registry: Registry) -> dict[str, str]:
