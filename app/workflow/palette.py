@@ -64,7 +64,7 @@ def _kind(hint: Any) -> str:
 
 
 def palette(registry: Registry) -> dict[str, Any]:
-    """Everything the editor offers, ready for JSON: `steps`, `roles`, `permissions`."""
+    """Everything the editor offers, ready for JSON: `steps`, `roles`, `permissions`, and `rows` for forms."""
     return {
         "steps": [
             {
@@ -78,6 +78,14 @@ def palette(registry: Registry) -> dict[str, Any]:
         ],
         "roles": list(_named(registry.roles)),
         "permissions": list(_named(registry.permissions)),
+        "rows": [
+            {
+                "name": rows.name,
+                "title": pair(rows.title),
+                "columns": [{"name": name, "title": pair(title)} for name, title in rows.columns.items()],
+            }
+            for rows in registry.form_rows.values()
+        ],
     }
 
 

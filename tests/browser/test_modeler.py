@@ -129,3 +129,52 @@ def test_who_saves_second_is_told_and_loses_nothing(visit: Any) -> None:
     dialog.get_by_role("button", name="载入最新草稿").click()
     second.page.locator("[data-editor][data-ready]").wait_for()
     assert second.page.locator("[data-panel]").get_by_label("依据", exact=True).input_value() == "R-1"
+
+
+def test_evidence_is_chosen_and_the_description_is_undone(visit: Any) -> None:
+    window = visit(user="qiao.yu", language="zh")
+    page = window.page
+    page.set_default_timeout(8_000)
+    window.go("/workflow/processes/security.access_request")
+    page.locator(".page-actions .btn-primary").click()
+    page.locator("[data-editor][data-ready]").wait_for()
+    panel, undo = page.locator("[data-panel]"), page.get_by_role("button", name="撤销")
+    rows = panel.locator(".panel-table tr")
+    facts = rows.count()
+    panel.get_by_role("button", name="删除 granted.to_review").click()
+    assert rows.count() == facts - 1
+    panel.get_by_role("button", name="添加时钟").locator("..").get_by_label("代码").fill("reply")
+    panel.get_by_role("button", name="添加时钟").click()
+    added = panel.locator("details", has_text="reply")
+    added.get_by_label("期限", exact=True).fill("7")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="全图").focus()
+    undo.click()
+    assert added.locator("summary").inner_text() == "reply · 5 working days"
+    undo.click()
+    undo.click()
+    assert (added.count(), rows.count()) == (0, facts)
+    page.get_by_role("button", name="重做").click()
+    assert rows.count() == facts - 1
+    undo.click()
+    page.locator("#tab-forms").click()
+    page.locator(".drawn-form-list button", has_text="授予申请的岗位").click()
+    shown = page.locator(".drawn-form-panels")
+    shown.get_by_label("数据", exact=True).first.wait_for()
+    page.locator("#pane-forms .fjs-form-field").first.wait_for()
+    assert shown.get_by_label("数据", exact=True).count() == 2
+    shown.get_by_role("button", name="加附件").click()
+    shown.get_by_label("附件编号取自").fill("contract")
+    page.keyboard.press("Tab")
+    shown.locator("fieldset label.check").first.locator("input").uncheck()
+    page.locator("[data-saved][data-tone=success]").wait_for()
+    assert window.serious_findings() == []
+    window.picture("modeler-evidence-zh-wide")
+    kept = page.evaluate("() => fetch(location.pathname.replace('/edit', '/draft')).then((answer) => answer.json())")[
+        "forms"
+    ]["security/access_grant"]["components"]
+    assert [each["type"] for each in kept[:3]] == ["evidence", "evidence", "document"]
+    assert kept[2] == {"type": "document", "label": "附件", "label_en": "Attachment", "attachment": "contract"}
+    assert kept[0]["params"]["request"] == "request"
+    assert len(kept[0]["columns"]) >= 1
+    assert [each["key"] for each in kept[3:] if "key" in each] == ["decision", "comment"]

@@ -1,6 +1,7 @@
 // What all parts of the editor share: the drawing, the draft, and what the server offers.
 import type { Keeper } from './saving';
-import type { Canvas, Draft, ElementRegistry, Facts, FormField, Moddle, ModelerInstance, Modeling, Offered, Selection, Shape } from './types';
+import { describe } from './describing';
+import type { Canvas, Description, Draft, ElementRegistry, Facts, FormField, Moddle, ModelerInstance, Modeling, Offered, Selection, Shape } from './types';
 
 export class Editor {
   keeper!: Keeper;
@@ -34,10 +35,22 @@ export class Editor {
     if (this.canvas.zoom() > 1) this.canvas.zoom(1, 'auto');
   }
 
-  /** The facts of the process, made where there are none. */
+  /** The facts of the process. */
   facts(): Facts {
-    this.draft.description.facts ??= {};
-    return this.draft.description.facts;
+    return this.draft.description.facts ?? {};
+  }
+
+  /** While this is set the panel stays as it is: its own field says what has changed, and keeps the focus. */
+  quiet = false;
+
+  /** Change the description beside the diagram, undoably: `act` is given a copy of it to change. */
+  describe(act: (description: Description) => void, redraw = false): void {
+    this.quiet = !redraw;
+    try {
+      describe(this, act);
+    } finally {
+      this.quiet = false;
+    }
   }
 
   /** Let conditions know what a question's form will answer. */
@@ -45,9 +58,10 @@ export class Editor {
     const schema = this.draft.forms[form];
     if (!result || !schema) return;
     const kinds: Record<string, string> = { number: 'number', checkbox: 'bool', datetime: 'date' };
-    const known = (this.facts()[result] ??= {});
-    for (const each of fieldsOf(schema.components)) if (each.key) known[each.key] ??= kinds[each.type ?? ''] ?? 'text';
-    this.keeper.changed('description');
+    this.describe((description) => {
+      const known = ((description.facts ??= {})[result] ??= {});
+      for (const each of fieldsOf(schema.components)) if (each.key) known[each.key] ??= kinds[each.type ?? ''] ?? 'text';
+    }, true);
   }
 
   show(id: string): void {

@@ -2,11 +2,12 @@
 import { Form } from '@bpmn-io/form-js-viewer';
 import { FormEditor } from '@bpmn-io/form-js-editor';
 import { t } from '../shell/words';
+import { apart, panelsEditor } from './beside';
 import { button, dialog, field, h, input, said } from './dom';
 import type { Editor } from './editor';
 import { readProperty } from './spiff';
 import { translateInPlace } from './translations';
-import type { FormField, FormSchema } from './types';
+import type { FormField, FormSchema, Panel } from './types';
 
 const named = /^[a-z][a-z0-9_]{0,39}\/[a-z][a-z0-9_]{0,59}$/;
 const drawable = new Set(['textfield', 'textarea', 'number', 'datetime', 'checkbox', 'radio', 'select', 'checklist', 'taglist', 'text', 'group', 'separator', 'spacer']);
@@ -64,6 +65,7 @@ export class FormsPane {
     this.shown?.destroy();
     this.shown = null;
     this.stage.replaceChildren();
+    this.stage.parentElement?.querySelector('.drawn-form-panels')?.remove();
     this.words.replaceChildren();
     this.bar.replaceChildren();
   }
@@ -78,8 +80,9 @@ export class FormsPane {
     this.bar.append(
       button(t('预览', 'Preview'), 'eye', () => void this.preview()), button(t('删除表单', 'Delete the form'), 'trash', () => void this.drop()));
     this.both(schema);
-    const foreign = [...componentsOf(schema)].filter((each) => !drawable.has(each.type ?? ''));
-    if (foreign.length) {
+    const parts = apart(schema);
+    const foreign = [...componentsOf(parts?.rest ?? schema)].filter((each) => !drawable.has(each.type ?? ''));
+    if (!parts || foreign.length) {
       this.text(schema, foreign.map((each) => each.type).join(', '));
       return;
     }
@@ -87,13 +90,24 @@ export class FormsPane {
     this.stage.append(host);
     const made = new FormEditor({ container: host });
     this.shown = made;
-    await made.importSchema(structuredClone(schema));
-    made.on('changed', () => {
+    await made.importSchema(structuredClone(parts.rest));
+    let panels: Panel[] = parts.panels;
+    const keep = (): void => {
       const kept = this.editor.draft.forms[this.open];
       if (!kept) return;
       const saved = made.saveSchema() as FormSchema;
-      this.editor.draft.forms[this.open] = { ...saved, id: kept.id, title: kept.title };
+      this.editor.draft.forms[this.open] = { ...saved, id: kept.id, title: kept.title, components: [...panels, ...(saved.components ?? [])] as FormField[] };
       this.editor.keeper.changed('forms');
+    };
+    this.stage.after(panelsEditor(this.editor, panels, (changed) => {
+      panels = changed;
+      keep();
+      const kept = this.editor.draft.forms[this.open];
+      if (kept) this.both(kept);
+    }));
+    made.on('changed', () => {
+      if (!this.editor.draft.forms[this.open]) return;
+      keep();
       this.both(this.editor.draft.forms[this.open]!);
       this.learn();
     });
@@ -106,7 +120,7 @@ export class FormsPane {
     }
   }
 
-  /** Evidence and documents are ours and not known to the form-js editor: such a form is written as text. */
+  /** What neither the form-js editor nor the panels can show is written as text. */
   private text(schema: FormSchema, why: string): void {
     const problem = h('p', { class: 'problem', role: 'status' });
     const written = h('textarea', { class: 'form-control code', rows: 24, spellcheck: 'false', 'aria-label': t('表单内容', 'The form as text') });
@@ -128,7 +142,8 @@ export class FormsPane {
     if (this.words.contains(document.activeElement)) return;
     const changed = (): void => {
       this.editor.keeper.changed('forms');
-      if (this.shown instanceof FormEditor) void this.shown.importSchema(structuredClone(schema));
+      const parts = apart(schema);
+      if (this.shown instanceof FormEditor && parts) void this.shown.importSchema(structuredClone(parts.rest));
     };
     const title = (language: 'zh' | 'en'): HTMLElement => {
       const made = input(schema.title?.[language] ?? '', (value) => { schema.title = { zh: '', en: '', ...schema.title, [language]: value }; this.editor.keeper.changed('forms'); });
@@ -138,7 +153,7 @@ export class FormsPane {
     const rows = [h('tr', {}, h('th', { scope: 'row' }, t('标题', 'Title')), h('td', {}, title('zh')), h('td', {}, title('en')))];
     for (const each of componentsOf(schema)) {
       const label = each as FormField & Record<string, string>;
-      if (!each.label) continue;
+      if (!each.label || each.type === 'evidence' || each.type === 'document') continue;
       rows.push(wordRow(each.label, label, 'label_en', changed));
       for (const option of each.values ?? []) rows.push(wordRow(`– ${option.label ?? option.value}`, option as unknown as Record<string, string>, 'label_en', changed));
     }
@@ -161,7 +176,7 @@ export class FormsPane {
 
   private async drop(): Promise<void> {
     const used = this.editor.elements.filter((each) => each.type === 'bpmn:UserTask' && readProperty(each.businessObject, 'form') === this.open);
-    const words = h('p', {}, used.length ? t(`有 ${used.length} 个用户任务在用它，删除后需要另选表单。`, `${used.length} user tasks use it; they will need another form.`) : t('没有任务在用它。', 'No task uses it.'));
+    const words = h('p', {}, used.length ? t(`有 ${used.length} 个用户任务在用它，删除后需要另选表单。`, `${used.length} user tasks use it; they will need another form.`) : (this.editor.draft.description.start?.form === this.open ? t('它是发起表单，删除后需要另选。', 'It is the start form; another will be needed.') : t('没有任务在用它。', 'No task uses it.')));
     const chosen = await dialog(t('删除表单？', 'Delete the form?'), words, [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('删除', 'Delete'), primary: true }]);
     if (chosen !== 'yes') return;
     delete this.editor.draft.forms[this.open];

@@ -11,6 +11,7 @@ import { showToast } from '../shell/toasts';
 import { t } from '../shell/words';
 import { CasesPane } from './cases';
 import { compare } from './compare';
+import { installDescribing } from './describing';
 import { area, button, dialog, field, h } from './dom';
 import { Editor } from './editor';
 import { download, importFile, shareClipboard } from './files';
@@ -51,6 +52,7 @@ async function start(): Promise<void> {
   const modeler = drawing(host, () => editor);
   editor = new Editor(modeler, offered, page.dataset.base ?? '');
   editor.keeper = new Keeper(editor, part('saved'));
+  installDescribing(editor);
   translateInPlace(host);
   applyStyles(host);
   new ResizeObserver(() => editor.canvas.resized()).observe(host);

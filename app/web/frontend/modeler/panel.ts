@@ -11,6 +11,7 @@ import type { Moddle, Shape } from './types';
 export function installPanel(editor: Editor, place: HTMLElement, openForm: (name: string) => void): () => void {
   let shown: Shape | undefined;
   const draw = (): void => {
+    if (editor.quiet) return;
     const selected = editor.selection.get();
     const element = selected.length === 1 ? selected[0] : undefined;
     const typing = place.contains(document.activeElement) && shown === element;
@@ -57,7 +58,8 @@ function nameSection(editor: Editor, element: Shape): HTMLElement {
     const made = value ? [editor.create('bpmn:Documentation', { text: value })] : [];
     editor.modeling.updateProperties(element, { documentation: made });
   });
-  return section(t('基本', 'General'), field(t('名称', 'Name'), name), field(t('办理说明', 'Notes for who works on it'), note), h('p', { class: 'quiet code' }, object.id));
+  const english = object.$instanceOf?.('bpmn:FlowNode') ? field(t('英文名称', 'English name'), input(readProperty(object, 'name_en'), (value) => writeProperty(editor, element, 'name_en', value), { maxlength: 100 })) : null;
+  return section(t('基本', 'General'), field(t('名称', 'Name'), name), english, field(t('办理说明', 'Notes for who works on it'), note), h('p', { class: 'quiet code' }, object.id));
 }
 
 function kindSection(editor: Editor, element: Shape): HTMLElement {

@@ -3,7 +3,7 @@ import { t } from '../shell/words';
 import { button, h, icon, said } from './dom';
 import type { Editor } from './editor';
 import { Failure, ask } from './server';
-import type { Problem, Report } from './types';
+import type { Moddle, Problem, Report } from './types';
 
 export class ReportPane {
   private marked: string[] = [];
@@ -36,7 +36,9 @@ export class ReportPane {
 
   private line(problem: Problem): HTMLElement {
     const label = problem.severity === 'error' ? t('错误', 'Error') : t('提醒', 'Warning');
-    const name = this.editor.elements.get(problem.element)?.businessObject.name;
+    const found = this.editor.elements.get(problem.element)?.businessObject;
+    const called = (each: Moddle): string => each?.name || each?.id || '';
+    const name = found?.name || (found?.sourceRef ? `${called(found.sourceRef)} → ${called(found.targetRef)}` : '');
     const words = h('button', { type: 'button', click: () => this.point(problem) }, h('b', {}, label), ` ${said(problem.message)} `, problem.element ? h('span', { class: 'quiet' }, name || problem.element) : null);
     return h('li', { class: problem.severity === 'error' ? 'tone-danger' : 'tone-warning' }, icon(problem.severity === 'error' ? 'circle-x' : 'alert-triangle'), words);
   }

@@ -11,10 +11,12 @@ export interface Clock {
 
 export interface Description {
   title?: Partial<Pair>; owner?: Partial<Pair>; purpose?: Partial<Pair>; basis?: string[]; facts?: Facts; data?: string[] | Record<string, unknown>;
-  clocks?: Record<string, Clock>; [key: string]: unknown;
+  clocks?: Record<string, Clock>; start?: { form?: string; role?: string }; [key: string]: unknown;
 }
 
 export interface FormField { key?: string; type?: string; label?: string; label_en?: string; values?: { label?: string; label_en?: string; value: string }[]; components?: FormField[]; validate?: Record<string, unknown> }
+export interface Panel { type: string; label?: string; label_en?: string; source?: string; params?: Record<string, string>; columns?: string[]; attachment?: string }
+export interface Rows extends Named { columns: Named[] }
 export interface FormSchema { id?: string; type?: string; title?: Pair; components?: FormField[]; [key: string]: unknown }
 
 export interface Draft {
@@ -22,7 +24,7 @@ export interface Draft {
   has_live: boolean; authors: string[]; others: string[]; updated_at: string;
 }
 
-export interface Offered { steps: Step[]; roles: Named[]; permissions: Named[]; processes: Named[]; draft: Draft }
+export interface Offered { steps: Step[]; roles: Named[]; permissions: Named[]; processes: Named[]; rows: Rows[]; draft: Draft }
 
 /** A moddle element; its properties depend on its type. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
