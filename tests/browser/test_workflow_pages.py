@@ -54,6 +54,9 @@ def pages_of(house: BusyHouse) -> dict[str, dict[str, str]]:
             "task-done": f"/workflow/tasks/{house.done}",
         },
         "lin.hai": {
+            "inbox-doors": "/workflow/inbox",
+            "process-begun": f"/workflow/processes/{PROCESS}",
+            "start": f"/workflow/processes/{PROCESS}/start",
             "access": "/account/access",
             "access-new": "/account/access/new",
             "access-one": f"/account/access/of/{house.request}",

@@ -76,7 +76,13 @@ def furnish(server: Any) -> BusyHouse:
 
 
 def _publish(diagram: str) -> str:
-    made = content(diagram, forms={"t/check": _CHECK}, title={"zh": "抽样复核", "en": "Review of samples"})
+    made = content(
+        diagram,
+        forms={"t/check": _CHECK},
+        title={"zh": "抽样复核", "en": "Review of samples"},
+        start={"role": "operator"},
+        data=["sample"],
+    )
     version = remember(replace(made, xml=laid_out(made.xml)), "console").version
     current_session().merge(Process(name=PROCESS, live=version))
     current_session().flush()

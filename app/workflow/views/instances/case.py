@@ -21,6 +21,7 @@ from app.web.access import may, permission
 from app.web.toasts import toast
 from app.web.words import say, t
 from app.workflow import intervention
+from app.workflow.clocks import nearness
 from app.workflow.models import ProcessInstance, ProcessTask
 from app.workflow.permissions import INSTANCES, OPERATE, REVEAL, WORK
 from app.workflow.titles import element_titles, task_title
@@ -91,6 +92,7 @@ class CasePages:
             data=sight.data_of(instance, clear=clear) if operate else (),
             places=reading.places_of(defined, titles),
             now=clock.now(),
+            nearness=nearness,
             name_of=name_of,
             role_title=self._role_title,
         )
