@@ -16,10 +16,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import String, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.core.db import Base, current_session, database, unit_of_work
+from app.core.db.rows import inserting_if_new
 from app.core.errors import Conflict, CreditLinkError, Unavailable
 from app.core.process import is_gone, process_name
 from app.core.text import Text
@@ -49,8 +49,8 @@ class Lease:
 
 def insert_or_ignore(session: Session, row: type[Base], given: InstrumentedAttribute[Any], **values: object) -> Any:
     """Insert a row unless its key is there already; the column `given` of what was inserted, else None."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return session.execute(make(row).values(**values).on_conflict_do_nothing().returning(given)).scalar()
+    statement = inserting_if_new(session.get_bind().dialect.name, row)
+    return session.execute(statement.values(**values).returning(given)).scalar()
 
 
 def acquire(name: str, holder: str, seconds: float) -> Lease | None:

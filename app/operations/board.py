@@ -13,14 +13,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core import clock as time
-from app.core.clock import CHINA
 from app.core.db import current_session, database
 from app.core.text import Text
 from app.web.listing import ListQuery, Page, Sortable, database_stream, like_pattern, ordered
-from app.workflow.clocks.limits import end_of_day
+from app.workflow.clocks.limits import china_day, end_of_day
 from app.workflow.clocks.nearness import soon_day
 from app.workflow.definitions import definitions
-from app.workflow.models import Clock, Process, ProcessVersion
+from app.workflow.models import Clock
+from app.workflow.versions import live_descriptions
 
 SORTS: Final[Mapping[str, Sortable]] = {
     "due": Clock.due_at,
@@ -107,7 +107,7 @@ def tally() -> Tally:
     row = current_session().execute(
         select(
             still_open.where(Clock.due_at <= now, Clock.state != "paused").scalar_subquery(),
-            running.where(Clock.due_at <= end_of_day(now.astimezone(CHINA).date())).scalar_subquery(),
+            running.where(Clock.due_at <= end_of_day(china_day(now))).scalar_subquery(),
             running.where(Clock.due_at <= end_of_day(soon_day(now))).scalar_subquery(),
             # What is paused is open; so the index by state finds it, without a look at all the others.
             select(func.count()).where(Clock.state == "paused").scalar_subquery(),
@@ -120,8 +120,7 @@ def tally() -> Tally:
 def process_titles() -> dict[str, Text]:
     """What processes are called, shipped ones and those published from the console."""
     titles = {name: defined.title for name, defined in definitions().items()}
-    live = select(Process.name, ProcessVersion.description).join(ProcessVersion, Process.live == ProcessVersion.version)
-    for name, description in current_session().execute(live):
+    for name, description in live_descriptions().items():
         if title := description.get("title"):
             titles[name] = Text.of(title)
     return titles

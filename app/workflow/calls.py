@@ -20,7 +20,7 @@ from app.workflow.engine.spec import CALL
 from app.workflow.host import carry_on, start
 from app.workflow.instance import CALLED_OFF, RETURNED, hold_by, run_of
 from app.workflow.intervention import cancel
-from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.models import ENDED, ProcessInstance, ProcessTask
 from app.workflow.stepping import Elsewhere, StepContext, StepFailed, fail_held
 from app.workflow.versions import version
 
@@ -115,5 +115,5 @@ def _returned(context: TaskContext) -> None:
 
 def _called_off(context: TaskContext) -> None:
     for instance in called_by(context.params["task"]):
-        if instance.status not in ("done", "cancelled"):
+        if instance.status not in ENDED:
             cancel(instance.id, _NOT_WAITED_FOR)

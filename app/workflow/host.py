@@ -13,7 +13,7 @@ from app.core.actor import current_actor
 from app.core.db import current_session
 from app.workflow.engine.spec import CLOCK
 from app.workflow.instance import Held, advance, begin, finish, hold, open_task
-from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.models import ENDED, ProcessInstance, ProcessTask
 from app.workflow.versions import live
 
 
@@ -31,8 +31,7 @@ def start(
     `subject` says who it is about, masked: lists show it. `by` is who counts as having started it, by default whoever does;
     `caller` the task of another instance that waits for its end. Raises NotFound (`workflow.process`).
     """
-    found: str | None = current_session().scalar(_FOUND, {"process": process, "key": business_key})
-    if found is not None:
+    if found := begun(process, business_key):
         return found
     defined = live(process)
     instance = ProcessInstance(
@@ -48,6 +47,12 @@ def start(
     )
     pass_on(instance, begin(instance, defined.diagram.start(data)))
     return instance.id
+
+
+def begun(process: str, business_key: str) -> str | None:
+    """The instance that has been started for a business key."""
+    found: str | None = current_session().scalar(_FOUND, {"process": process, "key": business_key})
+    return found
 
 
 _instance: Final = ProcessInstance.__table__.c
@@ -90,7 +95,7 @@ def clock_due(instance_id: str, node: str) -> bool:
 def _give(instance_id: str, message: str, payload: Any) -> bool:
     held = hold(instance_id)
     instance = held.instance
-    if instance.status in ("done", "cancelled", "suspended"):
+    if instance.status in (*ENDED, "suspended"):
         return False
     for task in held.tasks.values():
         if task.name == message and task.kind == "message":

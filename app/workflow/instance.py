@@ -117,7 +117,9 @@ def advance(held: Held, act: Callable[[Run], T]) -> tuple[T, list[tuple[str, Any
 
 def finish(task: ProcessTask, result: Any = None, status: str = "done") -> None:
     """Note what came of a task, or that nothing will, and meet or drop its own clock."""
-    update_row(task, status=status, result=result, draft=None, finished_at=clock.now(), finished_by=current_actor().id)
+    cleared = {"error": None} if status == "done" else {}
+    now, who = clock.now(), current_actor().id
+    update_row(task, status=status, result=result, draft=None, finished_at=now, finished_by=who, **cleared)
     if task.due_at is not None:
         clocks.end(task.instance_id, task.id, "met" if status == "done" else "cancelled")
     if status == "cancelled" and task.name == CALL:

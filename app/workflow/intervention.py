@@ -15,7 +15,7 @@ from app.core.text import Text
 from app.workflow import clocks, stepping
 from app.workflow.host import carry_on, pass_on
 from app.workflow.instance import Held, advance, enqueue_step, finish, hold, tell_caller
-from app.workflow.models import Act, ProcessInstance, ProcessTask
+from app.workflow.models import ENDED, Act, ProcessInstance, ProcessTask
 
 ACTS: Final = {
     "retry": Text("重试步骤", "Step retried"),
@@ -143,6 +143,6 @@ def note(instance: ProcessInstance, act: str, reason: str, node: str = "") -> No
 
 def _unfinished(instance_id: str) -> Held:
     held = hold(instance_id)
-    if held.instance.status in ("done", "cancelled"):
+    if held.instance.status in ENDED:
         raise Conflict("workflow.over", Text("该流程已结束", "This process has ended"))
     return held

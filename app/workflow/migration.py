@@ -20,7 +20,7 @@ from app.workflow.engine.spec import CLOCK
 from app.workflow.host import pass_on
 from app.workflow.instance import hold, run_of, save
 from app.workflow.intervention import note
-from app.workflow.models import Clock, ProcessInstance, ProcessTask
+from app.workflow.models import ENDED, Clock, ProcessInstance, ProcessTask
 from app.workflow.versions import version
 
 
@@ -36,9 +36,7 @@ class Prospect:
 
 def running_on(old: str) -> list[str]:
     """The instances that have not ended on a version, the oldest first."""
-    query = select(ProcessInstance.id).where(
-        ProcessInstance.version == old, ProcessInstance.status.not_in(("done", "cancelled"))
-    )
+    query = select(ProcessInstance.id).where(ProcessInstance.version == old, ProcessInstance.status.not_in(ENDED))
     return list(current_session().scalars(query.order_by(ProcessInstance.started_at, ProcessInstance.id)))
 
 

@@ -7,7 +7,7 @@ filtered are not, and hold none; who a case is about stands in them masked.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,6 +73,10 @@ class Draft(Base):
     lock: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": lock}  # noqa: RUF012 - SQLAlchemy reads it off the class
+
+
+ENDED: Final = ("done", "cancelled")
+"""The states of an instance that is over."""
 
 
 class ProcessInstance(Base):

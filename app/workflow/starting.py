@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
-from app.core.db import current_session, unit_of_work
+from app.core.db import unit_of_work
 from app.core.errors import Invalid, Refused
 from app.core.events import Event, publish
 from app.core.masking import mask
@@ -28,9 +27,8 @@ from app.workflow.content import Content
 from app.workflow.definitions import definitions
 from app.workflow.forms import Background, Form, FormErrors, start_form, validate
 from app.workflow.inbox.doers import Doer
-from app.workflow.models import Process, ProcessInstance, ProcessVersion
 from app.workflow.permissions import START
-from app.workflow.versions import live
+from app.workflow.versions import live, live_descriptions
 
 LONGEST: Final = 60
 """Characters of a business number, and of a subject."""
@@ -84,9 +82,7 @@ def doors(me: Doer) -> list[Door]:
     if START not in me.permissions:
         return []
     described: dict[str, Mapping[str, Any]] = {name: each.content.description for name, each in definitions().items()}
-    query = select(Process.name, ProcessVersion.description)
-    query = query.join(ProcessVersion, ProcessVersion.version == Process.live)
-    described |= {row.name: row.description for row in current_session().execute(query)}
+    described |= live_descriptions()
     found = [Door(name, Text.of(said["title"])) for name, said in described.items() if hindrance(me, said) is None]
     return sorted(found, key=lambda each: each.title.zh)
 
@@ -125,24 +121,19 @@ def begin(me: Doer, process: str, wish: Wish, registry: Registry) -> tuple[str, 
     if problem := hindrance(me, content.description):
         raise problem
     data = _accepted(asked(content), wish, registry)
-    if found := _begun(process, wish.key):
+    if found := host.begun(process, wish.key):
         return found, False
     try:
         with unit_of_work():
             instance = host.start(process, wish.key, data, subject=mask("name", wish.subject))
     except IntegrityError:
         # Somebody has begun the same case at this very moment.
-        found = _begun(process, wish.key)
+        found = host.begun(process, wish.key)
         if found is None:
             raise
         return found, False
     publish(InstanceBegun(instance, process, wish.key))
     return instance, True
-
-
-def _begun(process: str, key: str) -> str | None:
-    query = select(ProcessInstance.id).filter_by(process=process, business_key=key)
-    return current_session().scalar(query)
 
 
 def _accepted(form: Form | None, wish: Wish, registry: Registry) -> dict[str, Any]:

@@ -6,7 +6,8 @@ has been published from the console since; then it waits in `shipped_anew` until
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
@@ -38,6 +39,13 @@ def live(process: str) -> Definition:
 
 _process: Final = Process.__table__.c
 _LIVE: Final = select(_process.live).where(_process.name == bindparam("process"))
+
+
+def live_descriptions() -> dict[str, Mapping[str, Any]]:
+    """What the live versions say of themselves, by process; of all that have been used or published."""
+    query = select(Process.name, ProcessVersion.description)
+    query = query.join(ProcessVersion, ProcessVersion.version == Process.live)
+    return {row.name: row.description for row in current_session().execute(query)}
 
 
 def version(name: str) -> Definition:

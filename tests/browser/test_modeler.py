@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import open_editor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,9 +24,7 @@ def test_pages_are_accessible_and_fit(visit: Any, look: dict[str, Any]) -> None:
     page.set_default_timeout(8_000)
     mark = f"{look['language']}-{'narrow' if look['narrow'] else 'wide'}"
     daily = "/workflow/processes/submission.daily_batch"
-    window.go(daily)
-    page.locator(".page-actions .btn-primary").click()
-    page.locator("[data-editor][data-ready]").wait_for()
+    open_editor(window, "submission.daily_batch")
     page.locator(".djs-shape").first.wait_for()
     assert window.serious_findings() == []
     assert window.fits()
@@ -65,9 +64,7 @@ def test_a_bad_file_is_refused_and_nothing_is_lost(visit: Any, tmp_path: Path) -
     window = visit(user="qiao.yu", language="zh")
     page = window.page
     page.set_default_timeout(8_000)
-    window.go("/workflow/processes/submission.daily_batch")
-    page.locator(".page-actions .btn-primary").click()
-    page.locator("[data-editor][data-ready]").wait_for()
+    open_editor(window, "submission.daily_batch")
     before = page.locator(".djs-shape").count()
     for content, words in BAD_FILES:
         with page.expect_file_chooser() as chooser:
@@ -94,9 +91,7 @@ def test_a_diagram_of_another_tool_opens_with_what_is_not_supported(visit: Any) 
     window = visit(user="qiao.yu", language="zh")
     page = window.page
     page.set_default_timeout(8_000)
-    window.go("/workflow/processes/submission.daily_batch")
-    page.locator(".page-actions .btn-primary").click()
-    page.locator("[data-editor][data-ready]").wait_for()
+    open_editor(window, "submission.daily_batch")
     before = page.locator(".djs-shape").count()
     with page.expect_file_chooser() as chooser:
         page.locator("[data-tools]").get_by_role("button", name="导入").click()
@@ -114,9 +109,7 @@ def test_a_diagram_of_another_tool_opens_with_what_is_not_supported(visit: Any) 
 def test_who_saves_second_is_told_and_loses_nothing(visit: Any) -> None:
     first, second = visit(user="qiao.yu", language="zh"), visit(user="qiao.yu", language="zh")
     daily = "/workflow/processes/submission.daily_batch"
-    first.go(daily)
-    first.page.locator(".page-actions .btn-primary").click()
-    first.page.locator("[data-editor][data-ready]").wait_for()
+    open_editor(first, "submission.daily_batch")
     second.go(f"{daily}/edit")
     for window, words in ((first, "R-1"), (second, "R-2")):
         window.page.set_default_timeout(8_000)
@@ -135,9 +128,7 @@ def test_evidence_is_chosen_and_the_description_is_undone(visit: Any) -> None:
     window = visit(user="qiao.yu", language="zh")
     page = window.page
     page.set_default_timeout(8_000)
-    window.go("/workflow/processes/security.access_request")
-    page.locator(".page-actions .btn-primary").click()
-    page.locator("[data-editor][data-ready]").wait_for()
+    open_editor(window, "security.access_request")
     panel, undo = page.locator("[data-panel]"), page.get_by_role("button", name="撤销")
     rows = panel.locator(".panel-table tr")
     facts = rows.count()

@@ -15,6 +15,13 @@ _MIDDLE = """(id) => {
 }"""
 
 
+def open_editor(window: Any, process: str) -> None:
+    """Begin or take up the draft of a process, from its page."""
+    window.go(f"/workflow/processes/{process}")
+    window.page.locator(".page-actions .btn-primary").click()
+    window.page.locator("[data-editor][data-ready]").wait_for()
+
+
 class Desk:
     """The editor of a draft, open in a window that speaks Chinese."""
 

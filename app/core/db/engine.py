@@ -135,7 +135,7 @@ class Database:
 
     def now(self, session: Session) -> datetime:
         """The present moment by the database's clock where it has one, so that hosts need not agree on theirs."""
-        if self.kind == "postgresql" and not clock.is_frozen():
+        if self.has_clock:
             moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
             return moment.astimezone(UTC)
         return clock.now()

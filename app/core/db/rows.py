@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Insert, Table, Update, bindparam, insert, inspect, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -43,6 +44,13 @@ def update_row(row: Base, **values: Any) -> None:
         raise StaleDataError(f"{type(row).__name__} {given['key']} was changed by another")
     for name, value in values.items():
         set_committed_value(row, name, value)
+
+
+def inserting_if_new(kind: str, into: Table | type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT for that kind of database that leaves a row alone whose key is there already."""
+    if kind == "postgresql":
+        return postgresql.insert(into).on_conflict_do_nothing()
+    return sqlite.insert(into).on_conflict_do_nothing()
 
 
 @cache

@@ -25,7 +25,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -33,6 +32,7 @@ from app.core.actor import current_actor
 from app.core.backoff import delay
 from app.core.db import UtcDateTime, current_session, database, in_unit_of_work, on_commit, unit_of_work
 from app.core.db.engine import moment
+from app.core.db.rows import inserting_if_new
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs.context import TaskContext, overtaken
 from app.core.jobs.models import DONE, FAILED, LOST, RUNNING, WAITING, JobRun, TaskRow
@@ -209,6 +209,19 @@ _task: Final = cast(Table, TaskRow.__table__)
 _run: Final = cast(Table, JobRun.__table__)
 
 
+_MINE: Final = and_(
+    _task.c.id == bindparam("of"),
+    _task.c.worker == bindparam("by"),
+    _task.c.attempts == bindparam("nth"),
+    _task.c.state == RUNNING,
+)
+"""That a task is still the attempt's that says so."""
+
+
+def _me(taken: TaskContext) -> dict[str, Any]:
+    return {"of": taken.task_id, "by": taken.worker, "nth": taken.attempt}
+
+
 @cache
 def _asking(kind: str, has_clock: bool) -> Executable:
     now = moment(has_clock)
@@ -222,8 +235,7 @@ def _asking(kind: str, has_clock: bool) -> Executable:
         "created_at": now,
         "created_by": bindparam("by"),
     }
-    make = postgresql.insert if kind == "postgresql" else sqlite.insert
-    return make(_task).values(values).on_conflict_do_nothing().returning(_task.c.id)
+    return inserting_if_new(kind, _task).values(values).returning(_task.c.id)
 
 
 @cache
@@ -245,14 +257,8 @@ def _begun(has_clock: bool) -> Insert:
 @cache
 def _done(has_clock: bool) -> tuple[Update, Update]:
     """The task is done, where it still is this attempt's; and so is its run."""
-    mine = and_(
-        _task.c.id == bindparam("of"),
-        _task.c.worker == bindparam("by"),
-        _task.c.attempts == bindparam("nth"),
-        _task.c.state == RUNNING,
-    )
     now = moment(has_clock)
-    task = update(_task).where(mine).values(state=DONE, finished_at=now, error=None)
+    task = update(_task).where(_MINE).values(state=DONE, finished_at=now, error=None)
     run = update(_run).where(_run.c.id == bindparam("run"), _run.c.outcome == RUNNING)
     return task, run.values(outcome=DONE, error=None, finished_at=now)
 
@@ -302,8 +308,7 @@ def finish(taken: TaskContext) -> None:
 
 def _finish(taken: TaskContext) -> None:
     session, (task, run) = current_session(), _done(database().has_clock)
-    given: dict[str, Any] = {"of": taken.task_id, "by": taken.worker, "nth": taken.attempt, **database().now_given}
-    if not session.execute(task, given).rowcount:  # type: ignore[attr-defined] # an UPDATE always has one
+    if not session.execute(task, {**_me(taken), **database().now_given}).rowcount:  # type: ignore[attr-defined] # an UPDATE always has one
         raise overtaken(taken.name)
     session.execute(run, {"run": taken.run_id, **database().now_given})
 
@@ -323,17 +328,7 @@ def give_back(taken: TaskContext, error: str, *, again: bool) -> None:
 
 
 def _touch(session: Session, taken: TaskContext, **values: Any) -> bool:
-    result = session.execute(
-        update(TaskRow)
-        .where(
-            TaskRow.id == taken.task_id,
-            TaskRow.worker == taken.worker,
-            TaskRow.attempts == taken.attempt,
-            TaskRow.state == RUNNING,
-        )
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    result = session.execute(update(_task).where(_MINE).values(**values), _me(taken))
     return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE always has one
 
 

@@ -57,7 +57,7 @@ class Limit:
         """The end of the limit that begins at `start` (aware); in UTC."""
         if self.unit == "minute":
             return Due(start + timedelta(minutes=self.count))
-        first = _china_day(start)
+        first = china_day(start)
         if self.unit == "day":
             return Due(end_of_day(first + timedelta(days=self.count)))
         last = add_working_days(first, self.count, assume_weekdays=True)
@@ -134,14 +134,14 @@ def moved_by_working_days(moment: datetime, count: int) -> Due:
 
 def working_days_lost(start: datetime, end: datetime) -> int:
     """How many working days went by from the day of `start` to that of `end`; a day off counts as the next working day."""
-    first = next_working_day(_china_day(start), inclusive=True, assume_weekdays=True).day
-    last = next_working_day(_china_day(end), inclusive=True, assume_weekdays=True).day
+    first = next_working_day(china_day(start), inclusive=True, assume_weekdays=True).day
+    last = next_working_day(china_day(end), inclusive=True, assume_weekdays=True).day
     return max(0, working_days_between(first, last, assume_weekdays=True))
 
 
 def last_day(due: datetime) -> date:
     """The Chinese day that ends with `due` or holds it: midnight belongs to the day before."""
-    return _china_day(due - _INSTANT)
+    return china_day(due - _INSTANT)
 
 
 def due_text(due: datetime | None) -> str:
@@ -159,7 +159,8 @@ def end_of_day(day: date) -> datetime:
     return _start_of(day + timedelta(days=1))
 
 
-def _china_day(moment: datetime) -> date:
+def china_day(moment: datetime) -> date:
+    """The day on which the moment falls in China."""
     return moment.astimezone(CHINA).date()
 
 

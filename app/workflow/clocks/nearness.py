@@ -9,12 +9,11 @@ from typing import Final
 
 from sqlalchemy import select
 
-from app.core.clock import CHINA
 from app.core.db import current_session
 from app.core.text import Text
 from app.core.workdays import add_working_days, working_days_between
 from app.web.parts import Tone
-from app.workflow.clocks.limits import end_of_day, last_day
+from app.workflow.clocks.limits import china_day, end_of_day, last_day
 from app.workflow.models import Clock
 
 SOON: Final = 3
@@ -50,7 +49,7 @@ def deadlines_of(tasks: Iterable[tuple[str, str]]) -> dict[str, Deadline]:
 
 def soon_day(now: datetime) -> date:
     """The last day that counts as near."""
-    return add_working_days(_china_day(now), SOON, assume_weekdays=True).day
+    return add_working_days(china_day(now), SOON, assume_weekdays=True).day
 
 
 def state_of(clock: Clock | Deadline, now: datetime) -> str:
@@ -65,7 +64,7 @@ def tone_of(clock: Clock | Deadline, now: datetime) -> Tone:
         return "danger"
     if state != "running":
         return "neutral"
-    if clock.due_at <= end_of_day(_china_day(now)):
+    if clock.due_at <= end_of_day(china_day(now)):
         return "warning"
     return "info" if clock.due_at <= end_of_day(soon_day(now)) else "neutral"
 
@@ -73,10 +72,10 @@ def tone_of(clock: Clock | Deadline, now: datetime) -> Tone:
 def distance(clock: Clock | Deadline, now: datetime) -> Text:
     """How far off the end is: “还剩 2 个工作日”, “已逾期 3 小时”; of a paused one, what was left when it stopped."""
     if state_of(clock, now) == "missed":
-        gone = _length(clock.due_at, now, last_day(clock.due_at), _china_day(now), clock.days)
+        gone = _length(clock.due_at, now, last_day(clock.due_at), china_day(now), clock.days)
         return Text(f"已逾期 {gone.zh}", f"{gone.en} overdue")
     since = clock.paused_at or now
-    left = _length(since, clock.due_at, _china_day(since), last_day(clock.due_at), clock.days)
+    left = _length(since, clock.due_at, china_day(since), last_day(clock.due_at), clock.days)
     if clock.state == "paused":
         return Text(f"已暂停，剩 {left.zh}", f"paused with {left.en} left")
     return Text(f"还剩 {left.zh}", f"{left.en} left")
@@ -94,10 +93,6 @@ def _length(start: datetime, end: datetime, first: date, last: date, days: str) 
     if minutes >= 60:
         return Text(f"{minutes // 60} 小时", _counted(minutes // 60, "hour"))
     return Text(f"{minutes} 分钟", _counted(minutes, "minute"))
-
-
-def _china_day(moment: datetime) -> date:
-    return moment.astimezone(CHINA).date()
 
 
 def _counted(count: int, noun: str) -> str:

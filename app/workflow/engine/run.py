@@ -268,7 +268,7 @@ class Run:
         self._go_on()
 
     def _tasks(self, state: int) -> list[Task]:
-        """The tasks in any of these states, those inside sub-processes too; the engine's own walk takes ten times as long."""
+        """The tasks in any of these states, those inside sub-processes too; the engine's own walk takes far longer."""
         parts = (self._workflow, *self._workflow.subprocesses.values())
         return [task for part in parts for task in part.tasks.values() if task.state & state]
 

@@ -16,8 +16,9 @@ from app.core.text import Text
 from app.core.workdays import add_working_days
 from app.web.listing import Column, Filter, Listing, ListQuery, Page, like_pattern
 from app.workflow.inbox.doers import Doer
-from app.workflow.models import Process, ProcessTask, ProcessVersion
+from app.workflow.models import ProcessTask
 from app.workflow.permissions import WORK
+from app.workflow.versions import live_descriptions
 
 TABS: Final = {
     "mine": Text("我的", "Mine"),
@@ -118,10 +119,8 @@ def listing_of(tab: str, processes: Mapping[str, Text], roles: Mapping[str, Text
 
 def known_processes() -> dict[str, Text]:
     """The titles of all processes by name."""
-    rows = current_session().execute(
-        select(Process.name, ProcessVersion.description).join(ProcessVersion, ProcessVersion.version == Process.live)
-    )
-    found = {name: Text.of(said["title"]) if said.get("title") else Text(name, name) for name, said in rows}
+    described = live_descriptions().items()
+    found = {name: Text.of(said["title"]) if said.get("title") else Text(name, name) for name, said in described}
     return dict(sorted(found.items(), key=lambda each: each[1].zh))
 
 

@@ -108,6 +108,19 @@ def test_only_a_failed_step_can_be_retried(desk) -> None:
         retry("no such task")
 
 
+def test_what_a_try_that_failed_has_said_goes_when_the_next_one_succeeds(desk) -> None:
+    desk.acts["send"] = raising(ConnectionError("gone"))
+    desk.start()
+    desk.work()
+    assert task("Send").error == "ConnectionError('gone')"
+
+    desk.acts.pop("send")
+    due_now()
+    desk.work()
+
+    assert (task("Send").status, task("Send").error) == ("done", None)
+
+
 def test_an_error_of_the_world_is_tried_again_until_it_becomes_an_incident(desk) -> None:
     desk.acts["send"] = raising(ConnectionError("gone"))
     desk.start()

@@ -22,7 +22,7 @@ from app.web.toasts import toast
 from app.web.words import say, t
 from app.workflow import intervention
 from app.workflow.clocks import nearness
-from app.workflow.models import ProcessInstance, ProcessTask
+from app.workflow.models import ENDED, ProcessInstance, ProcessTask
 from app.workflow.permissions import INSTANCES, OPERATE, REVEAL, WORK
 from app.workflow.titles import element_titles, task_title
 from app.workflow.versions import version
@@ -37,7 +37,6 @@ _DONE: Final = {
     "cancel": Text("流程已终止", "The process is cancelled"),
     "move": Text("位置已移动", "It has been moved"),
 }
-_ENDED: Final = ("done", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class CasePages:
             problem=problem,
             typed=request.form,
             words=wording,
-            ended=instance.status in _ENDED,
+            ended=instance.status in ENDED,
             marks=reading.marks_of(instance, tasks, bytes(row.xml)),
             caller=reading.caller_of(instance),
             called=reading.called_from(instance.id),

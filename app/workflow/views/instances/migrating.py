@@ -19,7 +19,7 @@ from app.core.text import Text
 from app.web.access import permission
 from app.workflow import migration, takeover
 from app.workflow.content import Definition
-from app.workflow.models import Process, ProcessInstance, ProcessTask, ProcessVersion
+from app.workflow.models import ENDED, Process, ProcessInstance, ProcessTask, ProcessVersion
 from app.workflow.permissions import OPERATE
 from app.workflow.titles import element_titles
 from app.workflow.versions import version
@@ -72,7 +72,7 @@ def _versions(process: str) -> list[ProcessVersion]:
 def _running(process: str) -> dict[str, int]:
     """How many run on each version."""
     query = select(ProcessInstance.version, func.count()).where(
-        ProcessInstance.process == process, ProcessInstance.status.not_in(("done", "cancelled"))
+        ProcessInstance.process == process, ProcessInstance.status.not_in(ENDED)
     )
     return dict(current_session().execute(query.group_by(ProcessInstance.version)).all())
 
@@ -125,7 +125,7 @@ def _standing(old: str) -> dict[str, int]:
         select(ProcessTask.node, func.count(ProcessTask.instance_id.distinct()))
         .join(ProcessInstance, ProcessInstance.id == ProcessTask.instance_id)
         .where(ProcessInstance.version == old, ProcessTask.status.in_(("open", "failed")))
-        .where(ProcessInstance.status.not_in(("done", "cancelled")))
+        .where(ProcessInstance.status.not_in(ENDED))
         .group_by(ProcessTask.node)
     )
     return dict(current_session().execute(query).all())

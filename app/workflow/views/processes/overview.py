@@ -18,10 +18,9 @@ from app.core.text import Text
 from app.workflow import drafts
 from app.workflow.content import Content
 from app.workflow.definitions import definitions
-from app.workflow.models import Draft, Process, ProcessInstance, ProcessVersion
+from app.workflow.models import ENDED, Draft, Process, ProcessInstance, ProcessVersion
 from app.workflow.versions import content_of, no_process, shipped_anew
 
-ENDED: Final = ("done", "cancelled")
 LATEST: Final = "live"
 DRAFT: Final = "draft"
 SHIPPED: Final = "shipped"
