@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from people_room import announce
+from other_rooms import announce
 
 from app.core.actor import Actor, acting
 from app.core.config import override
@@ -48,7 +48,7 @@ def work(database: Database) -> Callable[[], list[str]]:
 
     registry = Registry()
     registry.room("workflow", capability.register)
-    registry.room("security", announce)
+    announce(registry)
     registry.room("submission", register)
     registry.check()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from people_room import announce
+from other_rooms import announce
 
 from app.core.db import Database, unit_of_work
 from app.core.jobs import Worker
@@ -39,7 +39,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.registry.room("workflow", capability.register)
-        self.registry.room("security", announce)
+        announce(self.registry)
         self.registry.room("submission", self._register)
         self.registry.check()
 

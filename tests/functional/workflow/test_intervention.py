@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from drawing import chain, diagram, element, properties, verb
-from people_room import announce
+from other_rooms import announce
 from sqlalchemy import select
 
 from app.core import clock
@@ -52,7 +52,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.registry.room("workflow", capability.register)
-        self.registry.room("security", announce)
+        announce(self.registry)
         self.registry.room(
             "test", lambda rooms: rooms.step(Step("test.note", Text("记", "Note"), self._note, NoteParams))
         )

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.core.errors import Invalid
+from app.rules.registry.shipped import shipped_ruleset
 from app.simulator.bank import DefectPlan, World
 from app.simulator.bank.defects import KINDS
 
 START = dt.date(2026, 10, 27)
-RULESETS = Path(__file__).resolve().parents[3] / "rulesets" / "submission"
 RULESET_OF = {
     "110": "personal_basic",
     "210": "personal_loan_account",
@@ -38,8 +37,8 @@ def test_there_are_kinds_for_every_record_type_and_occasion() -> None:
 
 @pytest.mark.parametrize("record_type", RULESET_OF)
 def test_every_finding_named_is_a_rule_of_its_record(record_type: str) -> None:
-    ruleset = yaml.safe_load((RULESETS / RULESET_OF[record_type] / "ruleset.yaml").read_text(encoding="utf-8"))
-    known = {(rule["id"], rule.get("code")) for rule in ruleset["rules"]}
+    rules = shipped_ruleset(f"submission.{RULESET_OF[record_type]}").rules
+    known = {(rule.id, code) for rule in rules for code in (rule.code, *(each.code for each in rule.checks))}
     for kind in KINDS.values():
         if kind.record_type == record_type:
             assert set(kind.findings) <= known, kind.name
