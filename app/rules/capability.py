@@ -13,6 +13,7 @@ def register(registry: Registry) -> None:
     from app.rules.registry.events import EVENTS
     from app.rules.registry.evidence import register_evidence
     from app.rules.registry.steps import register_steps
+    from app.rules.views import register_pages
 
     registry.models("app.rules.registry.models", "app.rules.inference.models")
     for name, title in PERMISSIONS.items():
@@ -23,6 +24,7 @@ def register(registry: Registry) -> None:
         registry.event(event)
     register_steps(registry)
     register_evidence(registry)
+    register_pages(registry)
     registry.task(
         Task(INFER, Text("按政策推理一批事实", "Judge a batch of facts by a policy"), infer_batch, own_commits=True)
     )

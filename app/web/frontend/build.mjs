@@ -21,6 +21,7 @@ const entries = {
   insight: join(here, 'insight', 'insight.ts'),
   modeler: join(here, 'modeler', 'modeler.ts'),
   diff: join(here, 'modeler', 'diff.ts'),
+  rules: join(here, 'rules', 'editor.ts'),
   console: join(here, 'styles', 'console.css'),
   process: join(here, 'styles', 'process.css'),
   workflow_modeler: join(here, 'styles', 'workflow_modeler.css'),
@@ -28,6 +29,9 @@ const entries = {
   submission: join(here, 'styles', 'submission.css'),
   workflow_instances: join(here, 'styles', 'workflow_instances.css'),
   workflow_inbox: join(here, 'styles', 'workflow_inbox.css'),
+  rules_pages: join(here, 'styles', 'rules_pages.css'),
+  rules_editor: join(here, 'styles', 'rules_editor.css'),
+  rules_trials: join(here, 'styles', 'rules_trials.css'),
 };
 
 /** One sprite of the outline icons that templates name, so that a page needs a single cached request for them. */

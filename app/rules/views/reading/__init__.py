@@ -1,0 +1,11 @@
+"""Pages: rulesets as they are in force, their rules, editions and requests."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.core.registry import Registry
+
+
+def add_to(blueprint: Blueprint, registry: Registry) -> None:
+    """Put these pages on the room's blueprint."""

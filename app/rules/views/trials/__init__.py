@@ -1,0 +1,11 @@
+"""Pages: shadow runs, exemptions and what rules are worth."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.core.registry import Registry
+
+
+def add_to(blueprint: Blueprint, registry: Registry) -> None:
+    """Put these pages on the room's blueprint."""
