@@ -31,8 +31,9 @@ demo: setup ## a lender's first three reporting days, end to end; results in var
 serve: setup ## the web console over the demonstration
 	@$(PY) -m app.cli demo console
 
+# One process more than there are cores: many tests wait for a browser, a server or a lease.
 test: setup ## all tests
-	@$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder
 
 crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
