@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash infer-crash prove check screenshots serve clean
+.PHONY: help setup demo test crash infer-crash prove warehouse check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,13 @@ check: setup ## style, types, imports, migrations, content, translations, docume
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m app.cli check-house
+
+.venv/.warehouse: .venv/.installed
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,warehouse]'
+	@touch $@
+
+warehouse: .venv/.warehouse ## install Spark; rulesets as SQL find the same there and on PostgreSQL
+	@$(PY) -m pytest -q tests/content/test_warehouses.py
 
 prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
 	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py tests/content/test_warehouses.py
