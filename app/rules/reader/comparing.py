@@ -129,7 +129,7 @@ def _rules(before: ShownRuleset, after: ShownRuleset) -> Iterator[RuleChange]:
             yield _change("added", rule, (), cases, True)
             continue
         judged = tuple(_judged(before.table, after.table, old[rule_id], rule))
-        differences = (*_described(old[rule_id], rule), *judged)
+        differences = differences_of(before, after, old[rule_id], rule)
         cases = tuple(_case_changes(old_cases.get(rule_id, []), mine))
         if differences or cases:
             yield _change("changed", rule, differences, cases, bool(judged))
@@ -147,6 +147,11 @@ def _change(
     judging: bool,
 ) -> RuleChange:
     return RuleChange(kind, rule.id, rule.title, rule.severity, rule.fragment, differences, cases, judging, rule)
+
+
+def differences_of(before: ShownRuleset, after: ShownRuleset, old: ShownRule, new: ShownRule) -> tuple[Difference, ...]:
+    """All that differs between two forms of one rule, its cases left out."""
+    return (*_described(old, new), *_judged(before.table, after.table, old, new))
 
 
 def _described(old: ShownRule, new: ShownRule) -> Iterator[Difference]:
