@@ -197,8 +197,14 @@ def _sets(raw: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[SetValue]:
     changes = raw.get("set")
     for path, value in changes.items() if isinstance(changes, dict) else ():
         plain = ".".join(part for part in str(path).split(".") if not part.isdigit())
-        shown = None if value is None else str(value)[:_MOST_SHOWN]
-        yield SetValue(str(path), label_of(plain, vocabulary), shown)
+        yield SetValue(str(path), label_of(plain, vocabulary), _shown(value))
+
+
+def _shown(value: object) -> str | None:
+    """A value as it is written in a case; None for one that is taken away."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)[:_MOST_SHOWN]
 
 
 def _pair(given: object) -> Text:
@@ -247,4 +253,4 @@ def _fired(policy: Policy, case: Case) -> tuple[str, ...] | None:
 def _plain_sets(raw: Mapping[str, Any]) -> Iterator[SetValue]:
     changes = raw.get("set")
     for path, value in changes.items() if isinstance(changes, dict) else ():
-        yield SetValue(str(path), Text(str(path), str(path)), None if value is None else str(value)[:_MOST_SHOWN])
+        yield SetValue(str(path), Text(str(path), str(path)), _shown(value))

@@ -160,7 +160,7 @@ def _described(old: ShownRule, new: ShownRule) -> Iterator[Difference]:
     yield from _plain(Text("官方编号", "Official number"), old.number, new.number)
     yield from _plain(Text("错误代码", "Error code"), old.code, new.code)
     yield from _named(Text("可靠程度", "Confidence"), CONFIDENCES, old.confidence, new.confidence)
-    yield from _named(Text("阶段", "Stage"), STAGES, old.stage, new.stage)
+    yield from _named(Text("判断范围", "Scope"), STAGES, old.stage, new.stage)
     yield from _differing(_NOTE, old.note or Text("", ""), new.note or Text("", ""))
     yield from _plain(Text("来自共用规则", "From shared rules"), old.fragment, new.fragment, written=True)
 

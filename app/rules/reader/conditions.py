@@ -11,8 +11,8 @@ from app.language.types import KIND_NAMES, Scalar, SetOf
 from app.rules.coverage import seen_paths
 from app.rules.model import Check, Rule, Ruleset
 from app.rules.reader.shown import Blamed, Clause, Condition, ItemRead, ShownRule
-from app.rules.reader.words import ALWAYS, REQUIRE, THEN, WHEN
-from app.rules.tables.cells import Cell, show_cell, show_part
+from app.rules.reader.words import ABSENCES, ALWAYS, REQUIRE, THEN, WHEN
+from app.rules.tables.cells import Absence, Cell, Part, show_cell, show_part
 from app.rules.tables.model import CODE, SEVERITY, Answer, Input, Output, Row, Table
 from app.rules.tables.writing import show_answer
 
@@ -137,10 +137,17 @@ def cell_words(input_: Input, cell: Cell) -> Text:
     """A cell as people read it: codes with their words."""
     if cell.any:
         return Text("–", "–")
-    labels = [(text := show_part(part), input_.labels.get(text)) for part in cell.parts]
-    zh = "、".join(f"{text} {label.zh}" if label else text for text, label in labels)
-    en = ", ".join(f"{text} {label.en}" if label else text for text, label in labels)
+    said = [_part_words(input_, part) for part in cell.parts]
+    zh, en = "、".join(each.zh for each in said), ", ".join(each.en for each in said)
     return Text(f"不是 {zh}", f"not {en}") if cell.negated else Text(zh, en)
+
+
+def _part_words(input_: Input, part: Part) -> Text:
+    text = show_part(part)
+    if isinstance(part, Absence):
+        return ABSENCES.get(part.name, Text(text, text))
+    label = input_.labels.get(text)
+    return Text(f"{text} {label.zh}", f"{text} {label.en}") if label else Text(text, text)
 
 
 def answer_words(output: Output, answer: Answer) -> Text:

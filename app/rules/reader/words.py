@@ -62,6 +62,11 @@ REQUEST_TONES: Final[Mapping[str, Tone]] = {
     "returned": "danger",
     "withdrawn": "neutral",
 }
+ABSENCES: Final[Mapping[str, Text]] = {
+    "empty": Text("无值", "no value"),
+    "absent": Text("未出现", "absent"),
+    "filled": Text("有值", "a value"),
+}
 
 WHEN: Final = Text("当", "When")
 REQUIRE: Final = Text("要求", "Must hold")

@@ -187,6 +187,8 @@ def _steps(found: ReleaseRequest, instance: ProcessInstance | None) -> tuple[Ste
         lines[reached + 1] = replace(lines[reached + 1], state="failed" if stuck else "current")
     if found.state in ("returned", "withdrawn"):
         lines[-1] = StepLine(requests.STATES[found.state], "failed" if found.state == "returned" else "ended")
+    if found.checked and not found.checked.get("fit"):
+        lines[1] = replace(lines[1], state="failed")
     return tuple(lines)
 
 

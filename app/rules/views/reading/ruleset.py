@@ -37,7 +37,7 @@ TABS: Final = {
     "requests": Text("申请", "Requests"),
     "trials": Text("试跑", "Trials"),
 }
-GROUPS: Final = {"stage": Text("按要看什么", "by what they look at"), "fragment": Text("按来源", "by origin")}
+GROUPS: Final = {"stage": Text("按判断范围", "by scope"), "fragment": Text("按来源", "by origin")}
 _OWN: Final = Text("本规则集", "this ruleset")
 
 

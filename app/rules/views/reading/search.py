@@ -18,9 +18,10 @@ from app.web.words import say
 
 COLUMNS: Final = (
     Column("rule", Text("规则", "Rule"), sortable=True),
+    Column("code", Text("错误代码", "Code"), sortable=True),
     Column("title", Text("名称与条件", "Title and condition"), sortable=True),
     Column("severity", Text("级别", "Severity"), sortable=True),
-    Column("stage", Text("要看什么", "Looks at"), sortable=True),
+    Column("stage", Text("判断范围", "Scope"), sortable=True),
     Column("confidence", Text("可靠程度", "Confidence"), sortable=True),
     Column("ruleset", Text("规则集", "Ruleset"), sortable=True),
 )
@@ -44,7 +45,7 @@ def listing(known: Index) -> Listing:
             ),
             Filter("item", Text("数据项", "Item"), hint=Text("CloseDate 或 关闭日期", "CloseDate, or its name")),
             Filter("severity", Text("级别", "Severity"), options=tuple(words.SEVERITIES.items())),
-            Filter("stage", Text("要看什么", "Looks at"), options=tuple(words.STAGES.items())),
+            Filter("stage", Text("判断范围", "Scope"), options=tuple(words.STAGES.items())),
             Filter("confidence", Text("可靠程度", "Confidence"), options=tuple(words.CONFIDENCES.items())),
             Filter("subject", Text("主体", "Subject"), options=tuple(words.SUBJECTS.items())),
             Filter("kind", Text("种类", "Kind"), options=tuple(words.KINDS.items())),
@@ -75,9 +76,12 @@ def _page(query: ListQuery, found: list[Entry], known: Index) -> Page[Entry]:
 
     def order(each: Entry) -> tuple[object, str, str]:
         rule = each.rule
-        value: object = {"rule": "", "title": say(rule.title), "ruleset": say(known.rulesets[each.home].title)}.get(
-            query.sort
-        )
+        value: object = {
+            "rule": "",
+            "code": " ".join(each.codes),
+            "title": say(rule.title),
+            "ruleset": say(known.rulesets[each.home].title),
+        }.get(query.sort)
         if query.sort in _RANKS:
             value = _RANKS[query.sort].get(getattr(rule, query.sort), 9)
         return value, each.id, each.home
@@ -117,7 +121,7 @@ def rules_csv() -> ResponseReturnValue:
         Text("错误代码", "Error code"),
         Text("名称", "Title"),
         Text("条件", "Condition"),
-        *(column.title for column in COLUMNS[2:5]),
+        *(column.title for column in COLUMNS[3:6]),
         Text("共用规则", "Shared rules"),
         Text("规则集", "Rulesets"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from app.rules.registry.events import SamplesSeen
 from app.rules.registry.models import Backtest, RulesetEdition
 from app.rules.registry.stored import stored_days
 from app.rules.views.reading import given
+from app.standard import catalogue
 from app.web.access import may, permission
 from app.web.words import t
 from app.workflow.inbox.events import tell
@@ -77,19 +79,27 @@ def told(row: Backtest) -> dict[str, Any]:
     seen = may(TRY) or may(APPROVE)
     if seen and row.result["samples"]:
         tell(SamplesSeen(row.ruleset, row.id))
+    code = _record_type(row)
     return {
         "row": row,
         "result": row.result,
         "chart_options": _chart(row.result),
         "samples_shown": seen,
         "stored": stored_days(),
-        "code": _record_type(row),
+        "code": code,
+        "products": _products(code),
     }
 
 
 def _record_type(row: Backtest) -> str:
     checks = given.shown(row.ruleset, "").checks
     return (checks.record_type if checks else None) or ""
+
+
+def _products(code: str) -> Mapping[str, Text]:
+    """What the products are called by which findings are counted."""
+    table = catalogue.current().codes(catalogue.current().record(code).subject).get("AcctType") if code else None
+    return table.values if table else {}
 
 
 def _chart(result: dict[str, Any]) -> dict[str, Any] | None:
