@@ -10,6 +10,7 @@ from app.rules.permissions import FROM_THE_START, PERMISSIONS
 
 
 def register(registry: Registry) -> None:
+    from app.rules.registry import trying
     from app.rules.registry.events import EVENTS
     from app.rules.registry.evidence import register_evidence
     from app.rules.registry.steps import register_steps
@@ -25,6 +26,15 @@ def register(registry: Registry) -> None:
     register_steps(registry)
     register_evidence(registry)
     register_pages(registry)
+    registry.task(
+        Task(
+            trying.BACKTEST,
+            Text("规则集历史试跑", "Try a ruleset on stored days"),
+            trying.run,
+            own_commits=True,
+            max_attempts=2,
+        )
+    )
     registry.task(
         Task(INFER, Text("按政策推理一批事实", "Judge a batch of facts by a policy"), infer_batch, own_commits=True)
     )

@@ -47,21 +47,37 @@ class Coverage:
 def cover(rulesets: Iterable[Ruleset]) -> Coverage:
     """How the rulesets cover every record and operation of the catalogue. A type without any ruleset is unseen as a whole."""
     about = {(each.record_type, each.subject): each for each in rulesets if each.record_type and each.rules}
+    parts = [
+        _cover(record, subject, about.get((record.code, subject)))
+        for record in catalogue.current().records.values()
+        for subject in (catalogue.SUBJECTS if record.shared else (record.subject,))
+    ]
+    unseen = tuple(place for part in parts for place in part.unseen)
+    only_shared = tuple(place for part in parts for place in part.only_shared)
+    return Coverage(sum(part.items for part in parts), unseen, only_shared)
+
+
+def cover_one(ruleset: Ruleset) -> Coverage | None:
+    """How one ruleset covers its record type; None for one that is not about a record or makes no findings."""
+    if ruleset.record_type is None or not ruleset.rules:
+        return None
+    record = catalogue.current().record(ruleset.record_type, ruleset.subject)
+    return _cover(record, ruleset.subject or record.subject, ruleset)
+
+
+def _cover(record: RecordType, subject: Subject, ruleset: Ruleset | None) -> Coverage:
+    own = seen_paths(rule.checks for rule in ruleset.rules if not rule.fragment) if ruleset else frozenset()
+    any_rule = seen_paths(rule.checks for rule in ruleset.rules) if ruleset else frozenset()
     unseen: list[Unseen] = []
     only_shared: list[Unseen] = []
     count = 0
-    for record in catalogue.current().records.values():
-        for subject in catalogue.SUBJECTS if record.shared else (record.subject,):
-            ruleset = about.get((record.code, subject))
-            own = seen_paths(rule.checks for rule in ruleset.rules if not rule.fragment) if ruleset else frozenset()
-            any_rule = seen_paths(rule.checks for rule in ruleset.rules) if ruleset else frozenset()
-            for path, item in paths_of(record):
-                count += 1
-                place = Unseen(record.code, subject, path, item.title)
-                if path not in any_rule:
-                    unseen.append(place)
-                elif path not in own:
-                    only_shared.append(place)
+    for path, item in paths_of(record):
+        count += 1
+        place = Unseen(record.code, subject, path, item.title)
+        if path not in any_rule:
+            unseen.append(place)
+        elif path not in own:
+            only_shared.append(place)
     return Coverage(count, tuple(unseen), tuple(only_shared))
 
 

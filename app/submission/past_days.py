@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
+from flask import url_for
 from sqlalchemy import select
 
 from app.core.db import unit_of_work
@@ -18,9 +19,11 @@ from app.submission.facts import fact_relation
 from app.submission.judging import Basis, as_of
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
+from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
 from app.submission.tables import FINDING, RECORD_TYPES, accepted_table, record_table, record_type
+from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
 """The items by which findings are counted, where the base segment of a record has them."""
@@ -79,6 +82,14 @@ class PastDays:
             for check in each.checks
         ]
         return {"key": shown_key(code, str(key or "")), "explanation": checks}
+
+    def record_address(self, code: str, batch: str, record_id: str) -> str | None:
+        if not may(RECORDS):
+            return None
+        return url_for("submission.findings_record", code=code, record_id=record_id, batch=batch)
+
+    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
+        return url_for("submission.findings", batch=batch, type=code, rule=rule) if may(VIEW) else None
 
 
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:

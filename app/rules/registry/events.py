@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar, Final
 
 from app.core.events import Event
+from app.core.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ class EditionExported(_OfRuleset):
     edition: str
 
 
+@dataclass(frozen=True, slots=True)
+class SamplesSeen(_OfRuleset):
+    """Somebody has looked at the records that a trial shows, masked, with the values that were read."""
+
+    name: ClassVar[str] = "rules.samples_seen"
+    backtest: str
+
+
 EVENTS: Final = (
     DraftChanged,
     DraftSaved,
@@ -92,4 +101,17 @@ EVENTS: Final = (
     RulesetRetired,
     BacktestDone,
     EditionExported,
+    SamplesSeen,
 )
+
+WORDS: Final = {
+    DraftChanged.name: Text("规则集草稿新建、导入或丢弃", "A draft of a ruleset was begun, imported or thrown away"),
+    DraftSaved.name: Text("参与编写规则集草稿", "Became an author of a draft of a ruleset"),
+    RequestMoved.name: Text("规则集生效或停用申请有进展", "A request about a ruleset moved on"),
+    EditionReleased.name: Text("规则集版本批准生效", "An edition of a ruleset was approved"),
+    RulesetRetired.name: Text("规则集批准停用", "A ruleset was retired"),
+    BacktestDone.name: Text("规则集历史试跑", "Tried a ruleset on stored days"),
+    EditionExported.name: Text("导出规则集文件", "Exported the files of a ruleset"),
+    SamplesSeen.name: Text("查看试跑样本（打码）", "Saw the records of a trial, masked"),
+}
+"""What these are called where they are recorded."""

@@ -48,6 +48,12 @@ class StoredDays(Protocol):
     def shown(self, ruleset: Ruleset, batch: str, record_id: str, rule: str) -> Mapping[str, Any]:
         """Which record it is and how the rule comes out on it, fit for JSON; what is personal is masked."""
 
+    def record_address(self, code: str, batch: str, record_id: str) -> str | None:
+        """Where the visitor may look at a stored record; None for those who may not."""
+
+    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
+        """Where the findings of a rule in a batch are listed; None for those who may not see them."""
+
 
 class _Nothing:
     """Where no room keeps records."""
@@ -63,6 +69,12 @@ class _Nothing:
 
     def shown(self, ruleset: Ruleset, batch: str, record_id: str, rule: str) -> Mapping[str, Any]:
         return {}
+
+    def record_address(self, code: str, batch: str, record_id: str) -> str | None:
+        return None
+
+    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
+        return None
 
 
 _stored: StoredDays = _Nothing()
