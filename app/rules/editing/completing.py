@@ -30,19 +30,14 @@ def complete(text: str, at: int, standing: Standing) -> dict[str, Any]:
     quoted = _OPEN_TEXT.search(before)
     if quoted and before.count(quoted["quote"]) % 2:
         begin = quoted.start("begun")
-        return {
-            "from": begin,
-            "options": list(_first(_values(before[: quoted.start()], quoted["begun"], standing, text))),
-        }
+        values = list(_values(before[: quoted.start()], quoted["begun"], standing, text))
+        values.sort(key=lambda each: not each["label"].startswith(quoted["begun"]))
+        return {"from": begin, "options": values[:MOST]}
     word = _WORD.search(before)
     begun = word[0] if word else ""
     options = [each for each in _names(begun, standing, text) if _fits(each, begun)]
     options.sort(key=lambda each: (not each["label"].startswith(begun), each["rank"]))
     return {"from": at - len(begun), "options": options[:MOST]}
-
-
-def _first(options: Iterator[Option]) -> Iterator[Option]:
-    return (each for each, _ in zip(options, range(MOST), strict=False))
 
 
 def _fits(option: Option, begun: str) -> bool:

@@ -36,6 +36,12 @@ def text_of(tree: object) -> str:
     return text
 
 
+def _word(tree: Tree, name: str) -> str:
+    """What the browser says of the tree under a name; '' where it is no text."""
+    found = tree.get(name)
+    return found if isinstance(found, str) else ""
+
+
 def _wrong(message: Text) -> Invalid:
     return Invalid("rules.tree", message)
 
@@ -55,7 +61,7 @@ class _Reading:
             "member": self.member,
             "test": self.test,
         }
-        kind = tree.get("kind")
+        kind = _word(tree, "kind")
         if kind == "group":
             return self.group(tree, depth, alone)
         if kind == "text":
@@ -87,7 +93,7 @@ class _Reading:
         return self.turned(tree, said)
 
     def compare(self, tree: Tree, depth: int) -> str:
-        if tree.get("operator") not in _OPERATORS:
+        if _word(tree, "operator") not in _OPERATORS:
             raise _wrong(Text("没有这种比较", "there is no such comparison"))
         left, right = self.operand(tree.get("left"), depth + 1), self.operand(tree.get("right"), depth + 1)
         return f"{left} {tree['operator']} {right}"
@@ -105,7 +111,7 @@ class _Reading:
         return f"[{', '.join(self.value(each, tree.get('type')) for each in values)}]"
 
     def test(self, tree: Tree, depth: int) -> str:
-        operands, test = tree.get("operands"), tree.get("test")
+        operands, test = tree.get("operands"), _word(tree, "test")
         if not isinstance(operands, list) or not 1 <= len(operands) <= 4:
             raise _wrong(Text("还没有选数据项", "no item has been chosen yet"))
         said = [self.operand(each, depth + 1, inside=True) for each in operands]
@@ -122,14 +128,14 @@ class _Reading:
         self.count += 1
         if not isinstance(tree, dict) or depth > MAX_DEPTH or self.count > 4 * MOST:
             raise _wrong(Text("还没有选数据项或值", "an item or a value has not been chosen yet"))
-        match tree.get("kind"):
+        match _word(tree, "kind"):
             case "item":
                 return self.name(tree.get("path"))
             case "name":
                 return self.name(tree.get("name"))
             case "value":
                 return self.value(tree.get("value"), tree.get("type"))
-            case "call" if tree.get("name") in _CALLS and isinstance(tree.get("operands"), list):
+            case "call" if _word(tree, "name") in _CALLS and isinstance(tree.get("operands"), list):
                 return (
                     f"{tree['name']}({', '.join(self.operand(each, depth + 1, True) for each in tree['operands'][:4])})"
                 )

@@ -38,7 +38,7 @@ export class CasesBox {
 
   private line(each: Case, index: number): HTMLElement {
     const outcome = this.outcomes.get(`${each.file} ${each.index}`);
-    const sets = each.set.map(([path, value]) => `${this.called(path)} = ${value === null ? t('（去掉）', '(taken away)') : typeof value === 'object' ? JSON.stringify(value) : String(value) || t('（空）', '(empty)')}`);
+    const sets = each.set.map(([path, value]) => `${this.called(path)} = ${value === null ? t('（去掉）', '(taken away)') : typeof value === 'object' ? JSON.stringify(value).replace(/"/g, '').replace(/,/g, ', ') : String(value) || t('（空）', '(empty)')}`);
     return h('li', { class: outcome ? (outcome.good ? 'case-good' : 'case-bad') : '' },
       h('div', { class: 'case-line' },
         outcome ? icon(outcome.good ? 'circle-check' : 'circle-x') : icon('circle-dashed'),

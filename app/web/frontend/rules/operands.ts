@@ -47,12 +47,12 @@ export function itemPicker(place: Place, path: string, label: string, wanted: (i
 
 export function operandEditor(place: Place, operand: Operand, label: string, kind: string, valueFor: Item | undefined, put: (operand: Operand) => void, inside = false): HTMLElement {
   const modes: [string, string][] = [['item', t('数据项', 'Item')]];
-  if (kind) modes.push(['value', t('值', 'Value')]);
+  if (kind || operand.kind === 'value') modes.push(['value', t('值', 'Value')]);
   if (!inside) for (const [name, each] of Object.entries(calls)) if (!kind || each.result === kind) modes.push([`call:${name}`, t(...each.label)]);
   modes.push(['formula', t('算式', 'Formula')]);
   if (operand.kind === 'name') modes.push(['name', operand.name]);
   const mode = operand.kind === 'call' ? `call:${operand.name}` : operand.kind;
-  const select = h('select', { class: 'form-select operand-mode', 'aria-label': t(`${label}：来源`, `${label}: what it is`) }, ...modes.map(([value, words]) => h('option', { value, selected: value === mode }, words)));
+  const select = h('select', { class: `form-select operand-mode${operand.kind === 'call' ? ' of-call' : ''}`, 'aria-label': t(`${label}：来源`, `${label}: what it is`) }, ...modes.map(([value, words]) => h('option', { value, selected: value === mode }, words)));
   if (!modes.some(([value]) => value === mode)) select.append(h('option', { value: mode, selected: true }, mode));
   select.addEventListener('change', () => {
     const [chosen = '', name = ''] = select.value.split(':');
