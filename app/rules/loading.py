@@ -103,13 +103,32 @@ def load_ruleset(given: Source | Path) -> Ruleset:
 
 def load_content(content: Content, source: Source) -> Ruleset:
     """Load the ruleset that some content holds, as if it stood in the source. Raises RulesetInvalid with every fault found."""
+    ruleset, faults = _read_ruleset(content, source)
+    if faults or ruleset is None:
+        raise RulesetInvalid(faults)
+    return ruleset
+
+
+def read_unfinished(given: Source | Path) -> tuple[Ruleset | None, tuple[Fault, ...]]:
+    """A ruleset as far as it can be read, and every fault found: to be shown while it is being written, never to judge by."""
+    source = as_source(given)
+    return _read_ruleset(_read(source), source)
+
+
+def _read_ruleset(content: Content, source: Source) -> tuple[Ruleset | None, tuple[Fault, ...]]:
     loading = _Loading(content, source)
     ruleset = loading.ruleset() if content.data is not None or not content.faults else None
     # The ruleset's own faults come first, those of each file in the order of its lines.
     faults = [fault for each in loading.contents() for fault in sorted(each.faults, key=lambda fault: fault.line)]
-    if faults or ruleset is None:
-        raise RulesetInvalid(tuple(faults))
-    return ruleset
+    return ruleset, tuple(faults)
+
+
+def read_about(given: Source | Path) -> About | None:
+    """What the rules of a ruleset are about, by its `facts`; None where that cannot be told."""
+    source = as_source(given)
+    loading = _Loading(_read(source), source)
+    data = loading.content.data
+    return loading.about(data.get("facts"))[0] if isinstance(data, dict) else None
 
 
 def edition_of(given: Source | Path) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from app.audit import name_actions
 from app.core.registry import Job, Registry
 from app.core.text import Text
+from app.rules.editing.stored import keep_records
 from app.rules.registry.events import WORDS
 from app.rules.registry.stored import keep_days
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.past_days import PastDays
 from app.submission.permissions import PERMISSIONS, READERS
+from app.submission.reading.trying import LakeRecords
 from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.steps import register_steps
@@ -26,6 +28,7 @@ def register(registry: Registry) -> None:
     register_steps(registry)
     keep_days(PastDays())
     name_actions(WORDS)
+    keep_records(LakeRecords())
     registry.prepare("submission.rules", make_ready)
     register_pages(registry)
     registry.command(check)
