@@ -192,6 +192,12 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
     )
     if change.sweep is not None:
         _sweep(connection, part, change, change.sweep, added)
+        if part.exempt:
+            connection.execute(
+                f"UPDATE trial SET severity = 'exempt' WHERE batch = '{part.batch}' AND side = 'after'"
+                f" AND (record_id, rule) IN (SELECT (record_id, rule) FROM ({part.exempt}))",
+                part.exempt_values,
+            )
 
 
 def _sweep(connection: Connection, part: StoredPart, change: Change, sweep: Sweep, added: str) -> None:
@@ -248,7 +254,8 @@ def _by_rule(connection: Connection, named: Mapping[str, Rule]) -> list[dict[str
     """Counts of every rule that either side finds, the most changed first."""
     rows = connection.execute(
         """SELECT rule, count(before), count(after), count(*) FILTER (change = 'newly') AS newly,
-                  count(*) FILTER (change = 'no_longer') AS gone, max(coalesce(after, before))
+                  count(*) FILTER (change = 'no_longer') AS gone,
+                  coalesce(max(nullif(coalesce(after, before), 'exempt')), 'exempt')
            FROM pair GROUP BY rule ORDER BY newly + gone DESC, rule"""
     ).fetchall()
     keys = ("rule", "before", "after", _NEWLY, _GONE, "severity")
