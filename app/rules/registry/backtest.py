@@ -254,15 +254,16 @@ def _by_rule(connection: Connection, named: Mapping[str, Rule]) -> list[dict[str
     """Counts of every rule that either side finds, the most changed first."""
     rows = connection.execute(
         """SELECT rule, count(before), count(after), count(*) FILTER (change = 'newly') AS newly,
-                  count(*) FILTER (change = 'no_longer') AS gone,
-                  coalesce(max(nullif(coalesce(after, before), 'exempt')), 'exempt')
+                  count(*) FILTER (change = 'no_longer') AS gone
            FROM pair GROUP BY rule ORDER BY newly + gone DESC, rule"""
     ).fetchall()
-    keys = ("rule", "before", "after", _NEWLY, _GONE, "severity")
-    return [
-        {**dict(zip(keys, row, strict=True)), "zh": named[row[0]].title.zh, "en": named[row[0]].title.en}
-        for row in rows
-    ]
+    keys = ("rule", "before", "after", _NEWLY, _GONE)
+    listed = []
+    for row in rows:
+        rule = named[row[0]]
+        told = {"severity": rule.severity, "zh": rule.title.zh, "en": rule.title.en}
+        listed.append({**dict(zip(keys, row, strict=True)), **told})
+    return listed
 
 
 def _groups(connection: Connection, column: str) -> list[dict[str, Any]]:

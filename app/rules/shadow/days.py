@@ -70,7 +70,15 @@ def _keep(name: str, day: date, state: str, result: dict[str, Any], error: str, 
         session.add(row)
     elif row.state == "done":
         return
-    row.state, row.result, row.error = state, result, error[:_LONGEST_ERROR]
+    row.state, row.error = state, error[:_LONGEST_ERROR]
+    if state == "done":
+        row.records, row.newly, row.no_longer = (
+            result["records"],
+            result["newly"]["records"],
+            result["no_longer"]["records"],
+        )
+        row.samples = result["samples"]
+        row.result = {name: value for name, value in result.items() if name != "samples"}
     row.seconds, row.judged_at = round(seconds, 3), clock.now()
     session.flush()
     publish(ShadowDayCompared(name, shadow.ruleset, day, state))

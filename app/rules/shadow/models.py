@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -49,8 +49,15 @@ class ShadowDay(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     state: Mapped[str] = mapped_column(String(10))
     """done, or failed: then `error` says why, and `result` is empty"""
+    records: Mapped[int] = mapped_column(BigInteger, default=0)
+    newly: Mapped[int] = mapped_column(BigInteger, default=0)
+    """records of which the candidate finds what the edition in force has not found"""
+    no_longer: Mapped[int] = mapped_column(BigInteger, default=0)
+    """records of which it does not find what has been found"""
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """the comparison, ready to be shown, as a back-test of this day"""
+    samples: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
+    """some of the records that changed, with their explanation, keys masked"""
     error: Mapped[str] = mapped_column(String(1000), default="")
     seconds: Mapped[float]
     judged_at: Mapped[datetime]
