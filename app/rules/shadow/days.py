@@ -10,15 +10,15 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import current_session, unit_of_work
-from app.core.errors import CreditLinkError
+from app.core.errors import CreditLinkError, NotFound
 from app.core.events import Received, publish
-from app.core.jobs import TaskContext, enqueue, finish_here
+from app.core.jobs import TaskContext, TaskRow, enqueue, finish_here, retry_task
 from app.core.text import Text
 from app.rules.registry.backtest import Trial, backtest
 from app.rules.registry.editions import edition
 from app.rules.shadow.events import DayJudged, ShadowDayCompared
 from app.rules.shadow.models import Shadow, ShadowDay
-from app.rules.shadow.running import end, find
+from app.rules.shadow.running import end, find, shadow_over
 
 COMPARE: Final = "rules.shadow_day"
 """The task that compares one day."""
@@ -34,7 +34,22 @@ def ask_for_day(received: Received) -> None:
         Shadow.state == "running", Shadow.record_type.in_(event.record_types), Shadow.until >= event.day
     )
     for shadow in current_session().scalars(query):
-        enqueue(COMPARE, {"shadow": shadow.id, "day": event.day.isoformat()}, f"{shadow.id}/{event.day.isoformat()}")
+        enqueue(COMPARE, {"shadow": shadow.id, "day": event.day.isoformat()}, _key(shadow.id, event.day))
+
+
+def compare_again(shadow: Shadow, day: date) -> None:
+    """Try a day anew whose task has failed for good. Raises NotFound (`rules.shadow_day`), and Conflict
+    (`rules.shadow_over`, `core.task_not_failed`)."""
+    if shadow.state != "running":
+        raise shadow_over()
+    task = current_session().scalar(select(TaskRow.id).filter_by(name=COMPARE, key=_key(shadow.id, day)))
+    if task is None:
+        raise NotFound("rules.shadow_day", Text("没有比对过这一天", "this day has not been compared"))
+    retry_task(task)
+
+
+def _key(shadow: str, day: date) -> str:
+    return f"{shadow}/{day.isoformat()}"
 
 
 def compare_day(context: TaskContext) -> None:
@@ -49,8 +64,7 @@ def compare_day(context: TaskContext) -> None:
     ruleset, candidate, code = known
     started = time.monotonic()
     try:
-        with unit_of_work(reading=True):
-            result = backtest(Trial(ruleset, edition(candidate), code), [day], context.progress)
+        result = backtest(Trial(ruleset, edition(candidate), code), [day], context.progress)
     except Exception as problem:
         with unit_of_work():
             _keep(name, day, "failed", {}, _told(problem), time.monotonic() - started)

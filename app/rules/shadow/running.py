@@ -124,7 +124,11 @@ def shadows_of(ruleset: str) -> list[Shadow]:
 def stop(shadow: Shadow) -> None:
     """Let it run no more; what it has found stays. Raises Conflict (`rules.shadow_over`) where it does not run."""
     if not end(shadow, "stopped"):
-        raise Conflict("rules.shadow_over", Text("影子运行已经结束", "this shadow does not run any more"))
+        raise shadow_over()
+
+
+def shadow_over() -> Conflict:
+    return Conflict("rules.shadow_over", Text("影子运行已经结束", "this shadow does not run any more"))
 
 
 def end(shadow: Shadow, state: str) -> bool:

@@ -29,7 +29,7 @@ from app.rules.registry.backtest import Trial, backtest
 from app.rules.registry.editions import edition, editions_of
 from app.rules.registry.events import EditionReleased
 from app.rules.shadow import running, totals
-from app.rules.shadow.days import COMPARE, compare_day
+from app.rules.shadow.days import COMPARE, compare_again, compare_day
 from app.rules.shadow.events import DayJudged
 from app.rules.shadow.models import Shadow, ShadowDay
 from app.submission.lake import forget, lake
@@ -63,7 +63,7 @@ def drafted(batch: str) -> str:
         draft = drafts.open_draft(NAME)
         conditions = in_force(DAY).ruleset(NAME).conditions()
         needed = {need for needs in conditions.values() for need in needs}
-        taken = next(rule for rule in sorted(found - needed) if f"{FOLDER}/cases/{rule}.yaml" in draft.texts)
+        taken = next(rule for rule in sorted(found - needed) if f"\n  - id: {rule}\n" in draft.texts[FILE])
         text = re.sub(rf"\n  - id: {taken}\n.*?(?=\n  - id: |\Z)", "", draft.texts[FILE], flags=re.DOTALL)
         assert text != draft.texts[FILE]
         drafts.save(NAME, draft.lock, {FILE: text, f"{FOLDER}/cases/{taken}.yaml": None})
@@ -192,8 +192,19 @@ def test_a_failure_stays_with_the_shadow_and_is_mended_by_another_try(reported: 
     with unit_of_work() as session:
         assert session.get_one(Batch, batch).status == before
         assert totals.progress_of([shadow])[shadow].failed == 1
-        session.scalars(select(StageRun).filter_by(batch_id=batch, stage="judge", part="210/0")).one().detail = good
         session.scalars(select(TaskRow).filter_by(name=COMPARE)).one().due_at = clock.now() - timedelta(days=1)
+    with unit_of_work(), pytest.raises(Conflict, match="task_not_failed"):
+        compare_again(running.find(shadow), DAY)
+    for _ in range(2):
+        work()
+        with unit_of_work() as session:
+            session.scalars(select(TaskRow).filter_by(name=COMPARE)).one().due_at = clock.now() - timedelta(days=1)
+    with unit_of_work() as session:
+        assert session.scalars(select(TaskRow).filter_by(name=COMPARE)).one().state == "failed"
+        session.scalars(select(StageRun).filter_by(batch_id=batch, stage="judge", part="210/0")).one().detail = good
+        with pytest.raises(NotFound, match="shadow_day"):
+            compare_again(running.find(shadow), DAYS[0])
+        compare_again(running.find(shadow), DAY)
     work()
     (day,) = the_days(shadow)
     assert (day.state, day.error) == ("done", "")

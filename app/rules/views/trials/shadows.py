@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -18,6 +19,7 @@ from app.rules.model import Fault, RulesetInvalid
 from app.rules.permissions import SHADOW, VIEW
 from app.rules.registry.models import RulesetDraft
 from app.rules.shadow import running, totals
+from app.rules.shadow.days import compare_again
 from app.rules.shadow.models import Shadow, ShadowDay
 from app.rules.views.trials import wording
 from app.web.access import permission
@@ -147,6 +149,18 @@ def shadows_stop(shadow_id: str) -> ResponseReturnValue:
     return redirect(url_for("rules.shadows_one", shadow_id=shadow_id))
 
 
+@permission(SHADOW)
+def shadows_again(shadow_id: str, day: str) -> ResponseReturnValue:
+    """Compare a day anew that has failed for good."""
+    shadow = running.find(shadow_id)
+    try:
+        compare_again(shadow, wording.parsed_day(day) or date.min)
+    except (Conflict, NotFound) as refused:
+        return _page(shadow, refused.message), refused.status
+    toast(Text("已重新比对", "It is compared again"), "info")
+    return redirect(url_for("rules.shadows_one", shadow_id=shadow_id))
+
+
 @permission(VIEW)
 def shadows_one(shadow_id: str) -> ResponseReturnValue:
     """One shadow: what its candidate would change, by day, rule, branch and product, with samples."""
@@ -213,4 +227,5 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/sets/<ruleset>/shadow", "shadows_start", shadows_start, methods=["POST"])
     blueprint.add_url_rule(one, "shadows_one", shadows_one)
     blueprint.add_url_rule(f"{one}/rules.csv", "shadows_rules_csv", shadows_rules_csv)
+    blueprint.add_url_rule(f"{one}/days/<day>/again", "shadows_again", shadows_again, methods=["POST"])
     blueprint.add_url_rule(f"{one}/stop", "shadows_stop", shadows_stop, methods=["POST"])

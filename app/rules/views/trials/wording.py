@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import current_app, url_for
 
 from app.core import clock
-from app.core.errors import NotFound
+from app.core.errors import CreditLinkError, NotFound
 from app.core.text import Text
 from app.rules.model import Ruleset
 from app.rules.registry.editions import edition, row_of
@@ -49,7 +49,7 @@ def title_of_edition(name: str, ruleset: str) -> Text:
     """What the ruleset is called in an edition; its name where that cannot be loaded any more."""
     try:
         return edition(name).title
-    except (NotFound, ValueError):
+    except CreditLinkError:
         return Text(ruleset, ruleset)
 
 
