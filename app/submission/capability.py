@@ -6,10 +6,12 @@ from app.audit import name_actions
 from app.core.registry import Job, Registry
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
-from app.rules.registry.events import WORDS
 from app.rules.registry.stored import keep_days
+from app.rules.statistics import keep_outcomes
+from app.rules.wording import ACTIONS
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
+from app.submission.outcomes import ReportedOutcomes
 from app.submission.past_days import PastDays
 from app.submission.permissions import PERMISSIONS, READERS
 from app.submission.reading.trying import LakeRecords
@@ -27,8 +29,9 @@ def register(registry: Registry) -> None:
         registry.grant(role, *permissions)
     register_steps(registry)
     keep_days(PastDays())
-    name_actions(WORDS)
     keep_records(LakeRecords())
+    keep_outcomes(ReportedOutcomes())
+    name_actions(ACTIONS)
     registry.prepare("submission.rules", make_ready)
     register_pages(registry)
     registry.command(check)

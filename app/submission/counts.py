@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.db import current_session, unit_of_work
 from app.submission.content import mappings
+from app.submission.exempting import EXEMPT
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES
@@ -22,13 +23,15 @@ class TypeCounts:
     """Numbers of one record type in one batch.
 
     `landed` and `standardised` count entities in the day's deliveries, `due` the records derived from them. Every due record
-    is blocked or sent, every sent one accepted, rejected or awaiting: `lost` is what is missing in these two sums.
+    is blocked or sent, every sent one accepted, rejected or awaiting: `lost` is what is missing in these two sums. `exempt`
+    are those of which an exemption has let a finding through; another finding may block them all the same.
     """
 
     landed: int = 0
     standardised: int = 0
     due: int = 0
     blocked: int = 0
+    exempt: int = 0
     sent: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -50,11 +53,21 @@ def due_by_type(batch: str) -> dict[str, int]:
     return due
 
 
-def blocked_by_type(batch: str) -> dict[str, int]:
-    """Records that a finding holds back, by type."""
-    query = f"""SELECT record_type, count(DISTINCT record_id) FROM {FINDING.path}
-        WHERE batch = ? AND severity = 'block' GROUP BY 1"""
-    return dict.fromkeys(RECORD_TYPES, 0) | {code: int(rows) for code, rows in lake().rows(query, [batch])}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Of the records of one type: how many a finding holds back, and of how many one is let through by an exemption."""
+
+    blocked: int = 0
+    exempt: int = 0
+
+
+def held_by_type(batch: str) -> dict[str, Held]:
+    """What the pre-check holds back and lets through, by record type."""
+    query = f"""SELECT record_type, count(DISTINCT record_id) FILTER (severity = 'block'),
+            count(DISTINCT record_id) FILTER (severity = '{EXEMPT}')
+        FROM {FINDING.path} WHERE batch = ? AND severity IN ('block', '{EXEMPT}') GROUP BY 1"""
+    found = {code: Held(int(blocked), int(exempt)) for code, blocked, exempt in lake().rows(query, [batch])}
+    return dict.fromkeys(RECORD_TYPES, Held()) | found
 
 
 def standardised_by_entity(batch: str) -> dict[str, int]:
@@ -74,8 +87,8 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
         counts[code].due = due
     judged = _has(batch, "judge")
     if judged:
-        for code, blocked in blocked_by_type(batch).items():
-            counts[code].blocked = blocked
+        for code, held in held_by_type(batch).items():
+            counts[code].blocked, counts[code].exempt = held.blocked, held.exempt
     with unit_of_work() as session:
         entities, landed = standardised_by_entity(batch), _landed(batch)
         for code, entity in MAIN_ENTITY.items():

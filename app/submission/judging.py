@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.lake.connection import Connection, Lake, unoptimised
 from app.lake.tables import Table
+from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
+from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
 from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
@@ -35,16 +37,18 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a part was judged on: the ruleset's edition ('' for none), the edition of the standard with its code tables,
-    the lake's snapshot, and what the installation knew."""
+    the lake's snapshot, what the installation knew, and the digest of what was exempt ('' for nothing)."""
 
     edition: str
     standard: str
     snapshot: int
     given: Surroundings
+    exemptions: str = ""
 
     def as_data(self) -> dict[str, Any]:
         given = asdict(self.given) | {"created_on": self.given.created_on.isoformat()}
-        return {"edition": self.edition, "standard": self.standard, "snapshot": self.snapshot, "given": given}
+        data = {"edition": self.edition, "standard": self.standard, "snapshot": self.snapshot, "given": given}
+        return data | ({"exemptions": self.exemptions} if self.exemptions else {})
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Basis:
@@ -53,7 +57,8 @@ class Basis:
         sets = {name: None if given[name] is None else tuple(given[name]) for name in ("institutions", "zhongzheng")}
         created_on = date.fromisoformat(given["created_on"])
         known = Surroundings(given["provider"], created_on, tuple(given["sections"]), **sets)
-        return cls(data["edition"], data["standard"], int(data["snapshot"]), known)
+        exemptions = str(data.get("exemptions", ""))
+        return cls(data["edition"], data["standard"], int(data["snapshot"]), known, exemptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,17 @@ def as_of(table: Table, basis: Basis) -> str:
 
 
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
-    """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot."""
+    """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot.
+
+    Raises as `exempted` where it is not known any more what was exempt.
+    """
     records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
     with lake.read() as connection:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
         if ruleset is not None:
             _sweep(connection, part, ruleset, records, basis)
+        if basis.exemptions:
+            let_through(connection, "facts_found", part.code, records, exempted(basis.exemptions))
         if part.precheck:
             connection.execute(f"INSERT INTO facts_found BY NAME {_refused_before(part, records, basis)}")
         digest = digest_of(connection, "facts_found")

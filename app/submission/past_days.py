@@ -13,8 +13,10 @@ from sqlalchemy import select
 
 from app.core.db import unit_of_work
 from app.lake.connection import Connection
+from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
+from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
 from app.submission.judging import Basis, as_of
 from app.submission.lake import lake
@@ -94,6 +96,7 @@ class PastDays:
 
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:
     basis = Basis.of(detail)
+    exempt = exempted(basis.exemptions)
     bucket = int(name.partition("/")[2])
     where = f"batch = '{batch}' AND bucket = {bucket}"
     records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {where})"
@@ -114,6 +117,8 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
         bare=fact_relation(code, records, f"(SELECT * FROM {accepted} WHERE FALSE)"),
         constants=basis.given.constants(code),
         dimensions=_dimensions(code),
+        exempt=exempt_select(code, records) if exempt else "",
+        exempt_values=exempt_values(exempt) if exempt else {},
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from app.core import clock
 from app.core.db import unit_of_work
 from app.core.errors import NotFound
+from app.core.events import publish
 from app.core.registry import Registry, Step
 from app.core.text import Text
+from app.rules.shadow.events import DayJudged
 from app.submission.counts import count_batch, due_by_type
 from app.submission.models import Batch
 from app.submission.stages.build import build
@@ -77,10 +79,12 @@ def _resumed(batch: str) -> None:
 
 
 def _judge(work: Work) -> dict[str, Any]:
-    found = judge(work, due_by_type(work.batch))
-    if found["share_above_limit"]:
-        with unit_of_work() as session:
+    due = due_by_type(work.batch)
+    found = judge(work, due)
+    with unit_of_work() as session:
+        if found["share_above_limit"]:
             session.get_one(Batch, work.batch).status = "waiting"
+        publish(DayJudged(work.batch, work.business_date, tuple(code for code, records in due.items() if records)))
     return found
 
 

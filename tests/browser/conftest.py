@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import reported_days
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.core.actor import SYSTEM, Actor, acting
@@ -117,6 +118,23 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
     shutil.copy(migrated_sqlite, folder / "data" / "creditlink.sqlite")
     made.employ()
     log = folder / "log"
+    with made.running(log, "serve", "--port", str(port)) as process:
+        wait_for(made.address, process, log)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def reported_server(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A console over a copy of the reported days, with accounts, in a process of its own."""
+    root = tmp_path_factory.mktemp("lender")
+    settings = reported_days.copied(made_once(reported_days.build), root).settings
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLINK_")}
+    names = ("data_dir", "provider_code", "sources_file", "institutions_file", "log_level")
+    environment = kept | {f"CREDITLINK_{name.upper()}": str(getattr(settings, name)) for name in names}
+    port = free_port()
+    made = Server(f"http://127.0.0.1:{port}", environment, settings)
+    made.employ()
+    log = root / "console.log"
     with made.running(log, "serve", "--port", str(port)) as process:
         wait_for(made.address, process, log)
         yield made

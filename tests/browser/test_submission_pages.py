@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import reported_days
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST = "2026-10-29"
 LOOKS = [
     pytest.param({"language": language, "theme": theme, "narrow": narrow}, id=f"{language}-{theme}-{width}")
@@ -37,24 +32,9 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def server(
-    made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Any]:
-    """The console over a copy of the reported days, in a process of its own."""
-    shared = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
-    assert shared is not None
-    root = tmp_path_factory.mktemp("lender")
-    settings = reported_days.copied(made_once(reported_days.build), root).settings
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLINK_")}
-    names = ("data_dir", "provider_code", "sources_file", "institutions_file", "log_level")
-    environment = kept | {f"CREDITLINK_{name.upper()}": str(getattr(settings, name)) for name in names}
-    port = shared.free_port()
-    running = shared.Server(f"http://127.0.0.1:{port}", environment, settings)
-    running.employ()
-    log = root / "console.log"
-    with running.running(log, "serve", "--port", str(port)) as process:
-        shared.wait_for(running.address, process, log)
-        yield running
+def server(reported_server: Any) -> Any:
+    """The console over the reported days."""
+    return reported_server
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -192,6 +192,12 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
     )
     if change.sweep is not None:
         _sweep(connection, part, change, change.sweep, added)
+        if part.exempt:
+            connection.execute(
+                f"UPDATE trial SET severity = 'exempt' WHERE batch = '{part.batch}' AND side = 'after'"
+                f" AND (record_id, rule) IN (SELECT (record_id, rule) FROM ({part.exempt}))",
+                part.exempt_values,
+            )
 
 
 def _sweep(connection: Connection, part: StoredPart, change: Change, sweep: Sweep, added: str) -> None:
@@ -248,14 +254,16 @@ def _by_rule(connection: Connection, named: Mapping[str, Rule]) -> list[dict[str
     """Counts of every rule that either side finds, the most changed first."""
     rows = connection.execute(
         """SELECT rule, count(before), count(after), count(*) FILTER (change = 'newly') AS newly,
-                  count(*) FILTER (change = 'no_longer') AS gone, max(coalesce(after, before))
+                  count(*) FILTER (change = 'no_longer') AS gone
            FROM pair GROUP BY rule ORDER BY newly + gone DESC, rule"""
     ).fetchall()
-    keys = ("rule", "before", "after", _NEWLY, _GONE, "severity")
-    return [
-        {**dict(zip(keys, row, strict=True)), "zh": named[row[0]].title.zh, "en": named[row[0]].title.en}
-        for row in rows
-    ]
+    keys = ("rule", "before", "after", _NEWLY, _GONE)
+    listed = []
+    for row in rows:
+        rule = named[row[0]]
+        told = {"severity": rule.severity, "zh": rule.title.zh, "en": rule.title.en}
+        listed.append({**dict(zip(keys, row, strict=True)), **told})
+    return listed
 
 
 def _groups(connection: Connection, column: str) -> list[dict[str, Any]]:

@@ -167,8 +167,13 @@ def _edition_of(request: ReleaseRequest, draft: RulesetDraft, note: str) -> str:
     ruleset = load_ruleset(drafts.content(draft))
     if ruleset.edition != request.edition:
         raise Conflict("rules.draft_changed", Text("草稿与检查过的不同", "the draft is not what was checked"))
-    authors = tuple(request.authors)
-    return remember(ruleset, drafts.content(draft), "console", authors=authors, note=request.note or note).edition
+    texts, words = drafts.content(draft), request.note or note
+    row = remember(ruleset, texts, "console", authors=tuple(request.authors), note=words)
+    released = current_session().scalar(select(Release.id).filter_by(edition=row.edition).limit(1))
+    if released is None and row.origin == "console":
+        # A shadow may have remembered it before, with the cases and authors of that time.
+        row.texts, row.authors, row.note = dict(texts.files), list(request.authors), words
+    return row.edition
 
 
 def _require_approvable(request: ReleaseRequest, approver: str) -> None:

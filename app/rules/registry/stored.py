@@ -18,7 +18,8 @@ class StoredPart:
 
     `facts` is a SELECT with `record_id` and the columns of the record's vocabulary save those in `constants`; `bare` is one
     whose `accepted` is not right, for those who do not read it: much quicker. `dimensions` are SQL over the columns by which
-    findings can be counted, by name (branch, product). `found` is a SELECT of record_id, rule and severity.
+    findings can be counted, by name (branch, product). `found` is a SELECT of record_id, rule and severity. `exempt` is
+    one of the record_id and rule of all that was exempt, run with `exempt_values`; '' where nothing was.
     """
 
     day: date
@@ -31,6 +32,8 @@ class StoredPart:
     bare: str
     constants: Mapping[str, object]
     dimensions: Mapping[str, str] = field(default_factory=dict)
+    exempt: str = ""
+    exempt_values: Mapping[str, object] = field(default_factory=dict)
 
 
 class StoredDays(Protocol):

@@ -36,6 +36,7 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "standardised": Text("标准化", "Standardised"),
     "due": Text("应报", "Due"),
     "blocked": Text("拦截", "Blocked"),
+    "exempt": Text("豁免", "Exempt"),
     "sent": Text("已报", "Sent"),
     "accepted": Text("入库", "Accepted"),
     "rejected": Text("退回", "Rejected"),
@@ -155,7 +156,9 @@ def view_batch(batch: Batch) -> BatchView:
     marks = tuple(session.scalars(select(StageRun).filter_by(batch_id=batch.id).order_by(StageRun.id)))
     files = tuple(session.scalars(select(ReportFile).filter_by(batch_id=batch.id)))
     progress = _progress(tasks)
-    counts = {code: dict(batch.counts[code]) for code in RECORD_TYPES if code in batch.counts}
+    # What was counted before there was anything to count of a kind has none of it.
+    nothing = dict.fromkeys(COLUMNS, 0)
+    counts = {code: nothing | batch.counts[code] for code in RECORD_TYPES if code in batch.counts}
     total = {name: sum(each.get(name, 0) for each in counts.values()) for name in COLUMNS}
     planned = any(mark.stage == "plan" for mark in marks)
     return BatchView(

@@ -88,7 +88,7 @@ def group_by_rule(selection: Selection) -> tuple[RuleGroup, ...]:
     rows = lake().rows(
         "SELECT record_type, rule, code, severity, count(*) AS findings, count(DISTINCT record_id) AS records"
         f" FROM ({selection.select}) GROUP BY record_type, rule, code, severity"
-        " ORDER BY CASE severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, findings DESC, rule, record_type"
+        " ORDER BY CASE severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 WHEN 'exempt' THEN 3 ELSE 2 END, findings DESC, rule, record_type"
         f" LIMIT {_GROUPS_MOST}",
         list(selection.parameters),
     )

@@ -8,12 +8,13 @@ from typing import Final
 from sqlalchemy import select
 
 from app.core.db import current_session
+from app.submission.exempting import EXEMPT
 from app.submission.models import ReportFile
 from app.submission.reading.findings import Selection
 from app.submission.reading.lake_rows import places
 from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table
 
-STATES: Final = ("due", "blocked", "sent", "accepted", "rejected", "awaiting")
+STATES: Final = ("due", "blocked", "exempt", "sent", "accepted", "rejected", "awaiting")
 
 SORTS: Final = {"key": "key", "line": "file, line"}
 
@@ -55,6 +56,13 @@ def records_in_state(batch: str, code: str, state: str) -> Selection:
     sent = f"SELECT record_id, key, file, line FROM {FILE_LINE.path} WHERE batch = ? AND record_type = ?"
     if state == "blocked":
         return Selection(blocked, (batch, code))
+    if state == "exempt":
+        return Selection(
+            f"""SELECT DISTINCT f.record_id, f.key, l.file, l.line FROM {FINDING.path} f
+                LEFT JOIN ({sent}) l ON l.record_id = f.record_id
+                WHERE f.batch = ? AND f.record_type = ? AND f.severity = '{EXEMPT}'""",
+            (batch, code, batch, code),
+        )
     if state == "due":
         return Selection(
             f"""SELECT r.record_id, r.key, l.file, l.line FROM (

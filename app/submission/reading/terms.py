@@ -38,6 +38,7 @@ SEVERITY: Final[Mapping[str, Term]] = {
     "warn": Term(Text("提示", "Warns"), "warning"),
     "info": Term(Text("参考", "Informs"), "info"),
     "noted": Term(Text("仅记录", "Noted only")),
+    "exempt": Term(Text("豁免", "Exempt"), "success"),
 }
 FILE: Final[Mapping[str, Term]] = {
     "planned": Term(Text("已编号", "Planned")),
@@ -72,6 +73,7 @@ RESOLUTION: Final[Mapping[str, Text]] = {
 RECORD: Final[Mapping[str, Term]] = {
     "due": Term(Text("应报", "Due")),
     "blocked": Term(Text("拦截", "Blocked"), "danger"),
+    "exempt": Term(Text("豁免", "Exempt"), "success"),
     "sent": Term(Text("已报", "Sent"), "info"),
     "accepted": Term(Text("入库", "Accepted"), "success"),
     "rejected": Term(Text("退回", "Rejected"), "danger"),

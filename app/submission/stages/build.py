@@ -26,7 +26,7 @@ from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
-from app.submission.counts import blocked_by_type, due_by_type
+from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
 from app.submission.stages.hold import open_prints, travelling
 from app.submission.stages.work import Outcome, Work
@@ -54,8 +54,8 @@ def build(work: Work) -> dict[str, Any]:
 
 def _plan(work: Work, _again: bool) -> Outcome:
     size = work.settings.file_records
-    due, blocked = due_by_type(work.batch), blocked_by_type(work.batch)
-    counts = {code: due[code] - blocked[code] for code in FILE_ORDER}
+    due, held = due_by_type(work.batch), held_by_type(work.batch)
+    counts = {code: due[code] - held[code].blocked for code in FILE_ORDER}
     planned: list[str] = []
     with unit_of_work() as session:
         existing = {

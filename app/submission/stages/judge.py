@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from app.lake.tables import put_rows
+from app.rules.exemption.applying import applying
 from app.rules.model import Ruleset
 from app.rules.registry import in_force
 from app.rules.registry.editions import remember_shipped
 from app.standard import catalogue
 from app.submission import judging
-from app.submission.counts import blocked_by_type
+from app.submission.counts import held_by_type
 from app.submission.facts import Surroundings
 from app.submission.rulings import surroundings
 from app.submission.stages.work import Outcome, Part, Work
@@ -19,21 +21,25 @@ from app.submission.tables import FINDING, RECORD_TYPES
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
-    """Judge all derived records; blocked by type, their share of what is due, and whether it passes the limit."""
+    """Judge all derived records; blocked and exempt ones by type, the share of the blocked in what is due, and whether it
+    passes the limit."""
     given = surroundings(work.settings, work.provider)
     codes = [code for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0)) if due.get(code)]
     rulesets = rulesets_of(work, codes)
+    exempt = applying(work.business_date, [ruleset.name for ruleset in rulesets.values() if ruleset])
     parts: dict[str, Part] = {
-        f"{code}/{bucket}": partial(_sweep, work, code, bucket, rulesets[code], given)
+        f"{code}/{bucket}": partial(_sweep, work, code, bucket, rulesets[code], given, exempt)
         for code in codes
         for bucket in range(work.buckets(code))
     }
     work.parts("judge", parts)
-    blocked = blocked_by_type(work.batch)
+    held = held_by_type(work.batch)
+    blocked = {code: each.blocked for code, each in held.items()}
     total = sum(due.values())
     share = sum(blocked.values()) / total if total else 0.0
     return {
         "blocked": blocked,
+        "exempt": {code: each.exempt for code, each in held.items()},
         "due": total,
         "share": round(share, 6),
         "share_above_limit": work.precheck and share > work.settings.blocked_share_limit,
@@ -51,12 +57,21 @@ def rulesets_of(work: Work, codes: list[str]) -> dict[str, Ruleset | None]:
     return found
 
 
-def _sweep(work: Work, code: str, bucket: int, ruleset: Ruleset | None, given: Surroundings, again: bool) -> Outcome:
+def _sweep(
+    work: Work,
+    code: str,
+    bucket: int,
+    ruleset: Ruleset | None,
+    given: Surroundings,
+    exempt: Mapping[str, str],
+    again: bool,
+) -> Outcome:
     basis = judging.Basis(
         edition=ruleset.edition if ruleset else "",
         standard=catalogue.current().digest,
         snapshot=work.lake.snapshot(),
         given=given,
+        exemptions=exempt.get(ruleset.name, "") if ruleset else "",
     )
     part = judging.Part(work.batch, work.business_date, work.precheck, code, bucket)
     found = judging.find(work.lake, part, ruleset, basis)

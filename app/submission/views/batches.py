@@ -34,7 +34,7 @@ from app.workflow import stepping
 from app.workflow.forms import FormErrors, answers_from
 from app.workflow.models import ProcessTask
 
-_COUNTED: Final = ("due", "blocked", "sent", "accepted", "rejected", "awaiting", "files")
+_COUNTED: Final = ("due", "blocked", "exempt", "sent", "accepted", "rejected", "awaiting", "files")
 LISTING: Final = Listing(
     columns=(
         Column("business_date", Text("业务日", "Business day"), sortable=True),
