@@ -20,14 +20,14 @@ from app.core import clock
 from app.core.actor import SYSTEM, acting
 from app.core.config import PREFIX
 from app.core.config import settings as current_settings
-from app.core.db import database, unit_of_work
+from app.core.db import current_session, database
 from app.demo.stage import Stage, build_world, deliver, platform, running_centre
 from app.rules.registry.models import RulesetEdition
 from app.security.accounts import create_user
 from app.simulator.bank import World
 from app.submission.lake import forget
-from app.submission.models import Batch, StageRun
-from app.submission.service import begin_batch, standing
+from app.submission.models import StageRun
+from app.submission.service import begin_batch, find_batch, standing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -51,9 +51,9 @@ class House:
         deliver(self.stage, self.bank, day, None)
         with self.server.inside():
             batch = begin_batch(day)
-        self.until(lambda: standing(_batch(batch)) in ("done", "failed"), f"the batch of {day}")
+        self.until(lambda: standing(find_batch(batch)) in ("done", "failed"), f"the batch of {day}")
         with self.server.inside():
-            assert standing(_batch(batch)) == "done"
+            assert standing(find_batch(batch)) == "done"
         return batch
 
     def until(self, true: Callable[[], bool], what: str) -> None:
@@ -69,18 +69,7 @@ class House:
         """The edition by which the personal loan accounts of a batch were judged."""
         with self.server.inside():
             found = select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")
-            return str(_session().scalars(found).one()["edition"])
-
-
-def _session() -> Any:
-    from app.core.db import current_session
-
-    return current_session()
-
-
-def _batch(name: str) -> Batch:
-    found: Batch = _session().get_one(Batch, name)
-    return found
+            return str(current_session().scalars(found).one()["edition"])
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +116,7 @@ def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visi
     tried_on_last_months_records(officer)
     shadowed(officer)
     before = house.report(YESTERDAY)
-    compared(officer, house)
+    compared(officer)
     submitted(officer)
     second = visit(user="wu.fan", language="zh")
     second.page.set_default_timeout(20_000)
@@ -145,7 +134,7 @@ def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visi
 def edition(house: House, number: int) -> str:
     with house.server.inside():
         found = select(RulesetEdition.edition).filter_by(ruleset=NAME, number=number)
-        return str(_session().scalars(found).one())
+        return str(current_session().scalars(found).one())
 
 
 def looked_at(window: Any, name: str) -> None:
@@ -214,7 +203,7 @@ def shadowed(window: Any) -> None:
     looked_at(window, "shadow-begun")
 
 
-def compared(window: Any, house: House) -> None:
+def compared(window: Any) -> None:
     page = window.page
     deadline = time.monotonic() + 60
     while page.get_by_role("heading", name="按业务日").count() == 0:
@@ -254,10 +243,8 @@ def approved(window: Any, house: House) -> None:
     page.get_by_label("理由").fill("试跑与影子运行的影响可以接受")
     page.get_by_role("button", name="提交").click()
     page.get_by_text("任务已办结").wait_for()
-    with house.server.inside():
-        pass
     house.until(
-        lambda: bool(_session().scalar(select(RulesetEdition.edition).filter_by(ruleset=NAME, number=2))),
+        lambda: bool(current_session().scalar(select(RulesetEdition.edition).filter_by(ruleset=NAME, number=2))),
         "the new edition",
     )
 
