@@ -112,6 +112,8 @@ class FormRows:
     read: Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]]
     permission: str
     masked: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    """columns that lead somewhere: the name under which a row then holds the address, which is one of the console"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,11 +215,12 @@ def _once(slot: int, trace: Tracer) -> Tracer:
 def _same(node: Node) -> object:
     """What nodes that always come out alike have in common; None for one that rests on an element of a list.
 
-    The text is not enough: in shared rules a name stands for another path, or another list of values, for every item.
+    The text is not enough: in shared rules a name stands for another path, or another list of values, for every item. Nor
+    is the path: a trace tells under which name a rule has read it.
     """
     match node:
         case Path():
-            return None if node.variable else (node.parts, str(node.type))
+            return None if node.variable else (node.parts, node.text, str(node.type))
         case Quantifier():
             return None
         case Membership(container=CodeList() as codes):

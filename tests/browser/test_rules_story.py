@@ -51,7 +51,7 @@ class House:
         deliver(self.stage, self.bank, day, None)
         with self.server.inside():
             batch = begin_batch(day)
-        self.until(lambda: standing(find_batch(batch)) in ("done", "failed"), f"the batch of {day}")
+        self.until(lambda: standing(find_batch(batch)) in ("done", "incident"), f"the batch of {day}")
         with self.server.inside():
             assert standing(find_batch(batch)) == "done"
         return batch

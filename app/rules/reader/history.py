@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import current_session
-from app.rules.reader.comparing import Difference, differences_of
+from app.core.errors import NotFound
+from app.rules.model import RulesetInvalid
+from app.rules.reader.comparing import Comparison, Difference, compare, differences_of
 from app.rules.reader.overview import LIVE, SetLine
-from app.rules.reader.shelf import shown
+from app.rules.reader.shelf import Reference, find_shown, shown
 from app.rules.reader.shown import ShownRule, ShownRuleset
+from app.rules.registry import drafts
 from app.rules.registry import edition as loaded_edition
-from app.rules.registry.models import Release, ReleaseRequest, RulesetEdition
+from app.rules.registry.models import Release, ReleaseRequest, RulesetDraft, RulesetEdition
 from app.rules.registry.requests import OPEN
 
 MOST_EDITIONS: Final = 30
@@ -123,3 +126,25 @@ def _moments(known: list[HistoryLine], rule_id: str) -> Iterator[RuleMoment]:
             if changed:
                 yield RuleMoment(line, "changed", changed, number)
         former, last, number = rule, ruleset, line.number
+
+
+def compared(found: ReleaseRequest) -> Comparison | None:
+    """What the candidate changes against the edition that its draft began from; None where that cannot be told any more."""
+    if found.kind != "release":
+        return None
+    try:
+        draft = current_session().get(RulesetDraft, found.ruleset)
+        if found.state == "approved" and found.edition:
+            row = current_session().get(RulesetEdition, found.edition)
+            if row is None or row.number < 2:
+                return None
+            before, after = str(row.number - 1), str(row.number)
+        elif draft is not None and (found.edition is None or found.edition == drafts.candidate_hash(draft)):
+            if draft.base is None:
+                return None
+            before, after = draft.base, "draft"
+        else:
+            return None
+        return compare(find_shown(found.ruleset, Reference(before)), find_shown(found.ruleset, Reference(after)))
+    except (NotFound, RulesetInvalid):
+        return None

@@ -137,7 +137,8 @@ def _absent(
 ) -> SetLine:
     """A ruleset that does not judge today: retired, not yet in force, or only a draft."""
     last = max(acts.values(), key=lambda act: act.id, default=None)
-    edition = next((act.edition for act in sorted(acts.values(), key=lambda act: -act.id) if act.edition), None)
+    newest = select(RulesetEdition.edition).filter_by(ruleset=name).order_by(RulesetEdition.number.desc())
+    edition = current_session().scalar(newest.limit(1))
     if edition is not None:
         judged = loaded_edition(edition)
         title, about, subject, kind = (

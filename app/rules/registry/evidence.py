@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask import has_request_context, url_for
+
 from app.core.db import unit_of_work
 from app.core.people import name_of
 from app.core.registry import FormRows, Registry
 from app.core.text import Text
 from app.rules.permissions import VIEW
+from app.rules.reader.history import compared
 from app.rules.registry import requests
 from app.rules.registry.backtest import kept
 from app.rules.registry.models import ReleaseRequest
@@ -25,6 +28,7 @@ def register_evidence(registry: Registry) -> None:
             {"item": Text("事项", "Item"), "content": Text("内容", "Content")},
             request_rows,
             VIEW,
+            links={"content": "address"},
         )
     )
     registry.rows_for_forms(
@@ -41,6 +45,7 @@ def register_evidence(registry: Registry) -> None:
             },
             trial_rows,
             VIEW,
+            links={"rule": "address"},
         )
     )
 
@@ -57,9 +62,43 @@ def request_rows(params: Mapping[str, Any], most: int) -> Iterable[Mapping[str, 
             (t("提交人", "Submitted by"), name_of(request.asked_by)),
             (t("编写人", "Authors"), "、".join(name_of(each) for each in request.authors)),
             *_check_rows(request),
+            *_change_rows(request),
             *_trial_rows(request),
         ]
-    return [{"item": item, "content": content} for item, content in rows[:most]]
+    leads = _links(request)
+    told = [{"item": item, "content": content, "address": ""} for item, content in rows]
+    return [*leads, *told][:most]
+
+
+def _links(request: ReleaseRequest) -> list[dict[str, str]]:
+    """The way to everything that was found, outside of the form; nothing where no request of a browser is answered."""
+    if not has_request_context():
+        return []
+    links = [
+        {
+            "item": t("全部材料", "Everything"),
+            "content": t("打开申请页：检查、改动、试跑与样本", "Open the request: check, changes, trial and samples"),
+            "address": url_for("rules.sets_request", request_id=request.id),
+        }
+    ]
+    if request.kind == "release":
+        content = t("逐条对照草稿与现行版本", "Compare the draft with the edition in force")
+        address = url_for("rules.sets_compare", ruleset=request.ruleset)
+        links.append({"item": t("改动", "Changes"), "content": content, "address": address})
+    return links
+
+
+def _change_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:
+    """What the candidate changes, counted by rule."""
+    found = compared(request)
+    if found is not None:
+        counts = [len(found.of(kind)) for kind in ("added", "removed", "changed")]
+        words = t("新增 {}，删除 {}，修改 {}", "{} added, {} removed, {} changed").format(*counts)
+        judging = sum(change.judging for change in found.of("changed"))
+        yield (
+            t("规则改动", "Rules"),
+            words + t("（其中 {} 条影响判断）", " ({} of them judge otherwise)").format(judging),
+        )
 
 
 def _check_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:
@@ -95,11 +134,12 @@ def trial_rows(params: Mapping[str, Any], most: int) -> Iterable[Mapping[str, An
     """`request` is its id: the rules that the trial changed. Raises NotFound."""
     with unit_of_work(reading=True):
         request = requests.find(str(params.get("request")))
-        found = kept(request.backtest) if request.backtest else None
+        ruleset, found = request.ruleset, kept(request.backtest) if request.backtest else None
         changed = [row for row in (found.result["rules"] if found else ()) if row["newly"] or row["no_longer"]]
     return [
         {
             "rule": row["rule"],
+            "address": url_for("rules.sets_rule", ruleset=ruleset, rule=row["rule"]) if has_request_context() else "",
             "title": say(Text(row["zh"], row["en"])),
             **{name: f"{row[name]:,}" for name in ("before", "after", "newly", "no_longer")},
         }

@@ -62,6 +62,7 @@ def retire(ruleset: str, effective_from: date, note: str) -> ReleaseRequest:
     words = _require_fit(effective_from, note)
     if ruleset not in in_force(effective_from).places:
         raise no_ruleset(ruleset)
+    drafts.newest(ruleset)  # a shipped edition is remembered, so that what judged until then can be read ever after
     return _start(_begin("retirement", ruleset, effective_from, words, [current_actor().id]))
 
 

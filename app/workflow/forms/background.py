@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -28,10 +28,11 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of a row; `masked` is the kind of personal data, empty where it is none."""
+    """A value of a row; `masked` is the kind of personal data, empty where it is none. `url` is where it leads, if anywhere."""
 
     value: str
     masked: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,7 @@ class Background:
             return Table(refusal=problem.message)
         return Table(
             titles=tuple(rows.columns.get(name, Text(name, name)) for name in columns),
-            rows=tuple(
-                tuple(Cell(_text(row.get(name)), rows.masked.get(name, "")) for name in columns)
-                for row in read[:MOST_ROWS]
-            ),
+            rows=tuple(tuple(_cells(rows, row, columns)) for row in read[:MOST_ROWS]),
             more=len(read) > MOST_ROWS,
         )
 
@@ -121,6 +119,14 @@ class Background:
 
 
 NOTHING_KNOWN: Final = Background()
+
+
+def _cells(rows: FormRows, row: Mapping[str, Any], columns: Sequence[str]) -> Iterator[Cell]:
+    for name in columns:
+        address = _text(row.get(rows.links[name])) if name in rows.links else ""
+        # Nothing leads out of the console, whatever a row may hold.
+        own = address.startswith("/") and not address.startswith(("//", "/\\"))
+        yield Cell(_text(row.get(name)), rows.masked.get(name, ""), address if own else "")
 
 
 def _listed(values: Any) -> tuple[Choice, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.rules.explain import RuleFinding, judge, judge_of
+from app.rules.explain import RuleExplained, RuleFinding, judge, judge_of
 from app.rules.loading import load_ruleset
 
 COMMON = "code: X, title: {zh: 规则, en: rule}, severity: warn, confidence: high, stage: format"
@@ -60,3 +60,22 @@ def test_a_requirement_is_skipped_where_its_condition_does_not_hold(write_rulese
 
     assert explained.outcome == "held"
     assert explained.checks[0].require.state == "skipped"
+
+
+def test_each_rule_reads_an_item_under_the_name_that_it_writes(write_ruleset: Callable[..., Path]) -> None:
+    """Rules for every item and rules for one look at the same value: it is looked at once, and told as each has it."""
+    ruleset = load_ruleset(
+        write_ruleset(
+            f"  - {{id: R1, {COMMON}, each: {{of: item, tags: [AcctType]}}, when: filled(item), require: conforms(item)}}\n"
+            f"  - {{id: R2, {COMMON}, require: B.AcctType == 'D1' and filled(B.AcctType)}}\n"
+        )
+    )
+
+    shared, own = judge_of(ruleset).explain({"B": {"AcctType": "R1"}})
+
+    def names(explained: RuleExplained) -> set[str]:
+        traces = [trace for check in explained.checks for trace in (check.when, check.require) if trace]
+        return {node.text for trace in traces for node in trace.walk() if node.kind == "path"}
+
+    assert names(shared) == {"item"}
+    assert names(own) == {"B.AcctType"}

@@ -15,15 +15,13 @@ from app.core.errors import CreditLinkError, NotFound
 from app.core.people import name_of
 from app.core.registry import Registry
 from app.core.text import Text
-from app.rules.model import RulesetInvalid
 from app.rules.permissions import APPROVE, VIEW, WRITE
 from app.rules.reader import words
-from app.rules.reader.comparing import Comparison, compare
+from app.rules.reader.history import compared
 from app.rules.reader.index import index
-from app.rules.reader.shelf import Reference, find_shown
-from app.rules.registry import drafts, requests
+from app.rules.registry import requests
 from app.rules.registry.backtest import kept
-from app.rules.registry.models import ReleaseRequest, RulesetDraft, RulesetEdition
+from app.rules.registry.models import ReleaseRequest
 from app.rules.views.reading import given, trying
 from app.web.access import may, permission
 from app.web.listing import Column, Filter, Listing, csv_answer, database_page, database_stream, like_pattern
@@ -155,7 +153,7 @@ class RequestPages:
             states=requests.STATES,
             kinds=requests.KINDS,
             open=found.state in requests.OPEN,
-            compared_changes=_compared(found),
+            compared_changes=compared(found),
             timeline_entries=timeline_of(found.instance_id, self.registry) if found.instance_id else (),
             comments=comments_of(found.instance_id) if found.instance_id else (),
             task=_task(found),
@@ -206,28 +204,6 @@ def _task(found: ReleaseRequest) -> str | None:
         return None
     wanted = select(ProcessTask.id).filter_by(instance_id=found.instance_id, kind="question", status="open")
     return current_session().scalar(wanted.limit(1))
-
-
-def _compared(found: ReleaseRequest) -> Comparison | None:
-    """What the candidate changes against the edition that its draft began from; None where that cannot be told any more."""
-    if found.kind != "release":
-        return None
-    try:
-        draft = current_session().get(RulesetDraft, found.ruleset)
-        if found.state == "approved" and found.edition:
-            row = current_session().get(RulesetEdition, found.edition)
-            if row is None or row.number < 2:
-                return None
-            before, after = str(row.number - 1), str(row.number)
-        elif draft is not None and (found.edition is None or found.edition == drafts.candidate_hash(draft)):
-            if draft.base is None:
-                return None
-            before, after = draft.base, "draft"
-        else:
-            return None
-        return compare(find_shown(found.ruleset, Reference(before)), find_shown(found.ruleset, Reference(after)))
-    except (NotFound, RulesetInvalid):
-        return None
 
 
 def add_to(blueprint: Blueprint, registry: Registry) -> None:
