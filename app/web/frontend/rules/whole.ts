@@ -63,6 +63,8 @@ export class WholeText {
         ],
       }),
     });
+    // It scrolls by keyboard as well, without the cursor in it.
+    this.view.scrollDOM.tabIndex = 0;
   }
 
   private follow(): void {
