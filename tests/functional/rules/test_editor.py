@@ -113,10 +113,14 @@ def test_only_who_writes_rulesets_comes_in(house: Stage, desk: Desk) -> None:
 def test_one_rule_is_changed_and_nothing_else_of_the_text(desk: Desk) -> None:
     rule = first_own(desk.state())
     form = desk.rule(rule)["form"]
-    found = desk.change(what="rule", id=rule, rule={**form, "severity": "info", "title": {"zh": "改过", "en": "Changed"}})
+    found = desk.change(
+        what="rule", id=rule, rule={**form, "severity": "info", "title": {"zh": "改过", "en": "Changed"}}
+    )
     old, new = SHIPPED.splitlines(), found["text"].splitlines()
     assert len(set(old) ^ set(new)) <= 8
-    assert [line for line in new if line.lstrip().startswith("#")] == [line for line in old if line.lstrip().startswith("#")]
+    assert [line for line in new if line.lstrip().startswith("#")] == [
+        line for line in old if line.lstrip().startswith("#")
+    ]
     (line,) = [each for each in found["rules"] if each["changed"]]
     assert (line["id"], line["title"]["zh"], line["changed"]) == (rule, "改过", "changed")
     assert found["before"] == {FILE: SHIPPED}

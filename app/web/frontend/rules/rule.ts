@@ -31,7 +31,7 @@ export class RulePane {
     this.studio.current = rule;
     this.list.draw();
     this.list.reveal();
-    if (!rule) return this.nothing();
+    if (!rule || !this.studio.draft.readable) return this.nothing();
     try {
       const answer = await ask<RuleAnswer>(`${this.studio.base}/rules/${encodeURIComponent(rule)}`);
       if (this.studio.current !== rule) return;
