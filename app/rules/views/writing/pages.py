@@ -69,9 +69,10 @@ def discard(ruleset: str) -> ResponseReturnValue:
 
 def _choices() -> Iterator[tuple[str, Text]]:
     """What a ruleset can be about, with the one that judges it already: a second is not let in beside it."""
-    taken = {
-        (place.facts.removeprefix("record."), place.subject or ""): place.name for place in in_force(clock.today())
-    }
+    taken: dict[tuple[str, str], str] = {}
+    for place in in_force(clock.today()):
+        code = place.facts.removeprefix("record.")
+        taken[code, str(place.subject or "")] = taken[code, ""] = place.name
     for value, label in about_choices():
         code, _, subject = value.partition("/")
         name = taken.get((code, subject))

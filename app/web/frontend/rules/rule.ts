@@ -12,6 +12,11 @@ import type { Check, RuleAnswer, RuleForm, SharedRule } from './types';
 
 const special = [['item', '选取到的数据项', 'the selected item'], ['segment', '它所在的信息段', 'its segment'], ['group', '选取到的组', 'the selected group'], ['count_item', '组的个数项', 'the item that counts the group']] as const;
 
+/** Faults name the keys of the text; who reads the form knows their labels. */
+function plainer(words: string): string {
+  return words.replace(/^require(?=\W)/, t('“必须满足”', '“What must hold”')).replace(/^when(?=\W)/, t('“什么情况下检查”', '“When it is checked”')).replace(/“require”|\brequire（条件文本）/, t('“必须满足”的条件', '“What must hold”'));
+}
+
 export class RulePane {
   private form: RuleForm | null = null;
   private opened = '';
@@ -68,7 +73,7 @@ export class RulePane {
 
   private tellFaults(): void {
     const mine = this.studio.draft.faults.filter((each) => each.rule === this.opened && this.opened);
-    this.faults.replaceChildren(...mine.slice(0, 12).map((each) => h('p', { class: 'notice tone-danger' }, icon('alert-circle'), h('span', {}, said(each.message), h('small', { class: 'quiet' }, ` ${each.file}:${each.line}`)))));
+    this.faults.replaceChildren(...mine.slice(0, 12).map((each) => h('p', { class: 'notice tone-danger' }, icon('alert-circle'), h('span', {}, plainer(said(each.message)), h('small', { class: 'quiet' }, ` ${each.file}:${each.line}`)))));
   }
 
   private keep(): void {
