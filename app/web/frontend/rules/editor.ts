@@ -53,7 +53,7 @@ function start(): void {
   const wanted = decodeURIComponent(window.location.hash.slice(1));
   const rules = [...studio.draft.rules, ...studio.draft.shared];
   const first = rules.find((each) => each.id === wanted)?.id ?? studio.draft.rules.find((each) => !each.extends)?.id ?? rules[0]?.id ?? '';
-  if (!studio.draft.readable || !given.names) studio.openTab('text');
+  if (!studio.draft.readable || !given.names || studio.draft.head.kind === 'table') studio.openTab('text');
   void pane.open(first).then(() => { page.dataset.ready = 'yes'; });
 }
 

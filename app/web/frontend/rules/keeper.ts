@@ -93,12 +93,7 @@ export class Keeper {
         const answer = next.whole
           ? await ask<Changed>(this.studio.base, 'PUT', { lock, texts: next.make() })
           : await ask<Changed>(`${this.studio.base}/change`, 'POST', { ...(next.make() as Change), lock });
-        if (answer.lock !== lock) {
-          this.undone.push(answer.before);
-          if (this.undone.length > mostUndone) this.undone.shift();
-          this.redone.length = 0;
-        }
-        this.studio.take(answer);
+        this.took(answer, lock);
         next.done?.(answer);
       } catch (problem) {
         if (!(await this.failed(problem as Failure, next))) return false;
@@ -107,6 +102,17 @@ export class Keeper {
     this.tell(t(`已保存 ${china.format(new Date()).slice(-5)}`, `Saved ${china.format(new Date()).slice(-5)}`), 'success');
     this.buttons();
     return true;
+  }
+
+  /** The server has kept a change that stood against the draft of that lock: it can be undone. */
+  took(answer: Changed, lock = this.studio.draft.lock): void {
+    if (answer.lock !== lock) {
+      this.undone.push(answer.before);
+      if (this.undone.length > mostUndone) this.undone.shift();
+      this.redone.length = 0;
+    }
+    this.studio.take(answer);
+    this.buttons();
   }
 
   private async failed(problem: Failure, change: (typeof this.waiting)[number]): Promise<boolean> {

@@ -90,6 +90,11 @@ export class RulePane {
     return h('header', { class: 'rule-head' }, h('span', { class: 'code' }, form.id), h('h2', {}, said(form.title) || (shared ? said(shared.title) : '') || t('（未命名）', '(untitled)')), acts);
   }
 
+  private called(form: RuleForm): void {
+    const title = this.place.querySelector('.rule-head h2');
+    if (title) title.textContent = said(form.title) || t('（未命名）', '(untitled)');
+  }
+
   private async remove(form: RuleForm): Promise<void> {
     const question = form.extends ? t('删除对这条共用规则的补充？共用部分和用例不变。', 'Remove what is added to this shared rule? The shared part and the cases stay.') : t(`删除规则 ${form.id} 和它的全部用例？可以撤销。`, `Remove rule ${form.id} with all its cases? It can be undone.`);
     if ((await dialog(t('删除', 'Remove'), h('p', {}, question), [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('删除', 'Remove'), primary: true }])) !== 'yes') return;
@@ -127,7 +132,7 @@ export class RulePane {
       if (value) made.options[0]?.remove();
       return made;
     };
-    const title = h('div', { class: 'form-pair' }, field(t('名称（中文）', 'Title in Chinese'), text(form.title.zh, (value) => { form.title.zh = value; })), field(t('名称（英文）', 'Title in English'), text(form.title.en, (value) => { form.title.en = value; })));
+    const title = h('div', { class: 'form-pair' }, field(t('名称（中文）', 'Title in Chinese'), text(form.title.zh, (value) => { form.title.zh = value; this.called(form); })), field(t('名称（英文）', 'Title in English'), text(form.title.en, (value) => { form.title.en = value; this.called(form); })));
     const own = [
       title,
       h('div', { class: 'form-row' },
