@@ -49,7 +49,7 @@ def outline(texts: Texts, base: Texts | None) -> Outline:
     """Look at a draft beside the edition that it began from."""
     data = content_of(texts).data
     ruleset, faults = read_unfinished(texts)
-    if ruleset is not None and not faults:
+    if ruleset is not None and ruleset.table is None and not faults:
         faults = _case_faults(ruleset)
     before = {id_of(raw): raw for raw in rules_in(content_of(base).data)} if base is not None else {}
     raws = rules_in(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -287,3 +288,32 @@ def test_a_new_ruleset_begins_from_a_form(house: Stage) -> None:
     assert window.post("/rules/new", {"name": "submission.house_checks", "about": "210/", **words}).status_code == 422
     assert window.post(f"{desk.base}/discard").status_code == 302
     assert window.get(desk.base).status_code == 404
+
+
+def test_a_decision_table_goes_to_a_workbook_and_back(house: Stage) -> None:
+    window = house.window("he.lan")
+    desk = Desk(window, "/rules/sets/risk.overdue_to_five_level/draft")
+    assert window.post(f"{desk.base}/begin").status_code == 302
+    assert 'id="tab-text"' in window.page(desk.base)
+    assert 'id="tab-rules"' not in window.page(desk.base)
+    book = window.get(f"{desk.base}/workbook")
+    assert book.status_code == 200
+    before = desk.state()
+    assert not before["faults"]
+
+    def send(content: bytes, lock: int) -> TestResponse:
+        data = {"lock": str(lock), "file": (io.BytesIO(content), "table.xlsx"), "csrf_token": window.token}
+        headers = {"Accept": "application/json"}
+        return window.client.post(
+            f"{desk.base}/workbook", data=data, headers=headers, content_type="multipart/form-data"
+        )
+
+    back = send(book.data, before["lock"])
+    assert back.status_code == 200, back.text
+    after = desk.state()
+    assert not after["faults"]
+    assert after["text"].startswith(before["text"].splitlines()[0]), "remarks at the top stay"
+    assert send(b"PK nonsense", after["lock"]).get_json()["faults"]
+    assert send(book.data, before["lock"] + 99).status_code == 409
+    assert send(book.data, -1).status_code == 422
+    assert desk.state()["lock"] == after["lock"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.core.registry import Registry
-from app.rules.views.writing import asking, pages, saving
+from app.rules.views.writing import asking, pages, saving, tables
 
 
 def add_to(blueprint: Blueprint, registry: Registry) -> None:
@@ -20,6 +20,8 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
     blueprint.add_url_rule(one, "writing_save", saving.save, methods=["PUT"])
     blueprint.add_url_rule(f"{one}/change", "writing_change", saving.change, methods=["POST"])
     blueprint.add_url_rule(f"{one}/rules/<rule>", "writing_rule", asking.rule)
+    blueprint.add_url_rule(f"{one}/workbook", "writing_workbook", tables.workbook)
+    blueprint.add_url_rule(f"{one}/workbook", "writing_take_workbook", tables.take_workbook, methods=["POST"])
     for name, view in (
         ("judge", asking.judge),
         ("complete", asking.complete),

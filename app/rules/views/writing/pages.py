@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from app.rules.editing.starting import about_choices, new_texts
 from app.rules.loading import read_about, read_head
 from app.rules.model import SEVERITIES
 from app.rules.permissions import WRITE
-from app.rules.registry import drafts
+from app.rules.registry import drafts, in_force
 from app.rules.registry.models import RulesetDraft
 from app.rules.registry.shipped import shipped
 from app.rules.rule_reading import CONFIDENCES, STAGES
@@ -66,6 +67,18 @@ def discard(ruleset: str) -> ResponseReturnValue:
     return redirect(f"{url_for('rules.writing_new').rpartition('/')[0]}/sets")
 
 
+def _choices() -> Iterator[tuple[str, Text]]:
+    """What a ruleset can be about, with the one that judges it already: a second is not let in beside it."""
+    taken: dict[tuple[str, str], str] = {}
+    for place in in_force(clock.today()):
+        code = place.facts.removeprefix("record.")
+        taken[code, str(place.subject or "")] = taken[code, ""] = place.name
+    for value, label in about_choices():
+        code, _, subject = value.partition("/")
+        name = taken.get((code, subject))
+        yield value, Text(f"{label.zh}（已由 {name} 判断）", f"{label.en} (judged by {name})") if name else label
+
+
 @permission(WRITE)
 def new() -> ResponseReturnValue:
     """A new ruleset: its name, what it is about, its title."""
@@ -77,5 +90,5 @@ def new() -> ResponseReturnValue:
             return redirect(url_for("rules.writing_draft", ruleset=said["name"]))
         except CreditLinkError as refused:
             problem = refused.message
-    page = render_template("rules/draft_new.html", choices=about_choices(), problem=problem, said=request.form)
+    page = render_template("rules/draft_new.html", choices=list(_choices()), problem=problem, said=request.form)
     return page, 422 if problem else 200

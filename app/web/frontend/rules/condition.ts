@@ -32,7 +32,7 @@ export class ConditionField {
       h('button', { type: 'button', click: () => this.mode('text') }, t('写成文字', 'In writing')),
     ];
     this.element = h('div', { class: 'condition', role: 'group', 'aria-label': label },
-      h('div', { class: 'condition-head' }, h('h4', {}, label, optional ? h('small', {}, t('（可不填）', '(may be left out)')) : null), h('div', { class: 'segmented', role: 'group', 'aria-label': t(`${label}：写法`, `${label}: how to write it`) }, ...this.modes)),
+      h('div', { class: 'condition-head' }, h('h4', {}, label, optional ? h('small', {}, t('（可不填）', ' (may be left out)')) : null), h('div', { class: 'segmented', role: 'group', 'aria-label': t(`${label}：写法`, `${label}: how to write it`) }, ...this.modes)),
       this.byRows, this.writing, this.hint, this.words);
     if (optional) this.element.querySelector('.condition-head')?.append(button(t('清空', 'Clear'), 'x', () => this.clear(), true));
     if (judged) this.show(judged);

@@ -36,7 +36,11 @@ function start(): void {
     tab = name;
     if (name === 'text') void studio.keeper.now().then(() => whole.show());
     if (name === 'try') void trying.show();
-    if (name === 'rules' && before === 'text') void studio.keeper.now().then(() => pane.renew());
+    if (name === 'rules' && before === 'text') void studio.keeper.now().then((kept) => {
+      // Without its facts a ruleset has no names to offer; once they are mended the page is made anew.
+      if (kept && !given.names && studio.draft.readable) studio.keeper.leave(window.location.pathname);
+      else void pane.renew();
+    });
   });
   studio.gotoLine = (line) => { studio.openTab('text'); void studio.keeper.now().then(() => whole.gotoLine(line)); };
   notes(studio, part('notes'));
@@ -49,7 +53,7 @@ function start(): void {
   const wanted = decodeURIComponent(window.location.hash.slice(1));
   const rules = [...studio.draft.rules, ...studio.draft.shared];
   const first = rules.find((each) => each.id === wanted)?.id ?? studio.draft.rules.find((each) => !each.extends)?.id ?? rules[0]?.id ?? '';
-  if (!studio.draft.readable || !given.names) studio.openTab('text');
+  if (!studio.draft.readable || !given.names || studio.draft.head.kind === 'table') studio.openTab('text');
   void pane.open(first).then(() => { page.dataset.ready = 'yes'; });
 }
 
@@ -75,6 +79,10 @@ async function head(studio: Studio): Promise<void> {
 }
 
 async function submit(studio: Studio, check: CheckPane): Promise<void> {
+  if (studio.draft.status !== 'editing') {
+    showToast({ text: t('草稿已提交。', 'The draft has been submitted already.'), tone: 'warning' });
+    return;
+  }
   studio.openTab('check');
   const report = await check.run();
   if (!report) return;

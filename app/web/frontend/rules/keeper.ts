@@ -18,12 +18,14 @@ export class Keeper {
   private timer = 0;
   private running: Promise<boolean> | null = null;
   private stopped = false;
+  /** What the server would not take; it stays in its form until it is mended. */
+  private refused = '';
   private readonly undone: Texts[] = [];
   private readonly redone: Texts[] = [];
 
   constructor(private readonly studio: Studio, private readonly place: HTMLElement, private readonly undoButton: HTMLButtonElement, private readonly redoButton: HTMLButtonElement) {
     window.addEventListener('beforeunload', (event) => {
-      if (this.waiting.length || this.running) event.preventDefault();
+      if (this.waiting.length || this.running || this.refused) event.preventDefault();
     });
     undoButton.addEventListener('click', () => void this.back(this.undone, this.redone));
     redoButton.addEventListener('click', () => void this.back(this.redone, this.undone));
@@ -32,12 +34,14 @@ export class Keeper {
 
   /** Something was written that is to be kept soon; of the same key the last counts. */
   later(key: string, make: () => Change): void {
+    if (this.closed()) return;
     this.put(key, make, false);
     this.tell(t('未保存', 'Not saved yet'), 'warning');
     this.wait(quietMilliseconds);
   }
 
   laterTexts(make: () => Texts): void {
+    if (this.closed()) return;
     this.put('texts', make, true);
     this.tell(t('未保存', 'Not saved yet'), 'warning');
     this.wait(quietMilliseconds);
@@ -46,24 +50,33 @@ export class Keeper {
   /** Make a change now, after all that waits; what came of it, or null. */
   async change(change: Change): Promise<Changed | null> {
     let answer: Changed | null = null;
+    if (this.closed()) return answer;
     this.put(`now-${Math.random()}`, () => change, false, (given) => { answer = given; });
     await this.now();
     return answer;
   }
 
+  /** A draft that has been submitted is not changed any more; whoever tries is told. */
+  private closed(): boolean {
+    if (this.studio.draft.status === 'editing') return false;
+    showToast({ text: t('草稿已提交，撤回申请后才能修改。这里的改动没有保存。', 'The draft has been submitted; withdraw the request to change it. What you changed here is not kept.'), tone: 'warning' });
+    return true;
+  }
+
   private put(key: string, make: () => Change | Texts, whole: boolean, done?: (answer: Changed) => void): void {
     this.waiting = [...this.waiting.filter((each) => each.key !== key), { key, make, whole, done }];
+    if (this.refused === key) this.refused = '';
   }
 
   /** Keep everything now; whether all of it is kept. */
   async now(): Promise<boolean> {
     window.clearTimeout(this.timer);
     while (this.running) await this.running;
-    if (!this.waiting.length || this.stopped) return !this.waiting.length;
+    if (!this.waiting.length || this.stopped) return !this.waiting.length && !this.refused;
     this.running = this.send();
     const done = await this.running;
     this.running = null;
-    return done && this.waiting.length === 0;
+    return done && this.waiting.length === 0 && !this.refused;
   }
 
   private wait(milliseconds: number): void {
@@ -80,12 +93,7 @@ export class Keeper {
         const answer = next.whole
           ? await ask<Changed>(this.studio.base, 'PUT', { lock, texts: next.make() })
           : await ask<Changed>(`${this.studio.base}/change`, 'POST', { ...(next.make() as Change), lock });
-        if (answer.lock !== lock) {
-          this.undone.push(answer.before);
-          if (this.undone.length > mostUndone) this.undone.shift();
-          this.redone.length = 0;
-        }
-        this.studio.take(answer);
+        this.took(answer, lock);
         next.done?.(answer);
       } catch (problem) {
         if (!(await this.failed(problem as Failure, next))) return false;
@@ -96,8 +104,19 @@ export class Keeper {
     return true;
   }
 
+  /** The server has kept a change that stood against the draft of that lock: it can be undone. */
+  took(answer: Changed, lock = this.studio.draft.lock): void {
+    if (answer.lock !== lock) {
+      this.undone.push(answer.before);
+      if (this.undone.length > mostUndone) this.undone.shift();
+      this.redone.length = 0;
+    }
+    this.studio.take(answer);
+    this.buttons();
+  }
+
   private async failed(problem: Failure, change: (typeof this.waiting)[number]): Promise<boolean> {
-    if (problem.status === 409) {
+    if (problem.status === 409 && problem.code === 'rules.draft_changed') {
       this.waiting.unshift(change);
       this.stopped = true;
       this.tell(t('未能保存', 'Could not be saved'), 'danger');
@@ -110,7 +129,8 @@ export class Keeper {
       this.wait(againMilliseconds);
       return false;
     }
-    // What was refused stays in the form, where it can be mended.
+    // What was refused stays in the form, where it can be mended; a single act is simply not done.
+    if (!change.done) this.refused = change.key;
     showToast({ text: problem.message, tone: 'danger' });
     this.tell(t('有内容未保存', 'Something is not saved'), 'danger');
     return false;
@@ -132,11 +152,12 @@ export class Keeper {
 
   leave(address: string): void {
     this.waiting = [];
+    this.refused = '';
     window.location.assign(address);
   }
 
   private async back(from: Texts[], to: Texts[]): Promise<void> {
-    if (!(await this.now()) || !from.length) return;
+    if (this.closed() || !(await this.now()) || !from.length) return;
     const texts = from.pop()!;
     try {
       const answer = await ask<Changed>(this.studio.base, 'PUT', { lock: this.studio.draft.lock, texts });

@@ -58,7 +58,7 @@ export class RuleList {
     return h('li', {}, h('button', { type: 'button', class: 'list-rule', 'aria-current': each.id === this.studio.current ? 'true' : null, 'data-id': each.id, click: () => void this.studio.open(each.id) },
       h('span', { class: 'list-top' }, h('span', { class: 'code' }, each.id), h('span', { class: `dot tone-${tone}`, title: t(zh, en) }, h('span', { class: 'visually-hidden' }, t(zh, en))),
         each.changed ? h('span', { class: 'list-mark tone-info' }, each.changed === 'new' ? t('新增', 'New') : t('已改', 'Changed')) : null,
-        each.faults ? h('span', { class: 'list-mark tone-danger' }, icon('alert-circle'), t(`${each.faults} 处问题`, `${each.faults} faults`)) : null,
+        each.faults ? h('span', { class: 'list-mark tone-danger' }, icon('alert-circle'), t(`${each.faults} 处问题`, each.faults === 1 ? '1 fault' : `${each.faults} faults`)) : null,
         lacking ? h('span', { class: 'list-mark tone-warning' }, t('缺用例', 'lacks cases')) : null,
         each.fragment ? icon('lock') : null),
       h('span', { class: 'list-title' }, said(each.title) || t('（未命名）', '(untitled)'))));

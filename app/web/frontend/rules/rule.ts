@@ -12,6 +12,11 @@ import type { Check, RuleAnswer, RuleForm, SharedRule } from './types';
 
 const special = [['item', '选取到的数据项', 'the selected item'], ['segment', '它所在的信息段', 'its segment'], ['group', '选取到的组', 'the selected group'], ['count_item', '组的个数项', 'the item that counts the group']] as const;
 
+/** Faults name the keys of the text; who reads the form knows their labels. */
+function plainer(words: string): string {
+  return words.replace(/^require(?=\W)/, t('“必须满足”', '“What must hold”')).replace(/^when(?=\W)/, t('“什么情况下检查”', '“When it is checked”')).replace(/“require”|\brequire（条件文本）/, t('“必须满足”的条件', '“What must hold”'));
+}
+
 export class RulePane {
   private form: RuleForm | null = null;
   private opened = '';
@@ -31,7 +36,7 @@ export class RulePane {
     this.studio.current = rule;
     this.list.draw();
     this.list.reveal();
-    if (!rule) return this.nothing();
+    if (!rule || !this.studio.draft.readable) return this.nothing();
     try {
       const answer = await ask<RuleAnswer>(`${this.studio.base}/rules/${encodeURIComponent(rule)}`);
       if (this.studio.current !== rule) return;
@@ -68,7 +73,7 @@ export class RulePane {
 
   private tellFaults(): void {
     const mine = this.studio.draft.faults.filter((each) => each.rule === this.opened && this.opened);
-    this.faults.replaceChildren(...mine.slice(0, 12).map((each) => h('p', { class: 'notice tone-danger' }, icon('alert-circle'), h('span', {}, said(each.message), h('small', { class: 'quiet' }, ` ${each.file}:${each.line}`)))));
+    this.faults.replaceChildren(...mine.slice(0, 12).map((each) => h('p', { class: 'notice tone-danger' }, icon('alert-circle'), h('span', {}, plainer(said(each.message)), h('small', { class: 'quiet' }, ` ${each.file}:${each.line}`)))));
   }
 
   private keep(): void {
@@ -83,6 +88,11 @@ export class RulePane {
       form.extends ? null : button(t('复制', 'Copy'), 'copy', () => void this.list.add(form.id)),
       button(form.extends ? t('删除补充', 'Remove what is added') : t('删除', 'Remove'), 'trash', () => void this.remove(form)));
     return h('header', { class: 'rule-head' }, h('span', { class: 'code' }, form.id), h('h2', {}, said(form.title) || (shared ? said(shared.title) : '') || t('（未命名）', '(untitled)')), acts);
+  }
+
+  private called(form: RuleForm): void {
+    const title = this.place.querySelector('.rule-head h2');
+    if (title) title.textContent = said(form.title) || t('（未命名）', '(untitled)');
   }
 
   private async remove(form: RuleForm): Promise<void> {
@@ -122,7 +132,7 @@ export class RulePane {
       if (value) made.options[0]?.remove();
       return made;
     };
-    const title = h('div', { class: 'form-pair' }, field(t('名称（中文）', 'Title in Chinese'), text(form.title.zh, (value) => { form.title.zh = value; })), field(t('名称（英文）', 'Title in English'), text(form.title.en, (value) => { form.title.en = value; })));
+    const title = h('div', { class: 'form-pair' }, field(t('名称（中文）', 'Title in Chinese'), text(form.title.zh, (value) => { form.title.zh = value; this.called(form); })), field(t('名称（英文）', 'Title in English'), text(form.title.en, (value) => { form.title.en = value; this.called(form); })));
     const own = [
       title,
       h('div', { class: 'form-row' },

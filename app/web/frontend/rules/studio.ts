@@ -78,9 +78,9 @@ export const severities: Record<string, [string, string, string]> = {
   block: ['阻断', 'Block', 'danger'], warn: ['警告', 'Warn', 'warning'], info: ['提示', 'Info', 'info'],
 };
 export const words: Record<string, [string, string]> = {
-  block: ['阻断：不报送', 'Block: held back'], warn: ['警告：照常报送', 'Warn: sent all the same'], info: ['提示：仅记录', 'Info: only noted'],
+  block: ['阻断', 'Block'], warn: ['警告', 'Warn'], info: ['提示', 'Info'],
   high: ['高', 'High'], medium: ['中', 'Medium'], low: ['低', 'Low'],
-  format: ['记录本身', 'The record alone'], file: ['整个文件', 'The whole file'], accepted: ['与库内已有记录比对', 'With what the centre holds'], transport: ['传输', 'Transport'],
+  format: ['记录本身', 'The record'], file: ['整个文件', 'The file'], accepted: ['比对库内', 'What is held'], transport: ['传输', 'Transport'],
 };
 export function worded(value: string): string {
   const found = words[value];

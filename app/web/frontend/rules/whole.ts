@@ -6,10 +6,12 @@ import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { h } from '../modeler/dom';
+import { button, h, icon } from '../modeler/dom';
+import { showToast } from '../shell/toasts';
 import { t } from '../shell/words';
 import { look } from './expression';
 import { said, type Studio } from './studio';
+import type { Changed } from './types';
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--cl-accent)' },
@@ -46,7 +48,7 @@ export class WholeText {
 
   private make(): void {
     const box = h('div', { class: 'whole-text' });
-    this.place.replaceChildren(h('div', { class: 'whole' }, h('p', { class: 'quiet whole-note' }, t('规则集的全文（YAML），与“规则”页是同一份草稿。Tab 缩进；先按 Esc 再按 Tab 离开编辑区。', 'The whole text of the ruleset (YAML), the same draft as under “Rules”. Tab indents; Esc and then Tab leaves the text.')), this.faults, box));
+    this.place.replaceChildren(h('div', { class: 'whole' }, this.studio.draft.head.kind === 'table' ? workbooks(this.studio) : null, h('p', { class: 'quiet whole-note' }, t('规则集的全文（YAML），与“规则”页是同一份草稿。Tab 缩进；先按 Esc 再按 Tab 离开编辑区。', 'The whole text of the ruleset (YAML), the same draft as under “Rules”. Tab indents; Esc and then Tab leaves the text.')), this.faults, box));
     this.view = new EditorView({
       parent: box,
       state: EditorState.create({
@@ -63,6 +65,8 @@ export class WholeText {
         ],
       }),
     });
+    // It scrolls by keyboard as well, without the cursor in it.
+    this.view.scrollDOM.tabIndex = 0;
   }
 
   private follow(): void {
@@ -82,4 +86,28 @@ export class WholeText {
     })));
     this.faults.replaceChildren(...mine.slice(0, 30).map((each) => h('li', {}, h('button', { type: 'button', class: 'link', click: () => this.gotoLine(each.line) }, t(`第 ${each.line} 行`, `line ${each.line}`)), ` ${each.rule} ${said(each.message)}`)));
   }
+}
+
+/** A decision table goes to Excel and back; what is wrong in a workbook is told by cell. */
+function workbooks(studio: Studio): HTMLElement {
+  const told = h('ul', { class: 'whole-faults', role: 'status' });
+  const file = h('input', { type: 'file', accept: '.xlsx', class: 'visually-hidden', tabindex: -1, 'aria-hidden': 'true' });
+  const take = async (): Promise<void> => {
+    const chosen = file.files?.[0];
+    file.value = '';
+    if (!chosen || !(await studio.keeper.now())) return;
+    const body = new FormData();
+    body.set('lock', String(studio.draft.lock));
+    body.set('file', chosen);
+    const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? '';
+    const answer = await fetch(`${studio.base}/workbook`, { method: 'POST', body, headers: { Accept: 'application/json', 'X-CSRFToken': token } }).catch(() => null);
+    const found = (await answer?.json().catch(() => null)) as (Changed & { error?: { message: string } }) | null;
+    if (found?.lock !== undefined) studio.keeper.took(found);
+    const faults = found?.lock === undefined ? found?.faults ?? [] : [];
+    told.replaceChildren(...faults.map((each) => h('li', { class: 'wrong' }, `${each.file}:${each.line} ${said(each.message)}`)));
+    if (!found || found.error) showToast({ text: found?.error?.message ?? t('连不上服务器。', 'The server cannot be reached.'), tone: 'danger' });
+    else if (found.lock !== undefined) showToast({ text: t('工作簿已导入草稿。', 'The workbook is in the draft.'), tone: 'success' });
+  };
+  file.addEventListener('change', () => void take());
+  return h('div', { class: 'whole-note' }, h('div', { class: 'rows-add' }, h('a', { class: 'btn', href: `${studio.base}/workbook`, download: true }, icon('download'), t('导出 Excel', 'Export to Excel')), button(t('导入 Excel', 'Import from Excel'), 'upload', () => file.click()), file), told);
 }
