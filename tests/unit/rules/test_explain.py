@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.rules.explain import RuleFinding, judge, judge_of
 from app.rules.loading import load_ruleset
+from app.rules.registry.shipped import shipped_ruleset
 
 COMMON = "code: X, title: {zh: 规则, en: rule}, severity: warn, confidence: high, stage: format"
 RULES = (
@@ -60,3 +61,15 @@ def test_a_requirement_is_skipped_where_its_condition_does_not_hold(write_rulese
 
     assert explained.outcome == "held"
     assert explained.checks[0].require.state == "skipped"
+
+
+def test_values_go_by_the_name_that_their_rule_has_for_them() -> None:
+    """Shared rules call every item `item`; other rules that read the same path must not, or its value is hidden as another's."""
+    judge_ = judge_of(shipped_ruleset("submission.personal_loan_account"))
+
+    (explained,) = judge_.explain({"H": {"AcctStatus": "41", "TotOverd": "0"}}, "P210-041")
+
+    check = explained.checks[0]
+    assert check.when is not None
+    assert [node.text for node in check.when.walk() if node.kind == "path"] == ["H.AcctStatus"]
+    assert [node.text for node in check.require.walk() if node.kind == "path"] == ["H.TotOverd"]
