@@ -99,6 +99,7 @@ def _furnished() -> dict[str, str]:
         "exemption-new": f"/rules/exemptions/new?ruleset={NAME}",
         "statistics": "/rules/statistics?found=yes",
         "statistic": f"/rules/statistics/{NAME}/{found[0][1]}",
+        "process": "/workflow/processes/rules.rule_exemption",
         "day": f"/submission?day={reported_days.DAYS[2].isoformat()}",
         "findings": f"/submission/findings?batch={batch}",
         "exempt": f"/submission/batches/{batch}/records/210/exempt",

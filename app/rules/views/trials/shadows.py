@@ -73,7 +73,9 @@ def _list(problem: Text | None = None, faults: Sequence[Fault] = ()) -> str:
     query, statement = _selected()
     page = database_page(current_session(), statement, query, _SORTS, Shadow.id)
     force = wording.present()
-    drafted = select(RulesetDraft.ruleset).order_by(RulesetDraft.ruleset)
+    runs = select(Shadow.ruleset).where(Shadow.state == "running")
+    drafted = select(RulesetDraft.ruleset).where(RulesetDraft.ruleset.not_in(runs)).order_by(RulesetDraft.ruleset)
+    drafts = list(current_session().scalars(drafted))
     return render_template(
         "rules/shadows.html",
         page=page,
@@ -81,8 +83,8 @@ def _list(problem: Text | None = None, faults: Sequence[Fault] = ()) -> str:
         tones=running.TONES,
         progress=totals.progress_of(each.id for each in page.rows),
         nothing=totals.Progress(),
-        titles=wording.ruleset_titles(force, {each.ruleset for each in page.rows}),
-        drafts=list(current_session().scalars(drafted)),
+        titles=wording.ruleset_titles(force, {*drafts, *(each.ruleset for each in page.rows)}),
+        drafts=drafts,
         today=clock.today(),
         latest=running.latest_end(),
         export=query.at(url_for("rules.shadows_csv")),

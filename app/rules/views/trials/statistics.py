@@ -184,7 +184,7 @@ def trend_chart(trend: RuleTrend) -> dict[str, Any]:
     bar = {"type": "bar", "stack": "all", "barMaxWidth": 36}
     shown = ("held", "exempt", "confirmed", "accepted", "missed")
     return {
-        "legend": {},
+        "legend": {"type": "scroll"},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": [f"{day:%m-%d}" for day, _ in trend.days]},
         "yAxis": {"type": "value", "minInterval": 1},
