@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -229,7 +230,7 @@ def test_a_shadow_is_started_from_the_draft_and_stopped(house: House) -> None:
     judge_anew(house.days.waiting)
     house.work()
     page = writer.page(one)
-    (options,) = [json.loads(each) for each in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page)]
+    (options,) = [json.loads(html.unescape(each)) for each in re.findall(r'data-options="([^"]*)"', page)]
     assert options["xAxis"]["data"] == ["10-31"]
     assert "停止后" not in house.window("wu.fan").page(one), "who may not stop it is not offered to"
     (row,) = exported(writer.page("/rules/shadows.csv?state=running"))

@@ -134,9 +134,8 @@ def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     assert {source for source, *_ in listed} <= SOURCES
 
 
-def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(each_work: Work, day: Any) -> None:
+def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(work: Work, day: Any) -> None:
     def run() -> list[Any]:
-        work = each_work
         return [collect(work), standardise(work), derive(work), judge(work, due_by_type(work.batch))]
 
     first, rows = run(), _rows_in_lake()

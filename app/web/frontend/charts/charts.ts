@@ -1,4 +1,5 @@
-// Charts of a page: <figure data-chart> with its ECharts options as JSON inside. Colours come from the page's tokens,
+// Charts of a page: <figure data-chart> with its ECharts options as JSON in data-options, for of a part that is exchanged
+// no scripts are kept. Colours come from the page's tokens,
 // so a chart follows the theme; tooltips are drawn, not written as HTML, as the content-security policy forbids inline style.
 import { BarChart, LineChart, PieChart } from 'echarts/charts';
 import { AriaComponent, DatasetComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent } from 'echarts/components';
@@ -24,10 +25,9 @@ function theme(): object {
 }
 
 function draw(figure: HTMLElement): void {
-  const source = figure.querySelector('script[type="application/json"]');
   const canvas = figure.querySelector<HTMLElement>('.chart-canvas');
-  if (!source?.textContent || !canvas) return;
-  const options = JSON.parse(source.textContent) as Options;
+  if (!figure.dataset.options || !canvas) return;
+  const options = JSON.parse(figure.dataset.options) as Options;
   echarts.getInstanceByDom(canvas)?.dispose();
   const chart = echarts.init(canvas, theme(), { renderer: 'svg' });
   chart.setOption({
