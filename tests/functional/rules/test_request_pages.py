@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=CHINA)
 NAME = "submission.personal_credit_agreement_deletion"
 FILE = "submission/personal_credit_agreement_deletion/ruleset.yaml"
 ONE = f"/rules/sets/{NAME}"
-GIVEN = {"from": "2026-11-05", "note": "按新口径改为提示"}
+GIVEN = {"effective_from": "2026-11-05", "note": "按新口径改为提示"}
 PEOPLE = {
     "he.lan": ("何岚", "compliance"),
     "xu.wen": ("许文", "compliance"),
@@ -118,9 +118,9 @@ def test_a_draft_goes_its_way_and_is_followed(house: House, writer: Window) -> N
 def test_what_is_wrong_with_the_asking_is_told_on_the_page(house: House, writer: Window) -> None:
     lock = str(house.write())
     for given, status, told in (
-        ({**GIVEN, "lock": lock, "from": "2026-11-01"}, 422, "生效日不能早于今天"),
-        ({**GIVEN, "lock": lock, "from": "soon"}, 422, "日期无效"),
-        ({**GIVEN, "lock": lock, "from": ""}, 422, "请填写日期"),
+        ({**GIVEN, "lock": lock, "effective_from": "2026-11-01"}, 422, "生效日不能早于今天"),
+        ({**GIVEN, "lock": lock, "effective_from": "soon"}, 422, "日期无效"),
+        ({**GIVEN, "lock": lock, "effective_from": ""}, 422, "请填写日期"),
         ({**GIVEN, "lock": lock, "note": "x"}, 422, "2–500"),
         ({**GIVEN, "lock": lock, "note": "很" * 900}, 422, "2–500"),
         ({**GIVEN, "lock": "99"}, 409, "已被他人修改"),
@@ -166,12 +166,12 @@ def test_a_request_is_taken_back_and_talked_about(house: House, writer: Window) 
 
 
 def test_a_retirement_is_asked_for_and_shown(house: House, writer: Window) -> None:
-    address = writer.post(f"{ONE}/retire", {"from": "2026-11-05", "note": "该类请求不再报送"}).location
+    address = writer.post(f"{ONE}/retire", {"effective_from": "2026-11-05", "note": "该类请求不再报送"}).location
     house.work()
     page = writer.page(address)
     assert "停用" in page
     assert "改了什么" not in page
-    again = writer.post(f"{ONE}/retire", {"from": "2026-11-05", "note": "再来一次"})
+    again = writer.post(f"{ONE}/retire", {"effective_from": "2026-11-05", "note": "再来一次"})
     assert again.status_code == 409
     assert "已有申请在办理" in again.text
     approver = house.window("xu.wen")

@@ -143,7 +143,9 @@ def submit(ruleset: str) -> ResponseReturnValue:
     """Ask that the draft judge from a business day on. What is wrong with the asking is told on the page."""
     line = given.line(ruleset)
     try:
-        made = requests.submit(line.name, given.lock(), given.needed_day("from"), request.form.get("note", "")[:2000])
+        made = requests.submit(
+            line.name, given.lock(), given.needed_day("effective_from"), request.form.get("note", "")[:2000]
+        )
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交，正在检查", "Submitted; it is being checked"))
@@ -155,7 +157,7 @@ def retire(ruleset: str) -> ResponseReturnValue:
     """Ask that the ruleset judge no more from a business day on."""
     line = given.line(ruleset)
     try:
-        made = requests.retire(line.name, given.needed_day("from"), request.form.get("note", "")[:2000])
+        made = requests.retire(line.name, given.needed_day("effective_from"), request.form.get("note", "")[:2000])
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交停用申请", "The retirement has been asked for"))
@@ -163,7 +165,7 @@ def retire(ruleset: str) -> ResponseReturnValue:
 
 
 def _told(ruleset: str, problem: CreditLinkError) -> ResponseReturnValue:
-    typed = {name: request.form.get(name, "")[:500] for name in ("from", "note")}
+    typed = {name: request.form.get(name, "")[:500] for name in ("effective_from", "note")}
     return _page(ruleset, problem.message, typed), problem.status
 
 
