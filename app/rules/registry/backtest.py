@@ -44,9 +44,9 @@ class Trial:
 
     @classmethod
     def of(cls, ruleset: str, candidate: Ruleset | None, day: date) -> Trial:
-        """Raises NotFound (`rules.untryable`) for a ruleset that is not about stored records."""
+        """Raises NotFound (`rules.untryable`) for a ruleset that makes no findings about stored records."""
         about = candidate or in_force(day).ruleset(ruleset)
-        if about.record_type is None:
+        if about.record_type is None or not about.rules:
             raise NotFound(
                 "rules.untryable",
                 Text("只有判断记录的规则集可以试跑", "only rulesets about records can be tried on stored days"),

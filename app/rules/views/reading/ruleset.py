@@ -106,7 +106,7 @@ def _record_type(line: SetLine) -> str | None:
         checks = find_shown(line.name, given.reference(line.name, "")).checks
     except CreditLinkError:
         return None
-    return checks.record_type if checks else None
+    return checks.record_type if checks and checks.rules else None
 
 
 def _faults(line: SetLine, wrong: RulesetInvalid) -> str:
@@ -117,6 +117,7 @@ def _faults(line: SetLine, wrong: RulesetInvalid) -> str:
 def _tabs(shown: ShownRuleset) -> dict[str, Text]:
     left = {"coverage"} if shown.checks is None or shown.checks.record_type is None or not shown.checks.rules else set()
     left |= {"requests", "trials"} if shown.checks is None else set()
+    left |= {"trials"} if shown.checks and not shown.checks.rules else set()
     return {name: title for name, title in TABS.items() if name not in left}
 
 

@@ -33,7 +33,7 @@ def ask(ruleset: str) -> ResponseReturnValue:
     """Have the draft, an edition or a retirement tried on the chosen days; the page of the trial shows its progress."""
     line = given.line(ruleset)
     checks = given.shown(line.name, "").checks
-    if checks is None or checks.record_type is None:
+    if checks is None or checks.record_type is None or not checks.rules:
         raise Invalid(
             "rules.untryable",
             Text("只有判断记录的规则集可以试跑", "only rulesets about records can be tried on stored days"),
