@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.core.actor import current_actor
-from app.core.db import current_session
+from app.core.db import current_session, unit_of_work
 from app.core.errors import CreditLinkError, NotFound
 from app.core.people import name_of
 from app.core.registry import Registry
@@ -159,6 +159,7 @@ class RequestPages:
             task=_task(found),
             trial=trial,
             problem=problem,
+            typed=request.form.get("text", "")[:2000],
             words=words,
             named=words.named,
             name_of=name_of,
@@ -169,7 +170,8 @@ class RequestPages:
         """Do it and come back to the page, or show the page with what hinders."""
         found = requests.find(request_id[:40])
         try:
-            act(found)
+            with unit_of_work():  # what fails leaves nothing behind, though the page is answered
+                act(found)
         except CreditLinkError as problem:
             return self.page(request_id, problem.message), problem.status
         toast(told)

@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import clock
+from app.core.db import unit_of_work
 from app.core.errors import CreditLinkError
 from app.core.people import name_of
 from app.core.text import Text
@@ -144,9 +145,9 @@ def submit(ruleset: str) -> ResponseReturnValue:
     """Ask that the draft judge from a business day on. What is wrong with the asking is told on the page."""
     line = given.line(ruleset)
     try:
-        made = requests.submit(
-            line.name, given.lock(), given.needed_day("effective_from"), request.form.get("note", "")[:2000]
-        )
+        day, lock = given.needed_day("effective_from"), given.lock()
+        with unit_of_work():  # what fails leaves nothing behind, though the page is answered
+            made = requests.submit(line.name, lock, day, request.form.get("note", "")[:2000])
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交，正在检查", "Submitted; it is being checked"))
@@ -158,7 +159,9 @@ def retire(ruleset: str) -> ResponseReturnValue:
     """Ask that the ruleset judge no more from a business day on."""
     line = given.line(ruleset)
     try:
-        made = requests.retire(line.name, given.needed_day("effective_from"), request.form.get("note", "")[:2000])
+        day = given.needed_day("effective_from")
+        with unit_of_work():
+            made = requests.retire(line.name, day, request.form.get("note", "")[:2000])
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交停用申请", "The retirement has been asked for"))
