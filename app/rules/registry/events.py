@@ -104,7 +104,7 @@ EVENTS: Final = (
     SamplesSeen,
 )
 
-WORDS: Final = {
+ACTIONS: Final = {
     DraftChanged.name: Text("规则集草稿新建、导入或丢弃", "A draft of a ruleset was begun, imported or thrown away"),
     DraftSaved.name: Text("参与编写规则集草稿", "Became an author of a draft of a ruleset"),
     RequestMoved.name: Text("规则集生效或停用申请有进展", "A request about a ruleset moved on"),
