@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash infer-crash prove check screenshots serve clean
+.PHONY: help setup demo test crash infer-crash prove warehouse check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,8 +31,9 @@ demo: setup ## a lender's first three reporting days, end to end; results in var
 serve: setup ## the web console over the demonstration
 	@$(PY) -m app.cli demo console
 
+# One process more than there are cores: many tests wait for a browser, a server or a lease.
 test: setup ## all tests
-	@$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder
 
 crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
@@ -46,6 +47,13 @@ check: setup ## style, types, imports, migrations, content, translations, docume
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m app.cli check-house
+
+.venv/.warehouse: .venv/.installed
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,warehouse]'
+	@touch $@
+
+warehouse: .venv/.warehouse ## install Spark; rulesets as SQL find the same there and on PostgreSQL
+	@$(PY) -m pytest -q tests/content/test_warehouses.py
 
 prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
 	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py tests/content/test_warehouses.py

@@ -15,6 +15,7 @@ from app.core.registry import Registry, Step
 from app.core.text import Text
 from app.security import grants
 from app.security.models import AccessRequest
+from app.security.permissions import GRANT_ACCESS
 from app.security.requests import close, find_request
 from app.security.roles import Role, refuse_exclusive
 from app.workflow.models import ProcessTask
@@ -81,7 +82,7 @@ def grant_role(context: StepContext, params: RequestParams) -> dict[str, Any]:
     with unit_of_work():
         request = find_request(params.request)
         try:
-            term = grants.grant_role(request, _decided_by(request))
+            term = grants.grant_role(request, _granted_by(request))
         except Invalid as problem:
             if problem.code == "security.roles_exclusive":
                 raise StepFailed(problem.code, problem.message) from problem
@@ -140,7 +141,9 @@ def _said(answers: Any, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _decided_by(request: AccessRequest) -> str:
-    """Who gave the last answer about the request: whose decision the step carries out."""
-    wanted = select(ProcessTask.finished_by).filter_by(instance_id=request.instance_id, kind="question", status="done")
+def _granted_by(request: AccessRequest) -> str:
+    """Who answered last whether the role be granted: whose decision the step carries out."""
+    wanted = select(ProcessTask.finished_by).filter_by(
+        instance_id=request.instance_id, kind="question", status="done", permission=GRANT_ACCESS
+    )
     return current_session().scalar(wanted.order_by(ProcessTask.finished_at.desc()).limit(1)) or "system"

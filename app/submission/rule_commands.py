@@ -22,8 +22,7 @@ from app.rules.inference.policy import OUTCOME, Policy
 from app.rules.loading import find_inferring, find_rulesets, load_ruleset, read_head
 from app.rules.model import Ruleset
 from app.rules.proof import Proof, prove
-from app.rules.sweep import compile_sweep
-from app.rules.sweep.dialects import DIALECTS, warehouse_select
+from app.rules.sweep import DIALECTS, compile_sweep
 from app.submission.content import ROOT
 from app.submission.table_commands import table
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
@@ -126,6 +125,8 @@ def _tell_outcome(policy: Policy, outcome: Outcome) -> None:
 @click.option("--id", "id_column", default="record_id", show_default=True, help="Its key column. 主键列")
 def sql(ruleset: str, dialect: str, relation: str, id_column: str) -> None:
     """写成 SQL Write RULESET as one SELECT for a warehouse of your own: a row per finding."""
+    from app.rules.sweep.dialects import warehouse_select
+
     loaded = _named(ruleset)
     click.echo(warehouse_select(compile_sweep(loaded), loaded.vocabulary, dialect, relation, id_column) + ";")
 

@@ -1,4 +1,7 @@
-"""`creditlink rules table …`: decision tables checked, explained, and exchanged with Excel."""
+"""`creditlink rules table …`: decision tables checked, explained, and exchanged with Excel.
+
+What reads and writes workbooks is imported when one is read or written: it takes long to load.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,7 @@ from app.rules.loading import find_rulesets, load_ruleset
 from app.rules.model import Fault, Ruleset, RulesetInvalid
 from app.rules.tables.analysis import analyse
 from app.rules.tables.deciding import TableExplained, TableJudge
-from app.rules.tables.exchange import import_workbook
 from app.rules.tables.model import Table
-from app.rules.tables.workbook_out import write_workbook
 from app.submission.content import ROOT
 from app.web.commands import BAD_USE, FINDINGS, as_json, json_option, tell_error
 
@@ -48,6 +49,8 @@ def check(ruleset: str, as_json_wanted: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(ruleset: str, file: Path) -> None:
     """导出Excel Write the table RULESET to FILE.xlsx, to be changed there and imported again."""
+    from app.rules.tables.workbook_out import write_workbook
+
     try:
         found = _load(ruleset)
     except RulesetInvalid as refused:
@@ -69,6 +72,8 @@ def export(ruleset: str, file: Path) -> None:
 @json_option
 def import_(file: Path, only_check: bool, as_json_wanted: bool) -> None:
     """导入Excel Take FILE.xlsx in as the ruleset it names, if nothing is wrong; 1 when something is, told by cell."""
+    from app.rules.tables.exchange import import_workbook
+
     try:
         imported = import_workbook(file, ROOT)
     except RulesetInvalid as refused:

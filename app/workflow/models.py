@@ -113,10 +113,10 @@ class ProcessTask(Base):
 
     __tablename__ = "workflow_task"
     __table_args__ = (
-        Index("ix_workflow_task_open", "status", "kind", "role", "due_at"),
+        Index("ix_workflow_task_open", "status", "kind", "role", "due_at").ddl_if(dialect="postgresql"),
         Index("ix_workflow_task_mine", "assignee", "status", "due_at"),
-        # Where a row is read as a whole for a list, what waits for people is read from an index instead. PostgreSQL limits
-        # the size of an entry, and `excluded` may be long.
+        # Where a row is read as a whole for a list, what waits for people is read from an index instead; beside it SQLite's
+        # planner would take the one above. PostgreSQL limits the size of an entry, and `excluded` may be long.
         Index(
             "ix_workflow_task_inbox",
             *(

@@ -4,4 +4,7 @@ from app.rules.sweep.compiling import compile_sweep
 from app.rules.sweep.relation import facts_to_relation
 from app.rules.sweep.statement import Sweep
 
-__all__ = ["Sweep", "compile_sweep", "facts_to_relation"]
+DIALECTS = ("duckdb", "postgres", "spark")
+"""For what `dialects` can write a sweep; importing that takes long."""
+
+__all__ = ["DIALECTS", "Sweep", "compile_sweep", "facts_to_relation"]

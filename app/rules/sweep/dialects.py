@@ -19,7 +19,6 @@ from app.rules.sweep.spark import Spark
 from app.rules.sweep.statement import Sweep
 from app.rules.sweep.translation import Translation
 
-DIALECTS = ("duckdb", "postgres", "spark")
 _TRANSLATIONS: Mapping[str, Callable[[Mapping[str, Field]], Translation]] = {"postgres": Postgres, "spark": Spark}
 
 

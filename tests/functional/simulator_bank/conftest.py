@@ -30,8 +30,8 @@ from app.submission.tables import accepted_table, all_tables, record_table, stan
 Findings = dict[tuple[str, str], set[tuple[str, str]]]
 """Rules and codes by record type and business key (the last part of it)."""
 
-LATE = "P000-030"
-"""Tells of reports later than the next working day, and these tests leave days out."""
+OF_TIME = ("P000-030", "P210-077", "CTIMING-X01", "CTIMING-X02")
+"""Rules that tell of late reports and of months without one: these tests leave days and months out."""
 
 
 class Desk:
@@ -65,7 +65,7 @@ class Desk:
             with unoptimised(self.lake):
                 rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
             for key, rule, error in rows:
-                if rule != LATE:
+                if rule not in OF_TIME:
                     found[code, key.split("|")[-1]].add((rule, error))
             self._accept(code, records, {key for kind, key in found if kind == code})
         return dict(found)

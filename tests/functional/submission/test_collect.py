@@ -1,9 +1,10 @@
-"""One bad source does not stop the others, and what has been collected is not collected again; on both databases."""
+"""One bad source does not stop the others, and what has been collected is not collected again; what the database decides on both kinds."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import delete
 
 from app.core import clock
-from app.core.config import Settings, override, settings
+from app.core.config import override, settings
 from app.core.db import Database, unit_of_work
 from app.core.errors import Unavailable
 from app.demo.stage import Stage
@@ -38,7 +39,20 @@ def delivered(tmp_path: Path, bank: Any, day: Any) -> Path:
 
 
 @pytest.fixture
-def work(database: Database, settings_in_force: Settings, tmp_path: Path, delivered: Path, day: Any) -> Iterator[Work]:
+def work(sqlite_database: Database, tmp_path: Path, delivered: Path, day: Any) -> Iterator[Work]:
+    with _begun(tmp_path, day) as begun:
+        yield begun
+
+
+@pytest.fixture
+def each_work(database: Database, tmp_path: Path, delivered: Path, day: Any) -> Iterator[Work]:
+    """On each kind of database in turn."""
+    with _begun(tmp_path, day) as begun:
+        yield begun
+
+
+@contextmanager
+def _begun(tmp_path: Path, day: Any) -> Iterator[Work]:
     stage = Stage(tmp_path)
     stage.write_sources()
     with override(sources_file=tmp_path / "sources.yaml", memory_limit="1GB"):
@@ -74,14 +88,14 @@ def test_bad_sources_are_told_and_the_good_one_is_landed(work: Work, delivered: 
     assert "organisation" not in entities
 
 
-def test_what_came_late_is_collected_without_the_rest(work: Work, delivered: Path, bank: Any, day: Any) -> None:
+def test_what_came_late_is_collected_without_the_rest(each_work: Work, delivered: Path, bank: Any, day: Any) -> None:
     shutil.rmtree(delivered / "card_system")
-    collect(work)
+    collect(each_work)
     with unit_of_work(reading=True) as session:
         before = {run.part: run.finished_at for run in session.query(StageRun).filter_by(stage="collect")}
 
     shutil.copytree(bank.stage.deliveries(day) / "card_system", delivered / "card_system")
-    found = collect(work)
+    found = collect(each_work)
 
     assert (found["landed"].keys(), found["failed"]) == (SOURCES, {})
     with unit_of_work(reading=True) as session:
@@ -120,8 +134,9 @@ def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     assert {source for source, *_ in listed} <= SOURCES
 
 
-def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(work: Work, day: Any) -> None:
+def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(each_work: Work, day: Any) -> None:
     def run() -> list[Any]:
+        work = each_work
         return [collect(work), standardise(work), derive(work), judge(work, due_by_type(work.batch))]
 
     first, rows = run(), _rows_in_lake()
