@@ -9,8 +9,14 @@ from app.rules.inference.verdicts import INFER, infer_batch
 from app.rules.permissions import FROM_THE_START, PERMISSIONS
 
 
+def _register_trials(registry: Registry) -> None:
+    from app.rules.registry.trying import BACKTEST, run
+
+    title = Text("规则集历史试跑", "Try a ruleset on stored days")
+    registry.task(Task(BACKTEST, title, run, own_commits=True, max_attempts=2))
+
+
 def register(registry: Registry) -> None:
-    from app.rules.registry import trying
     from app.rules.registry.events import EVENTS
     from app.rules.registry.evidence import register_evidence
     from app.rules.registry.steps import register_steps
@@ -19,6 +25,7 @@ def register(registry: Registry) -> None:
     registry.models("app.rules.registry.models", "app.rules.inference.models")
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
+    _register_trials(registry)
     for role, permissions in FROM_THE_START.items():
         registry.grant(role, *permissions)
     for event in EVENTS:
@@ -26,15 +33,6 @@ def register(registry: Registry) -> None:
     register_steps(registry)
     register_evidence(registry)
     register_pages(registry)
-    registry.task(
-        Task(
-            trying.BACKTEST,
-            Text("规则集历史试跑", "Try a ruleset on stored days"),
-            trying.run,
-            own_commits=True,
-            max_attempts=2,
-        )
-    )
     registry.task(
         Task(INFER, Text("按政策推理一批事实", "Judge a batch of facts by a policy"), infer_batch, own_commits=True)
     )
