@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from app.audit import name_actions
 from app.core.registry import Job, Registry
 from app.core.text import Text
-from app.rules.registry.events import ACTIONS
 from app.rules.registry.stored import keep_days
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
@@ -25,7 +23,6 @@ def register(registry: Registry) -> None:
         registry.grant(role, *permissions)
     register_steps(registry)
     keep_days(PastDays())
-    name_actions(ACTIONS)
     registry.prepare("submission.rules", make_ready)
     register_pages(registry)
     registry.command(check)
