@@ -159,8 +159,8 @@ def _before(found: ReleaseRequest) -> str | None:
     if act is None:
         return None
     earlier = select(Release.edition).where(Release.ruleset == found.ruleset, Release.id < act.id)
-    last = session.execute(earlier.order_by(Release.id.desc()).limit(1)).first()
-    if last is not None:
-        return last.edition
+    former = session.scalars(earlier.order_by(Release.id.desc()).limit(1)).all()
+    if former:
+        return former[0]
     shipped = select(RulesetEdition.edition).filter_by(ruleset=found.ruleset, origin="shipped")
     return session.scalar(shipped.order_by(RulesetEdition.number.desc()).limit(1))

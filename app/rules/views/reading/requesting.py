@@ -140,7 +140,7 @@ class RequestPages:
         self.registry = registry
 
     def page(self, request_id: str, problem: Text | None = None) -> str:
-        found = requests.find(request_id[:40])
+        found = requests.find(given.identifier(request_id))
         instance = current_session().get(ProcessInstance, found.instance_id) if found.instance_id else None
         trial = kept(found.backtest) if found.backtest else None
         return render_template(
@@ -159,7 +159,7 @@ class RequestPages:
             task=_task(found),
             trial=trial,
             problem=problem,
-            typed=request.form.get("text", "")[:2000],
+            typed=given.words("text"),
             words=words,
             named=words.named,
             name_of=name_of,
@@ -168,7 +168,7 @@ class RequestPages:
 
     def act(self, request_id: str, act: Any, told: Text) -> ResponseReturnValue:
         """Do it and come back to the page, or show the page with what hinders."""
-        found = requests.find(request_id[:40])
+        found = requests.find(given.identifier(request_id))
         try:
             with unit_of_work():  # what fails leaves nothing behind, though the page is answered
                 act(found)

@@ -82,6 +82,7 @@ def _around(line: SetLine) -> dict[str, Any]:
     """What every state of the page tells beside the content."""
     editable = line.kind in ("check", "table")
     code = _record_type(line) if editable else None
+    days, month = trying.days_stored(code) if code else (), trying.last_month()
     return {
         "line": line,
         "history": history_of(line),
@@ -90,7 +91,9 @@ def _around(line: SetLine) -> dict[str, Any]:
         "request_kinds": requests.KINDS,
         "open_request": open_request(line.name),
         "trials": trying.trials_of(line.name) if editable else [],
-        "days": trying.days_stored(code) if code else (),
+        "days": days,
+        "last_month": month,
+        "days_last_month": sum(month[0] <= day <= month[1] for day in days),
         "usual_days": USUAL_DAYS,
         "editable": editable,
         "tomorrow": clock.today() + timedelta(days=1),
@@ -147,7 +150,7 @@ def submit(ruleset: str) -> ResponseReturnValue:
     try:
         day, lock = given.needed_day("effective_from"), given.lock()
         with unit_of_work():  # what fails leaves nothing behind, though the page is answered
-            made = requests.submit(line.name, lock, day, request.form.get("note", "")[:2000])
+            made = requests.submit(line.name, lock, day, given.words("note"))
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交，正在检查", "Submitted; it is being checked"))
@@ -161,7 +164,7 @@ def retire(ruleset: str) -> ResponseReturnValue:
     try:
         day = given.needed_day("effective_from")
         with unit_of_work():
-            made = requests.retire(line.name, day, request.form.get("note", "")[:2000])
+            made = requests.retire(line.name, day, given.words("note"))
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交停用申请", "The retirement has been asked for"))
@@ -169,7 +172,7 @@ def retire(ruleset: str) -> ResponseReturnValue:
 
 
 def _told(ruleset: str, problem: CreditLinkError) -> ResponseReturnValue:
-    typed = {name: request.form.get(name, "")[:500] for name in ("effective_from", "note")}
+    typed = {name: given.words(name, 500) for name in ("effective_from", "note")}
     return _page(ruleset, problem.message, typed), problem.status
 
 
