@@ -216,11 +216,11 @@ def _same(node: Node) -> object:
     """What nodes that always come out alike have in common; None for one that rests on an element of a list.
 
     The text is not enough: in shared rules a name stands for another path, or another list of values, for every item. Nor
-    is the path: a trace tells under which name a rule has read it.
+    is the path: what is told of it goes by the name that the rule has for it, and so does the hiding of what is personal.
     """
     match node:
         case Path():
-            return None if node.variable else (node.parts, node.text, str(node.type))
+            return None if node.variable else (node.parts, str(node.type), node.text)
         case Quantifier():
             return None
         case Membership(container=CodeList() as codes):

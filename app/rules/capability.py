@@ -9,11 +9,18 @@ from app.rules.inference.verdicts import INFER, infer_batch
 from app.rules.permissions import FROM_THE_START, PERMISSIONS
 
 
+def _register_trials(registry: Registry) -> None:
+    from app.rules.registry.trying import BACKTEST, run
+
+    title = Text("规则集历史试跑", "Try a ruleset on stored days")
+    registry.task(Task(BACKTEST, title, run, own_commits=True, max_attempts=2))
+
+
 def register(registry: Registry) -> None:
     from app.rules.exemption import events as exemption_events
     from app.rules.exemption import evidence as exemption_evidence
     from app.rules.exemption import steps as exemption_steps
-    from app.rules.registry import events, evidence, steps, trying
+    from app.rules.registry import events, evidence, steps
     from app.rules.shadow import events as shadow_events
     from app.rules.views import register_pages
 
@@ -25,6 +32,7 @@ def register(registry: Registry) -> None:
     )
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
+    _register_trials(registry)
     for role, permissions in FROM_THE_START.items():
         registry.grant(role, *permissions)
     for event in (*events.EVENTS, *exemption_events.EVENTS, *shadow_events.EVENTS):
@@ -35,15 +43,6 @@ def register(registry: Registry) -> None:
         rows.register_evidence(registry)
     register_pages(registry)
     _register_shadows(registry)
-    registry.task(
-        Task(
-            trying.BACKTEST,
-            Text("规则集历史试跑", "Try a ruleset on stored days"),
-            trying.run,
-            own_commits=True,
-            max_attempts=2,
-        )
-    )
     registry.task(
         Task(INFER, Text("按政策推理一批事实", "Judge a batch of facts by a policy"), infer_batch, own_commits=True)
     )

@@ -94,6 +94,11 @@ class Ruleset:
         return code if kind == "record" else None
 
     @property
+    def judged(self) -> str:
+        """What it makes findings about: its `facts`, '' for a table that only decides."""
+        return self.facts if self.rules else ""
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """All checks in the order of the rules."""
         return tuple(check for rule in self.rules for check in rule.checks)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from app.audit import name_actions
 from app.core.registry import Job, Registry
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
-from app.rules.wording import ACTIONS
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.outcomes import ReportedOutcomes
@@ -31,7 +29,6 @@ def register(registry: Registry) -> None:
     keep_days(PastDays())
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())
-    name_actions(ACTIONS)
     registry.prepare("submission.rules", make_ready)
     register_pages(registry)
     registry.command(check)

@@ -90,8 +90,10 @@ class PastDays:
             return None
         return url_for("submission.findings_record", code=code, record_id=record_id, batch=batch)
 
-    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
-        return url_for("submission.findings", batch=batch, type=code, rule=rule) if may(VIEW) else None
+    def findings_address(self, code: str, batch: str, rule: str = "") -> str | None:
+        if not may(VIEW):
+            return None
+        return url_for("submission.findings", batch=batch, type=code, rule=rule or None)
 
 
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:

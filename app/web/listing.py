@@ -67,7 +67,8 @@ class Listing:
         order = wished if wished.lstrip("-") in sortable else self.order
         filters = {}
         for each in self.filters:
-            value = values.get(self.prefix + each.name, "").strip()[:200]
+            # No database keeps a NUL in a text, and PostgreSQL refuses to be asked for one.
+            value = values.get(self.prefix + each.name, "").replace("\x00", "").strip()[:200]
             allowed = {option for option, _ in each.options}
             if value and (not allowed or value in allowed):
                 filters[each.name] = value

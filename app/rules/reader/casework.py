@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 import yaml
@@ -67,8 +68,29 @@ class Count:
 
 
 def counts_of(ruleset: ShownRuleset) -> Mapping[str, Count]:
-    """The counts by rule, read once for each loaded ruleset."""
-    return _counts(_Kept(ruleset))
+    """The counts by rule. Cases are no part of what an edition is known by, so they are known by their own texts."""
+    key = _key(_source(ruleset))
+    found = _counted.get(key)
+    if found is None:
+        found = _counts(ruleset)
+        if len(_counted) >= _COUNTED_MOST:
+            _counted.clear()
+        _counted[key] = found
+    return found
+
+
+_COUNTED_MOST: Final = 512
+_counted: Final[dict[str, Mapping[str, Count]]] = {}
+
+
+def _key(source: Source) -> str:
+    """What tells the cases of one source from those of another; a folder is read once a process, like the ruleset in it."""
+    if isinstance(source, Folder):
+        return str(source.path)
+    digest = hashlib.sha256()
+    for file in source.cases():
+        digest.update(file.encode() + b"\0" + source.read(file) + b"\0")
+    return digest.hexdigest()
 
 
 def cases_of(ruleset: ShownRuleset, rule: ShownRule) -> tuple[ShownCase, ...]:
@@ -81,22 +103,10 @@ def cases_of(ruleset: ShownRuleset, rule: ShownRule) -> tuple[ShownCase, ...]:
     return tuple(_of_rule(checks, rule.id))
 
 
-class _Kept:
-    def __init__(self, ruleset: ShownRuleset) -> None:
-        self.ruleset = ruleset
-
-    def __hash__(self) -> int:
-        return id(self.ruleset)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.ruleset is other.ruleset
-
-
-@lru_cache(maxsize=256)
-def _counts(kept: _Kept) -> Mapping[str, Count]:
+def _counts(ruleset: ShownRuleset) -> Mapping[str, Count]:
     passing: Counter[str] = Counter()
     failing: Counter[str] = Counter()
-    for rule, cases in raw_cases(kept.ruleset).items():
+    for rule, cases in raw_cases(ruleset).items():
         for case in cases:
             expect = case.get("expect")
             # In a table every case shows the row that decides it.

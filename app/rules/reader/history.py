@@ -106,7 +106,9 @@ class RuleMoment:
 
 def history_of_rule(history: list[HistoryLine], rule_id: str) -> list[RuleMoment]:
     """The editions that brought, changed or took away a rule, the newest first. Of what was never remembered nothing is told."""
-    known = [line for line in reversed(history) if line.edition and line.number is not None][-MOST_EDITIONS:]
+    # An edition that was never put in force has changed nothing.
+    known = [line for line in reversed(history) if line.edition and line.number is not None and line.from_day]
+    known = known[-MOST_EDITIONS:]
     return list(reversed(list(_moments(known, rule_id))))
 
 
@@ -135,10 +137,10 @@ def compared(found: ReleaseRequest) -> Comparison | None:
     try:
         draft = current_session().get(RulesetDraft, found.ruleset)
         if found.state == "approved" and found.edition:
-            row = current_session().get(RulesetEdition, found.edition)
-            if row is None or row.number < 2:
+            former = _before(found)
+            if former is None:
                 return None
-            before, after = str(row.number - 1), str(row.number)
+            before, after = former, found.edition
         elif draft is not None and (found.edition is None or found.edition == drafts.candidate_hash(draft)):
             if draft.base is None:
                 return None
@@ -148,3 +150,17 @@ def compared(found: ReleaseRequest) -> Comparison | None:
         return compare(find_shown(found.ruleset, Reference(before)), find_shown(found.ruleset, Reference(after)))
     except (NotFound, RulesetInvalid):
         return None
+
+
+def _before(found: ReleaseRequest) -> str | None:
+    """The edition that stood before an approved request took effect: the console's last one, else the shipped one."""
+    session = current_session()
+    act = session.scalar(select(Release).filter_by(request=found.id))
+    if act is None:
+        return None
+    earlier = select(Release.edition).where(Release.ruleset == found.ruleset, Release.id < act.id)
+    former = session.scalars(earlier.order_by(Release.id.desc()).limit(1)).all()
+    if former:
+        return former[0]
+    shipped = select(RulesetEdition.edition).filter_by(ruleset=found.ruleset, origin="shipped")
+    return session.scalar(shipped.order_by(RulesetEdition.number.desc()).limit(1))

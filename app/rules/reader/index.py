@@ -52,19 +52,16 @@ class Index:
     rulesets: Mapping[str, ShownRuleset]
     key: tuple[object, ...]
 
-    def find(self, text: str = "", item: str = "", code: str = "") -> tuple[Entry, ...]:
-        """Entries in which every word of `text` stands, which read or blame `item`, and whose number or code begins with
-        `code`. Exact ids, numbers and codes come first.
+    def find(self, text: str = "", item: str = "") -> tuple[Entry, ...]:
+        """Entries in which every word of `text` stands and which read or blame `item`. Where the text is the very id, number
+        or code of a rule, that comes first.
         """
         words = text.casefold()[:LONGEST].split()
         wanted = item.casefold()[:LONGEST].strip()
-        begins = code.casefold()[:LONGEST].strip()
         found = [
             each
             for each in self.entries
-            if all(word in each.said for word in words)
-            and (not wanted or wanted in each.items)
-            and (not begins or any(name.casefold().startswith(begins) for name in _names(each)))
+            if all(word in each.said for word in words) and (not wanted or wanted in each.items)
         ]
         asked = text.strip().casefold()
         return tuple(sorted(found, key=lambda each: _distance(each, asked))) if asked else tuple(found)

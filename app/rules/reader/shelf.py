@@ -71,7 +71,7 @@ def find_shown(name: str, reference: Reference = Reference(), day: date | None =
             raise NotFound("rules.edition", Text("没有这个规则版本", "There is no such edition of a ruleset"))
         return shown(inferring()[name])
     if reference.draft:
-        return shown(load_ruleset(drafts.content(drafts.find(name))))
+        return _made(load_ruleset(drafts.content(drafts.find(name))))
     if reference.live:
         return shown(in_force(day or clock.today()).ruleset(name))
     return shown(edition(find_edition(name, reference.wanted).edition))
@@ -115,7 +115,10 @@ class _Kept:
 
 @lru_cache(maxsize=256)
 def _shown(kept: _Kept) -> ShownRuleset:
-    judged = kept.judged
+    return _made(kept.judged)
+
+
+def _made(judged: Ruleset | Policy | Watch) -> ShownRuleset:
     common: dict[str, Any] = {
         "name": judged.name,
         "kind": judged.kind,

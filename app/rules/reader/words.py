@@ -42,7 +42,7 @@ AREAS: Final[Mapping[str, Text]] = {
 }
 ORIGINS: Final[Mapping[str, Text]] = {
     "shipped": Text("随产品提供", "shipped"),
-    "console": Text("控制台批准", "approved in the console"),
+    "console": Text("控制台编写", "written in the console"),
 }
 DRAFTS: Final[Mapping[str, Text]] = {
     "editing": Text("编辑中", "being written"),

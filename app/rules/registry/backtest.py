@@ -44,9 +44,9 @@ class Trial:
 
     @classmethod
     def of(cls, ruleset: str, candidate: Ruleset | None, day: date) -> Trial:
-        """Raises NotFound (`rules.untryable`) for a ruleset that is not about stored records."""
+        """Raises NotFound (`rules.untryable`) for a ruleset that makes no findings about stored records."""
         about = candidate or in_force(day).ruleset(ruleset)
-        if about.record_type is None:
+        if about.record_type is None or not about.rules:
             raise NotFound(
                 "rules.untryable",
                 Text("只有判断记录的规则集可以试跑", "only rulesets about records can be tried on stored days"),
@@ -88,7 +88,9 @@ def backtest(trial: Trial, days: Sequence[date], progress: Callable[[int, int], 
                 progress(number, len(work))
         records = {day: sum(part.records for part in each) for day, each in parts.items()}
         for day, base in bases.items():
-            listed.append({"day": day.isoformat(), "records": records[day], "base": base.edition if base else None})
+            batches = sorted({part.batch for part in parts[day]})
+            told = {"records": records[day], "base": base.edition if base else None, "batches": batches}
+            listed.append({"day": day.isoformat(), **told})
         _pair(connection)
         named = {rule.id: rule for each in (*bases.values(), trial.candidate) if each for rule in each.rules}
         result = {
@@ -104,8 +106,8 @@ def backtest(trial: Trial, days: Sequence[date], progress: Callable[[int, int], 
         sampled = _sampled(connection)
         connection.execute("DROP TABLE trial; DROP TABLE pair")
     result["judging_seconds"] = round(time.monotonic() - started, 3)
-    batches = {part.batch: day for day, part in work}
-    result["samples"] = _samples(sampled, trial, bases, batches)
+    days_of = {part.batch: day for day, part in work}
+    result["samples"] = _samples(sampled, trial, bases, days_of)
     seconds = time.monotonic() - started
     result["seconds"] = round(seconds, 3)
     result["records_per_second"] = round(sum(records.values()) / max(seconds, 0.001))

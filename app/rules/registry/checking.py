@@ -74,18 +74,20 @@ def _misplaced(name: str, ruleset: Ruleset, base: str | None, day: date) -> Iter
         effective_from(ruleset)
     except Invalid as wrong:
         yield wrong.message
-    about = (ruleset.facts, _whose(ruleset.facts, ruleset.subject))
+    about = (ruleset.judged, _whose(ruleset.judged, ruleset.subject))
     for other in in_force(day):
         its = (other.facts, _whose(other.facts, other.subject))
         if other.name == name and its != about:
             yield Text("不能改变规则集的判断对象（facts）", "what a ruleset is about (facts) cannot be changed")
-        elif other.name != name and its == about:
+        elif other.name != name and ruleset.judged and its == about:
             yield Text(
                 f"{ruleset.facts}已由规则集{other.name}判断", f"{ruleset.facts} is judged by {other.name} already"
             )
 
 
 def _whose(facts: str, subject: str | None) -> str:
+    if not facts:  # a table that only decides is about nobody's records
+        return ""
     code = facts.removeprefix("record.")
     return subject or (catalogue.current().record(code).subject if facts.startswith("record.") else "")
 

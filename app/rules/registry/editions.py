@@ -80,7 +80,7 @@ def remember(
             edition=ruleset.edition,
             ruleset=ruleset.name,
             number=(last or 0) + 1,
-            facts=ruleset.facts,
+            facts=ruleset.judged,
             subject=ruleset.subject,
             folder=texts.folder,
             texts=dict(texts.files),

@@ -94,11 +94,9 @@ def _change_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:
     if found is not None:
         counts = [len(found.of(kind)) for kind in ("added", "removed", "changed")]
         words = t("新增 {}，删除 {}，修改 {}", "{} added, {} removed, {} changed").format(*counts)
+        yield t("规则改动", "Rules"), words
         judging = sum(change.judging for change in found.of("changed"))
-        yield (
-            t("规则改动", "Rules"),
-            words + t("（其中 {} 条影响判断）", " ({} of them judge otherwise)").format(judging),
-        )
+        yield t("其中影响判断的修改", "Changes that judge otherwise"), f"{judging}"
 
 
 def _check_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:

@@ -23,7 +23,7 @@ class RulesetEdition(Base):
     number: Mapped[int]
     """counts the editions of a ruleset from 1"""
     facts: Mapped[str] = mapped_column(String(40))
-    """what it is about: record.210, file.report"""
+    """what it makes findings about: record.210, file.report; '' for a table that only decides"""
     subject: Mapped[Subject | None] = mapped_column(String(12))
     folder: Mapped[str] = mapped_column(String(120))
     """area/ruleset: where its own texts lie below the folder of all rulesets"""

@@ -79,7 +79,7 @@ def try_candidate(context: StepContext, params: RequestParams) -> dict[str, Any]
         request = requests.find(params.request)
         candidate, name, day = _candidate(request), request.ruleset, request.effective_from
         about = candidate or in_force(day).ruleset(name)
-    days = usual_days(about.record_type) if about.record_type else ()
+    days = usual_days(about.record_type) if about.record_type and about.rules else ()
     done: dict[str, Any] = {"days": len(days), "newly": 0, "no_longer": 0}
     backtest_id = None
     if days and about.record_type:

@@ -54,8 +54,8 @@ class StoredDays(Protocol):
     def record_address(self, code: str, batch: str, record_id: str) -> str | None:
         """Where the visitor may look at a stored record; None for those who may not."""
 
-    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
-        """Where the findings of a rule in a batch are listed; None for those who may not see them."""
+    def findings_address(self, code: str, batch: str, rule: str = "") -> str | None:
+        """Where the findings in a batch (of one rule, if it is named) are listed; None for those who may not see them."""
 
 
 class _Nothing:
@@ -76,7 +76,7 @@ class _Nothing:
     def record_address(self, code: str, batch: str, record_id: str) -> str | None:
         return None
 
-    def findings_address(self, code: str, batch: str, rule: str) -> str | None:
+    def findings_address(self, code: str, batch: str, rule: str = "") -> str | None:
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -28,7 +28,7 @@ BACKTEST: Final = "rules.backtest"
 """The executor's task."""
 MOST_DAYS: Final = 62
 """So many stored days at most are tried at once: two months."""
-_STORED_MOST: Final = 400
+_STORED_MOST: Final = 4_000
 
 DRAFT, NOTHING = "draft", "nothing"
 """What is tried beside an edition by its hash: the draft, or nothing at all, as after a retirement."""
@@ -59,7 +59,11 @@ class Tried:
         told = (self.task.error or "") if self.task else ""
         zh, between, en = told.partition(": ")[2].partition(" / ")
         if not between:
-            return Text("系统错误，详情见作业看板", "an error of the system; the jobs board has the details")
+            number = self.task.id if self.task else 0
+            return Text(
+                "系统错误，请告知系统管理员：任务 {number}",
+                "an error of the system; tell the administrator: task {number}",
+            ).format(number=number)
         return Text(zh, en)
 
 
@@ -69,11 +73,14 @@ def days_stored(code: str, most: int = _STORED_MOST) -> tuple[date, ...]:
 
 
 def chosen_days(code: str, choice: str, first: date | None = None, last: date | None = None) -> tuple[date, ...]:
-    """The stored days that are meant, the earliest first: `last`, `usual` (the newest five) or `range`.
+    """The stored days that are meant, the earliest first: `last`, `usual` (the newest five), `month` (all of the calendar
+    month before this one) or `range`.
 
     Raises Invalid (`rules.range`, `rules.many_days`), NotFound (`rules.no_days`).
     """
-    if choice == "range":
+    if choice == "month":
+        first, last = last_month()
+    if choice in ("range", "month"):
         if first is None or last is None or first > last:
             raise Invalid("rules.range", Text("请填写起止业务日，起不晚于止", "give a first and a last day in order"))
         days = [day for day in days_stored(code) if first <= day <= last]
@@ -87,6 +94,12 @@ def chosen_days(code: str, choice: str, first: date | None = None, last: date | 
             Text("一次至多试跑 {most} 个业务日", "at most {most} days can be tried at once").format(most=MOST_DAYS),
         )
     return tuple(sorted(days))
+
+
+def last_month() -> tuple[date, date]:
+    """The first and the last day of the calendar month before the present one."""
+    end = clock.today().replace(day=1) - timedelta(days=1)
+    return end.replace(day=1), end
 
 
 def ask(ruleset: str, candidate: str, days: Sequence[date]) -> str:

@@ -8,9 +8,11 @@ from flask import Blueprint, Flask, url_for
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import or_, select
 
+from app.audit import name_actions
 from app.core.db import current_session
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
+from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import RECORDS, VIEW
@@ -28,7 +30,8 @@ _MENU = (
 
 
 def register_pages(registry: Registry) -> None:
-    """Announce the pages, their menu entries, and the programs' interface."""
+    """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
+    name_actions(ACTIONS)
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from inbox_stage import Stage, Window
@@ -15,7 +15,7 @@ from app.core.actor import Actor, acting
 from app.core.clock import CHINA
 from app.core.db import Database, unit_of_work
 from app.core.jobs import Worker
-from app.rules.registry import drafts, requests
+from app.rules.registry import drafts, in_force, requests
 from app.rules.registry.models import ReleaseRequest
 from app.workflow.models import ProcessTask
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=CHINA)
 NAME = "submission.personal_credit_agreement_deletion"
 FILE = "submission/personal_credit_agreement_deletion/ruleset.yaml"
 ONE = f"/rules/sets/{NAME}"
-GIVEN = {"from": "2026-11-05", "note": "按新口径改为提示"}
+GIVEN = {"effective_from": "2026-11-05", "note": "按新口径改为提示"}
 PEOPLE = {
     "he.lan": ("何岚", "compliance"),
     "xu.wen": ("许文", "compliance"),
@@ -118,9 +118,9 @@ def test_a_draft_goes_its_way_and_is_followed(house: House, writer: Window) -> N
 def test_what_is_wrong_with_the_asking_is_told_on_the_page(house: House, writer: Window) -> None:
     lock = str(house.write())
     for given, status, told in (
-        ({**GIVEN, "lock": lock, "from": "2026-11-01"}, 422, "生效日不能早于今天"),
-        ({**GIVEN, "lock": lock, "from": "soon"}, 422, "日期无效"),
-        ({**GIVEN, "lock": lock, "from": ""}, 422, "请填写日期"),
+        ({**GIVEN, "lock": lock, "effective_from": "2026-11-01"}, 422, "生效日不能早于今天"),
+        ({**GIVEN, "lock": lock, "effective_from": "soon"}, 422, "日期无效"),
+        ({**GIVEN, "lock": lock, "effective_from": ""}, 422, "请填写日期"),
         ({**GIVEN, "lock": lock, "note": "x"}, 422, "2–500"),
         ({**GIVEN, "lock": lock, "note": "很" * 900}, 422, "2–500"),
         ({**GIVEN, "lock": "99"}, 409, "已被他人修改"),
@@ -166,12 +166,12 @@ def test_a_request_is_taken_back_and_talked_about(house: House, writer: Window) 
 
 
 def test_a_retirement_is_asked_for_and_shown(house: House, writer: Window) -> None:
-    address = writer.post(f"{ONE}/retire", {"from": "2026-11-05", "note": "该类请求不再报送"}).location
+    address = writer.post(f"{ONE}/retire", {"effective_from": "2026-11-05", "note": "该类请求不再报送"}).location
     house.work()
     page = writer.page(address)
     assert "停用" in page
     assert "改了什么" not in page
-    again = writer.post(f"{ONE}/retire", {"from": "2026-11-05", "note": "再来一次"})
+    again = writer.post(f"{ONE}/retire", {"effective_from": "2026-11-05", "note": "再来一次"})
     assert again.status_code == 409
     assert "已有申请在办理" in again.text
     approver = house.window("xu.wen")
@@ -184,6 +184,28 @@ def test_a_retirement_is_asked_for_and_shown(house: House, writer: Window) -> No
         assert "已停用" in writer.page(f"{ONE}?tab=history")
         assert "没有符合条件" in writer.page("/rules?q=P224-001")
         assert writer.get(f"{ONE}/export.zip").status_code == 200
+
+
+def test_a_table_that_decides_is_put_in_force_and_judges_no_record(house: House, writer: Window) -> None:
+    table, file = "risk.overdue_to_five_level", "risk/overdue_to_five_level/ruleset.yaml"
+    with acting(Actor("he.lan", "何岚", "person")), unit_of_work():
+        draft = drafts.open_draft(table)
+        text = draft.texts[file].replace("没有逾期，无其他迹象时为正常", "没有逾期且无其他迹象的为正常")
+        lock = drafts.save(table, draft.lock, {file: text})
+    assert "无其他迹象" in writer.page(f"/rules/sets/{table}/compare")
+    address = writer.post(f"/rules/sets/{table}/submit", {**GIVEN, "lock": str(lock)}).location
+    house.work()
+    assert "已试跑，待批准" in writer.page(address)
+    approver = house.window("xu.wen")
+    approver.post(f"/workflow/tasks/{house.approval()}/answer", {"decision": "approve", "comment": "只改措辞"})
+    house.work()
+    assert "已批准" in writer.page(address)
+    with unit_of_work(reading=True):
+        force = in_force(date(2026, 11, 6))
+        judging = force.about_record("410")
+        assert force.places[table].release is not None
+        assert judging is not None
+        assert judging.name == "submission.corporate_loan_account"
 
 
 def test_what_was_done_is_recorded_under_words(house: House, writer: Window) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 import reported_days
@@ -11,6 +11,7 @@ from inbox_stage import Stage, Window
 from reported_days import DAYS, ReportedDays
 from sqlalchemy import select
 
+from app.core import clock
 from app.core.actor import Actor, acting
 from app.core.config import override
 from app.core.db import database, unit_of_work
@@ -78,6 +79,15 @@ def ask(window: Window, **given: str) -> str:
     return str(answer.location)
 
 
+def house_batch(address: str) -> str:
+    """The only batch of a trial."""
+    with unit_of_work(reading=True):
+        row = trying.find(address.rpartition("/")[2]).row
+    assert row is not None
+    ((batch,),) = [day["batches"] for day in row.result["days"]]
+    return str(batch)
+
+
 def test_a_draft_is_tried_and_its_result_shown(house: House) -> None:
     house.write(ADDED)
     writer = house.window("he.lan")
@@ -118,6 +128,7 @@ def test_a_retirement_and_an_edition_are_tried(house: House) -> None:
     address = ask(window, candidate="nothing", days="last")
     house.work()
     page = window.page(address)
+    assert f"/submission/findings?batch={house_batch(address)}&amp;type=210" in page, "figures lead to their rows"
     assert "不再判断" in page
     assert "→ 0" in page
     assert window.post(f"{ONE}/backtest", {"candidate": "77", "days": "last"}).status_code == 404
@@ -153,3 +164,7 @@ def test_what_cannot_be_tried_is_refused_with_words(house: House) -> None:
         trying.find("BT-' OR 1=1")
     with pytest.raises(Invalid, match=r"rules\.range"):
         trying.chosen_days("210", "range", date(2026, 1, 2), date(2026, 1, 1))
+    with clock.frozen(datetime(2026, 11, 20, 9, tzinfo=clock.CHINA)):
+        assert trying.chosen_days("210", "month") == DAYS
+    with clock.frozen(datetime(2026, 10, 30, 9, tzinfo=clock.CHINA)), pytest.raises(NotFound, match=r"rules\.no_days"):
+        trying.chosen_days("210", "month")

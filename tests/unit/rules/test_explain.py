@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.rules.explain import RuleExplained, RuleFinding, judge, judge_of
+from app.rules.explain import RuleFinding, judge, judge_of
 from app.rules.loading import load_ruleset
+from app.rules.registry.shipped import shipped_ruleset
 
 COMMON = "code: X, title: {zh: 规则, en: rule}, severity: warn, confidence: high, stage: format"
 RULES = (
@@ -62,20 +63,13 @@ def test_a_requirement_is_skipped_where_its_condition_does_not_hold(write_rulese
     assert explained.checks[0].require.state == "skipped"
 
 
-def test_each_rule_reads_an_item_under_the_name_that_it_writes(write_ruleset: Callable[..., Path]) -> None:
-    """Rules for every item and rules for one look at the same value: it is looked at once, and told as each has it."""
-    ruleset = load_ruleset(
-        write_ruleset(
-            f"  - {{id: R1, {COMMON}, each: {{of: item, tags: [AcctType]}}, when: filled(item), require: conforms(item)}}\n"
-            f"  - {{id: R2, {COMMON}, require: B.AcctType == 'D1' and filled(B.AcctType)}}\n"
-        )
-    )
+def test_values_go_by_the_name_that_their_rule_has_for_them() -> None:
+    """Shared rules call every item `item`; other rules that read the same path must not, or its value is hidden as another's."""
+    judge_ = judge_of(shipped_ruleset("submission.personal_loan_account"))
 
-    shared, own = judge_of(ruleset).explain({"B": {"AcctType": "R1"}})
+    (explained,) = judge_.explain({"H": {"AcctStatus": "41", "TotOverd": "0"}}, "P210-041")
 
-    def names(explained: RuleExplained) -> set[str]:
-        traces = [trace for check in explained.checks for trace in (check.when, check.require) if trace]
-        return {node.text for trace in traces for node in trace.walk() if node.kind == "path"}
-
-    assert names(shared) == {"item"}
-    assert names(own) == {"B.AcctType"}
+    check = explained.checks[0]
+    assert check.when is not None
+    assert [node.text for node in check.when.walk() if node.kind == "path"] == ["H.AcctStatus"]
+    assert [node.text for node in check.require.walk() if node.kind == "path"] == ["H.TotOverd"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Final
 
@@ -15,13 +16,19 @@ from app.rules.reader.shown import ShownRuleset
 from app.rules.registry.force import no_ruleset
 
 _LONGEST: Final = 120
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,120}")
 _EARLIEST: Final = date(2006, 1, 1)
 """Before this the credit register kept nothing."""
 
 
+def identifier(text: str) -> str:
+    """A name out of an address as it may be looked for; '' for what no name looks like, and is then not found."""
+    return text if _NAME.fullmatch(text) else ""
+
+
 def line(name: str) -> SetLine:
     """The line of a ruleset. Raises NotFound (`rules.ruleset`)."""
-    found = line_of(name) if len(name) <= _LONGEST else None
+    found = line_of(identifier(name))
     if found is None:
         raise no_ruleset(name[:_LONGEST])
     return found
@@ -32,11 +39,12 @@ def reference(name: str, wanted: str | None = None) -> Reference:
 
     Raises NotFound (`rules.ruleset`).
     """
-    found = present(name) if len(name) <= _LONGEST else None
+    found = present(identifier(name))
     if found is None:
         raise no_ruleset(name[:_LONGEST])
-    asked = (request.args.get("edition", "") if wanted is None else wanted).strip()[:64]
-    return Reference(asked) if asked else found
+    asked = (request.args.get("edition", "") if wanted is None else wanted).strip()
+    # What can be no edition is looked for as such, and not found.
+    return Reference(identifier(asked[:64]) or "-") if asked else found
 
 
 def shown(name: str, wanted: str | None = None) -> ShownRuleset:
@@ -64,6 +72,11 @@ def needed_day(field: str) -> date:
     if found is None:
         raise Invalid("rules.day", Text("请填写日期", "a day is needed"))
     return found
+
+
+def words(field: str, most: int = 2_000) -> str:
+    """What somebody has written, at most so long; without NUL, which no database keeps."""
+    return request.form.get(field, "").replace("\x00", "")[:most]
 
 
 def lock() -> int:

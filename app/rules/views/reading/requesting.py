@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.core.actor import current_actor
-from app.core.db import current_session
+from app.core.db import current_session, unit_of_work
 from app.core.errors import CreditLinkError, NotFound
 from app.core.people import name_of
 from app.core.registry import Registry
@@ -140,7 +140,7 @@ class RequestPages:
         self.registry = registry
 
     def page(self, request_id: str, problem: Text | None = None) -> str:
-        found = requests.find(request_id[:40])
+        found = requests.find(given.identifier(request_id))
         instance = current_session().get(ProcessInstance, found.instance_id) if found.instance_id else None
         trial = kept(found.backtest) if found.backtest else None
         return render_template(
@@ -159,6 +159,7 @@ class RequestPages:
             task=_task(found),
             trial=trial,
             problem=problem,
+            typed=given.words("text"),
             words=words,
             named=words.named,
             name_of=name_of,
@@ -167,9 +168,10 @@ class RequestPages:
 
     def act(self, request_id: str, act: Any, told: Text) -> ResponseReturnValue:
         """Do it and come back to the page, or show the page with what hinders."""
-        found = requests.find(request_id[:40])
+        found = requests.find(given.identifier(request_id))
         try:
-            act(found)
+            with unit_of_work():  # what fails leaves nothing behind, though the page is answered
+                act(found)
         except CreditLinkError as problem:
             return self.page(request_id, problem.message), problem.status
         toast(told)

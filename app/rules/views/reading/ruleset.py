@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import clock
+from app.core.db import unit_of_work
 from app.core.errors import CreditLinkError
 from app.core.people import name_of
 from app.core.text import Text
@@ -81,6 +82,7 @@ def _around(line: SetLine) -> dict[str, Any]:
     """What every state of the page tells beside the content."""
     editable = line.kind in ("check", "table")
     code = _record_type(line) if editable else None
+    days, month = trying.days_stored(code) if code else (), trying.last_month()
     return {
         "line": line,
         "history": history_of(line),
@@ -89,7 +91,9 @@ def _around(line: SetLine) -> dict[str, Any]:
         "request_kinds": requests.KINDS,
         "open_request": open_request(line.name),
         "trials": trying.trials_of(line.name) if editable else [],
-        "days": trying.days_stored(code) if code else (),
+        "days": days,
+        "last_month": month,
+        "days_last_month": sum(month[0] <= day <= month[1] for day in days),
         "usual_days": USUAL_DAYS,
         "editable": editable,
         "tomorrow": clock.today() + timedelta(days=1),
@@ -106,7 +110,7 @@ def _record_type(line: SetLine) -> str | None:
         checks = find_shown(line.name, given.reference(line.name, "")).checks
     except CreditLinkError:
         return None
-    return checks.record_type if checks else None
+    return checks.record_type if checks and checks.rules else None
 
 
 def _faults(line: SetLine, wrong: RulesetInvalid) -> str:
@@ -117,6 +121,7 @@ def _faults(line: SetLine, wrong: RulesetInvalid) -> str:
 def _tabs(shown: ShownRuleset) -> dict[str, Text]:
     left = {"coverage"} if shown.checks is None or shown.checks.record_type is None or not shown.checks.rules else set()
     left |= {"requests", "trials"} if shown.checks is None else set()
+    left |= {"trials"} if shown.checks and not shown.checks.rules else set()
     return {name: title for name, title in TABS.items() if name not in left}
 
 
@@ -143,7 +148,9 @@ def submit(ruleset: str) -> ResponseReturnValue:
     """Ask that the draft judge from a business day on. What is wrong with the asking is told on the page."""
     line = given.line(ruleset)
     try:
-        made = requests.submit(line.name, given.lock(), given.needed_day("from"), request.form.get("note", "")[:2000])
+        day, lock = given.needed_day("effective_from"), given.lock()
+        with unit_of_work():  # what fails leaves nothing behind, though the page is answered
+            made = requests.submit(line.name, lock, day, given.words("note"))
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交，正在检查", "Submitted; it is being checked"))
@@ -155,7 +162,9 @@ def retire(ruleset: str) -> ResponseReturnValue:
     """Ask that the ruleset judge no more from a business day on."""
     line = given.line(ruleset)
     try:
-        made = requests.retire(line.name, given.needed_day("from"), request.form.get("note", "")[:2000])
+        day = given.needed_day("effective_from")
+        with unit_of_work():
+            made = requests.retire(line.name, day, given.words("note"))
     except CreditLinkError as problem:
         return _told(ruleset, problem)
     toast(Text("已提交停用申请", "The retirement has been asked for"))
@@ -163,7 +172,7 @@ def retire(ruleset: str) -> ResponseReturnValue:
 
 
 def _told(ruleset: str, problem: CreditLinkError) -> ResponseReturnValue:
-    typed = {name: request.form.get(name, "")[:500] for name in ("from", "note")}
+    typed = {name: given.words(name, 500) for name in ("effective_from", "note")}
     return _page(ruleset, problem.message, typed), problem.status
 
 

@@ -33,7 +33,7 @@ def ask(ruleset: str) -> ResponseReturnValue:
     """Have the draft, an edition or a retirement tried on the chosen days; the page of the trial shows its progress."""
     line = given.line(ruleset)
     checks = given.shown(line.name, "").checks
-    if checks is None or checks.record_type is None:
+    if checks is None or checks.record_type is None or not checks.rules:
         raise Invalid(
             "rules.untryable",
             Text("只有判断记录的规则集可以试跑", "only rulesets about records can be tried on stored days"),
@@ -48,13 +48,13 @@ def _candidate(ruleset: str) -> str:
     asked = request.form.get("candidate", "")[:64]
     if asked in (trying.DRAFT, trying.NOTHING):
         return asked
-    return find_edition(ruleset, asked).edition
+    return find_edition(ruleset, given.identifier(asked) or "-").edition
 
 
 @permission(VIEW)
 def one(backtest_id: str) -> ResponseReturnValue:
     """A trial: its progress, why it failed, or what came of it."""
-    tried = trying.find(backtest_id[:40])
+    tried = trying.find(given.identifier(backtest_id))
     line = given.line(tried.ruleset)
     return render_template(
         "rules/backtest.html",
@@ -80,6 +80,7 @@ def told(row: Backtest) -> dict[str, Any]:
     if seen and row.result["samples"]:
         tell(SamplesSeen(row.ruleset, row.id))
     code = _record_type(row)
+    batches = [batch for day in row.result["days"] for batch in day.get("batches", ())]
     return {
         "row": row,
         "result": row.result,
@@ -88,6 +89,7 @@ def told(row: Backtest) -> dict[str, Any]:
         "stored": stored_days(),
         "code": code,
         "products": _products(code),
+        "only_batch": batches[0] if len(batches) == 1 else None,
     }
 
 
