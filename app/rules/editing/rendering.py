@@ -52,11 +52,15 @@ def _sequence(value: list[Any], indent: int) -> str:
 
 
 def _scalar(value: object, indent: int) -> str:
-    if isinstance(value, str):
-        lead = " " * (indent + 2)
-        if "\n" in value and not value.startswith((" ", "\n")) and value == value.rstrip() and value.isprintable():
-            return "|-\n" + "\n".join(lead + line if line else "" for line in value.split("\n"))
-        if len(value) > LINE - indent and " ".join(value.split()) == value and " " in value and value.isprintable():
-            folded = textwrap.wrap(value, LINE - indent, break_long_words=False, break_on_hyphens=False)
-            return ">-\n" + "\n".join(lead + line for line in folded)
+    if not isinstance(value, str):
+        return yaml.safe_dump({"k": value})[3:].rstrip("\n")
+    lead, lines = " " * (indent + 2), value.split("\n")
+    plain = all(line.isprintable() for line in lines) and value == value.rstrip() and not value.startswith((" ", "\n"))
+    if not plain and not value.isprintable():
+        return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9).rstrip("\n")
+    if len(lines) > 1:
+        return "|-\n" + "\n".join(lead + line if line else "" for line in lines)
+    if len(value) > LINE - indent and plain and " " in value and " ".join(value.split()) == value:
+        folded = textwrap.wrap(value, LINE - indent, break_long_words=False, break_on_hyphens=False)
+        return ">-\n" + "\n".join(lead + line for line in folded)
     return yaml.safe_dump({"k": value}, allow_unicode=True, width=10**9)[3:].rstrip("\n")

@@ -97,7 +97,7 @@ async function submit(studio: Studio, check: CheckPane): Promise<void> {
 }
 
 const keyRows = (): [string, string][] => [
-  ['Ctrl S', t('立即保存', 'save now')], ['Alt ↑ / Alt ↓', t('上一条 / 下一条规则', 'rule before / after')], ['Alt N', t('新建规则', 'new rule')], ['Alt F', t('查找规则', 'find a rule')],
+  ['Ctrl S', t('立即保存', 'save now')], ['Alt ↑ / Alt ↓', t('上一条 / 下一条规则', 'rule before / after')], ['Alt N', t('新建规则', 'new rule')], ['Alt L', t('查找规则', 'find a rule')],
   ['Alt Z', t('撤销', 'undo')], ['Ctrl Space', t('补全（写成文字时）', 'complete, in writing')], ['↑ ↓ Enter Esc', t('在列表中选取', 'choose from a list')],
 ];
 
@@ -116,7 +116,7 @@ function shortcuts(studio: Studio, list: RuleList): void {
     if (!event.altKey || event.ctrlKey || event.metaKey) return;
     const acts: Record<string, () => void> = {
       ArrowUp: () => step(-1), ArrowDown: () => step(1), KeyN: () => void list.add(), KeyZ: () => studio.keeper.undo(),
-      KeyF: () => { studio.openTab('rules'); list.search.focus(); },
+      KeyL: () => { studio.openTab('rules'); list.search.focus(); },
     };
     const act = acts[event.code];
     if (!act) return;
