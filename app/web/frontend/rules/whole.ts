@@ -74,7 +74,8 @@ export class WholeText {
     if (!view) return;
     const { text, faults } = this.studio.draft;
     const now = view.state.doc.toString();
-    if (now !== text && !view.hasFocus) {
+    // What was typed while the last save was under way must not be taken back by its answer.
+    if (now !== text && !view.hasFocus && !this.studio.keeper.waits('texts')) {
       this.quiet = true;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
       this.quiet = false;
