@@ -72,20 +72,25 @@ def read_head(given: Source | Path) -> Head:
     try:
         text = as_source(given).read(RULESET).decode("utf-8")
         head = yaml.load(text.partition("\nrules:")[0], Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return Head()
     if not isinstance(head, dict):
         return Head()
     facts, effective = (head[key] if isinstance(head.get(key), dict) else {} for key in ("facts", "effective"))
-    about = "" if tables.only_decides(head) else str(facts.get("record") or facts.get("file") or "")
+    about = "" if tables.only_decides(head) else _said(facts.get("record") or facts.get("file"))
     subject = facts.get("subject")
     try:
-        day = date.fromisoformat(str(effective.get("from", "")))
+        day = date.fromisoformat(_said(effective.get("from")))
     except ValueError:
         day = None
     said = head["title"] if isinstance(head.get("title"), dict) else {}
-    title = Text(str(said.get("zh") or "").strip(), str(said.get("en") or "").strip())
-    return Head(str(head.get("ruleset", "")), about, subject if subject in SUBJECTS else None, day, title)
+    title = Text(_said(said.get("zh")).strip(), _said(said.get("en")).strip())
+    return Head(_said(head.get("ruleset")), about, subject if subject in SUBJECTS else None, day, title)
+
+
+def _said(value: object) -> str:
+    """A single value as text. Of what holds others nothing is said: aliases can make a few lines stand for gigabytes."""
+    return str(value) if isinstance(value, str | int | float | date) else ""
 
 
 def read_facts(given: Source | Path) -> tuple[str, Subject | None]:

@@ -75,11 +75,20 @@ def _form(raw: Mapping[str, Any], rule: str) -> dict[str, Any]:
     return {
         "name": pair_form(raw.get("name")),
         "base": str(raw.get("base", "")),
-        "set": [[str(path), value] for path, value in changes.items()] if isinstance(changes, dict) else [],
+        "set": [[str(path), _shown(value)] for path, value in changes.items()] if isinstance(changes, dict) else [],
         "expect": "fires" if _fires(raw, rule) else "passes",
         "others": [str(each) for each in expect if str(each) != rule] if isinstance(expect, list) else [],
         "exactly": raw.get("exactly") is True,
     }
+
+
+def _shown(value: object) -> object:
+    """A value that a case sets, as JSON can hold it: what is no text, number, truth, list or mapping as its text."""
+    if isinstance(value, list):
+        return [_shown(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _shown(each) for name, each in value.items()}
+    return value if value is None or isinstance(value, str | bool | int) else str(value)
 
 
 def put_case(texts: Texts, rule: str, given: object) -> Change:

@@ -32,6 +32,8 @@ CASE_ORDER: Final = ("rule", "cases", "name", "base", "set", "expect", "exactly"
 _CHECK: Final = ("each", "when", "require", "blame", "code")
 _MOST_TEXT: Final = 4000
 _MOST_CHECKS: Final = 200
+_BLANKS: Final = dict.fromkeys(map(ord, "\n\t\u3000\xa0"))
+"""Blanks that people type and that do not count as printable."""
 
 
 def rule_form(raw: object) -> dict[str, Any]:
@@ -161,11 +163,7 @@ def listed(given: object) -> list[Any]:
 def text(given: Mapping[str, Any], name: str) -> str:
     """A text of a form, blanks and line breaks around it gone. Raises Invalid (`rules.request`)."""
     found = given.get(name, "")
-    if (
-        not isinstance(found, str)
-        or len(found) > _MOST_TEXT
-        or not found.replace("\n", "").replace("\t", "").isprintable()
-    ):
+    if not isinstance(found, str) or len(found) > _MOST_TEXT or not found.translate(_BLANKS).isprintable():
         raise refused()
     return found.strip()
 

@@ -19,6 +19,7 @@ from app.standard.files import read_line
 MOST_TEXT: Final = 200_000
 MOST_LINES: Final = 2000
 _LINE: Final = re.compile(r"(?P<path>[A-Za-z0-9_.]{1,200})\s*[:：=]\s*(?P<value>.*)")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 _TRUTHS: Final = {"true": True, "是": True, "yes": True, "false": False, "否": False, "no": False}
 
 
@@ -70,6 +71,8 @@ def _beside(about: About) -> dict[str, Any]:
 
 
 def _from_xml(text: str, about: About) -> dict[str, Any]:
+    if about.record is None:
+        raise Invalid("rules.given", Text("文件规则请逐行给出数据项", "give the items of a file line by line"))
     line = "".join(part.strip() for part in text.splitlines())
     if not line.startswith("<Document>"):
         line = f"<Document>{line}</Document>"
@@ -96,7 +99,10 @@ def _take(fact: dict[str, Any], line: str, about: About) -> Text | None:
     value = _read(said["value"].strip().strip("'\""), field)
     if value is None:
         return Text(f"“{said['value'][:40]}”不合适", f"“{said['value'][:40]}” does not fit")
-    return _put(fact, parts, value, about.vocabulary.fields)
+    try:
+        return _put(fact, parts, value, about.vocabulary.fields)
+    except (KeyError, TypeError, AttributeError):  # a number where nothing repeats, or a base record of another shape
+        return Text(f"没有“{said['path']}”这个位置", f"there is no place “{said['path']}”")
 
 
 def _read(value: str, field: Field) -> object:
@@ -104,7 +110,7 @@ def _read(value: str, field: Field) -> object:
     if kind is Kind.BOOL:
         return _TRUTHS.get(value.casefold())
     if kind is Kind.NUMBER and not field.written:
-        return int(value) if value.lstrip("-").isdecimal() and len(value) < 16 else None
+        return int(value) if _WHOLE.fullmatch(value) else None
     return value
 
 
@@ -131,5 +137,7 @@ def _put(fact: dict[str, Any], parts: list[str], value: object, fields: Mapping[
             at += 1
         inner = field.type.element if isinstance(field.type, ListOf) else field.type
         fields = inner.fields if isinstance(inner, Struct) else {}
+    if parts[-1] not in fields:
+        raise KeyError(parts[-1])
     holder[parts[-1]] = value
     return None

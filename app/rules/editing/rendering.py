@@ -12,6 +12,25 @@ LINE: Final = 120
 _ON_ONE_LINE: Final = frozenset({"each", "needs", "include", "expect"})
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes texts with breaks or unseen characters in double quotes, so that each stays on its line."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None if value.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _dumped(value: object, *, flow: bool = False) -> str:
+    said = yaml.dump(
+        value, Dumper=_Dumper, allow_unicode=True, default_flow_style=flow or None, width=10**9, sort_keys=False
+    )
+    return str(said)
+
+
 def after_colon(value: object, indent: int, key: str = "") -> str:
     """What follows the `key:` that stands `indent` characters in: a space and the value, or lines of its own."""
     flow = flow_text(value) if isinstance(value, dict | list) else ""
@@ -37,8 +56,7 @@ def item_text(value: object, column: int) -> str:
 
 def flow_text(value: object) -> str:
     """A value on one line."""
-    text = yaml.safe_dump([value], allow_unicode=True, default_flow_style=True, width=10**9, sort_keys=False)
-    return text.strip()[1:-1]
+    return _dumped([value], flow=True).strip()[1:-1]
 
 
 def _mapping(value: dict[Any, Any], indent: int) -> str:
@@ -52,11 +70,15 @@ def _sequence(value: list[Any], indent: int) -> str:
 
 
 def _scalar(value: object, indent: int) -> str:
-    if isinstance(value, str):
-        lead = " " * (indent + 2)
-        if "\n" in value and not value.startswith((" ", "\n")) and value == value.rstrip() and value.isprintable():
-            return "|-\n" + "\n".join(lead + line if line else "" for line in value.split("\n"))
-        if len(value) > LINE - indent and " ".join(value.split()) == value and " " in value and value.isprintable():
-            folded = textwrap.wrap(value, LINE - indent, break_long_words=False, break_on_hyphens=False)
-            return ">-\n" + "\n".join(lead + line for line in folded)
-    return yaml.safe_dump({"k": value}, allow_unicode=True, width=10**9)[3:].rstrip("\n")
+    if not isinstance(value, str):
+        return _dumped({"k": value})[3:].rstrip("\n")
+    lead, lines = " " * (indent + 2), value.split("\n")
+    plain = all(line.isprintable() for line in lines) and value == value.rstrip() and not value.startswith((" ", "\n"))
+    if not plain and not value.isprintable():
+        return _dumped(value).rstrip("\n")
+    if len(lines) > 1:
+        return "|-\n" + "\n".join(lead + line if line else "" for line in lines)
+    if len(value) > LINE - indent and plain and " " in value and " ".join(value.split()) == value:
+        folded = textwrap.wrap(value, LINE - indent, break_long_words=False, break_on_hyphens=False)
+        return ">-\n" + "\n".join(lead + line for line in folded)
+    return _dumped({"k": value})[3:].rstrip("\n")

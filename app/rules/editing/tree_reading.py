@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -167,7 +168,9 @@ class _Reading:
             raise _wrong(Text("还没有写条件", "the condition has not been written yet"))
         text = " ".join(given.split("\n")).strip()
         try:
-            node = ast.parse(text, mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                node = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise _wrong(Text("“{text}”语法有误", "“{text}” is not well formed").format(text=text[:80])) from None
         return f"({text})" if isinstance(node, weak) and not alone else text

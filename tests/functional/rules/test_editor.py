@@ -218,6 +218,36 @@ def test_a_text_that_is_wrong_is_kept_and_told_at_its_line(desk: Desk) -> None:
     assert desk.good("run", {"rule": first_own(told)})["faults"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: &a [*a]\n",
+        "rules: 5\ntitle: []\nfacts: {record: [1]}\n",
+        "rules:\n- {id: [1], title: {zh: 2026-10-20}, needs: x, checks: [1, {when: 2}], each: !!binary aGk=}\n",
+        "[" * 3000,
+        "",
+        "effective: {from: 2026-13-45}\nrules: []\n",
+    ],
+)
+def test_a_page_stands_whatever_the_text_is(desk: Desk, text: str) -> None:
+    state = desk.good("", {"lock": desk.state()["lock"], "texts": {FILE: text}}, "PUT")
+    assert state["faults"]
+    assert desk.window.get(ONE).status_code == 200
+    for what, body in (("judge", {"expression": "has(B)"}), ("run", {"rule": "x"}), ("try", {"text": "B.RptDate: 1"}), ("check", {})):
+        assert desk.ask(what, body).status_code in (200, 404, 422), what
+    assert desk.ask("change", {"lock": state["lock"], "what": "add_rule", "id": "", "after": "", "copy": ""}).status_code in (200, 422)
+
+
+def test_cases_are_shown_whatever_they_set(desk: Desk) -> None:
+    rule = first_own(desk.state())
+    path = FILE.replace("ruleset.yaml", f"cases/{rule}.yaml")
+    odd = f"rule: {rule}\ncases:\n- {{name: 5, base: [], set: {{a: 2026-10-20, b: 1.5, c: !!binary aGk=, d: [{{e: null}}]}}, expect: no}}\n- 7\n"
+    desk.good("", {"lock": desk.state()["lock"], "texts": {path: odd}}, "PUT")
+    shown = desk.rule(rule)["cases"]
+    assert shown[0]["set"] == [["a", "2026-10-20"], ["b", "1.5"], ["c", "b'hi'"], ["d", [{"e": None}]]]
+    assert desk.good("run", {"rule": rule})["faults"]
+
+
 def test_a_new_rule_with_its_cases_is_written_run_and_checked(desk: Desk) -> None:
     made = desk.change(what="add_rule", id="P220-900", after="", copy="")
     assert made["rule"] == "P220-900"
@@ -254,6 +284,9 @@ def test_a_rule_is_tried_on_what_somebody_pastes(desk: Desk) -> None:
     assert answer.status_code == 422
     assert "第1行" in answer.text
     assert "第3行" in answer.text
+    for line in ("B.0.RptDateCode: 1", "0.B.RptDateCode: 1", "C.CtrctCertRel.7.BrerType: 1", "B.RptDateCode.1: 1", "batch.same_key: --5"):
+        assert desk.refused("try", {"base": base, "text": line}) == (422, "rules.given"), line
+    assert desk.good("try", {"base": base, "text": "C.CtrctCertRel.0.BrerType: 9\nbatch.same_key: 2"})["rules"]
 
 
 def test_a_shared_rule_is_shown_with_the_reason_and_can_be_added_to(desk: Desk) -> None:

@@ -103,7 +103,7 @@ def test_rows_keep_the_meaning_of_what_is_written_oddly(text: str) -> None:
 
 WORD = st.sampled_from(
     ["group", "each", "compare", "member", "test", "text", "item", "value", "call", "formula", "and", "or", "all", "==", "in", "has",
-     "B.AcctType", "p", "days", "number", "'", "__import__('os')", "1) or (1", "a\nb", "\x00"]
+     "B.AcctType", "p", "days", "number", "'", "__import__('os')", "1) or (1", "a\nb", "\x00", "'\\d' is 1"]
 )  # fmt: skip
 KEYS = st.sampled_from(
     ["kind", "terms", "join", "negated", "left", "right", "operator", "path", "value", "type", "text", "operands", "name", "test",

@@ -139,6 +139,38 @@ def test_any_value_can_stand_at_any_key(data: dict[str, Any], value: Any, flow: 
         assert splicer.data() == {**data, key: value}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "has(B)\n  and has(C)\nor has(D)",
+        " led and trailed \n by blanks ",
+        "\n\nlate",
+        "全角\u3000空格",
+        "long " * 60 + "# no remark",
+        "x: y - z",
+        "line\x85break",
+        "true",
+        "0123",
+        "- a",
+        "",
+    ],
+)
+def test_every_text_can_be_written_at_its_place(words: str) -> None:
+    index = next(n for n, raw in enumerate(rules_in(content_of(ACCOUNT).data)) if "checks" in raw and "note" in raw)
+    for key in (
+        ("rules", index, "checks", 0, "require"),
+        ("rules", index, "note", "zh"),
+        ("title", "zh"),
+        ("facts", "record"),
+    ):
+        splicer = Splicer(own_text(ACCOUNT))
+        splicer.put(key, words)
+        found = splicer.data()
+        for part in key:
+            found = found[part]
+        assert found == words
+
+
 def test_the_end_of_lines_and_what_stands_around_are_kept() -> None:
     text = "# head\r\nrules:\r\n  # first\r\n  - id: A\r\n    title: {zh: 甲, en: a}  # why\r\n\r\n  - id: B\r\n    needs: [A]\r\n# tail"
     splicer = Splicer(text)

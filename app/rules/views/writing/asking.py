@@ -158,7 +158,7 @@ def try_on(ruleset: str) -> ResponseReturnValue:
         return jsonify({**stored_records().tried(found, record, (wanted,) if wanted else ()), "faults": []})
     name = said(sent, "base", 200)
     bases = bases_of(texts)
-    if name and name not in bases:
+    if name and not isinstance(bases.get(name), dict):
         raise NotFound("rules.base", Text("没有这条基础记录", "there is no such base record"))
     fact = given.fact_of(said(sent, "text", given.MOST_TEXT), about_of(texts), bases.get(name))
     return jsonify({**asking.judged(found, fact, wanted), "faults": []})

@@ -65,9 +65,9 @@ export class Builder {
   }
 
   private draw(): void {
-    const focused = this.element.contains(document.activeElement) ? place(this.element, document.activeElement) : -1;
+    const back = remembered(this.element);
     this.element.replaceChildren(this.group(this.root, [], null));
-    if (focused >= 0) controls(this.element)[Math.min(focused, controls(this.element).length - 1)]?.focus();
+    back();
   }
 
   private redraw = (): void => {
@@ -219,6 +219,7 @@ export class Builder {
       const field = valueEditor(studio, '', kind, undefined, label, () => undefined) as HTMLInputElement;
       field.placeholder = t('输入后回车', 'Type, then Enter');
       field.addEventListener('change', () => add(field.value.trim()));
+      field.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) add(field.value.trim()); });
       adder = field;
     }
     return h('div', { class: 'value-list' }, chips.length ? h('ul', {}, ...chips) : null, adder);
@@ -295,8 +296,17 @@ function controls(element: Element): HTMLElement[] {
   return [...element.querySelectorAll<HTMLElement>('input, select, button')];
 }
 
-function place(element: Element, active: Element | null): number {
-  return controls(element).findIndex((each) => each === active);
+/** After all is drawn anew the focus goes to the control of the same name, in the same place among those. */
+function remembered(element: Element): () => void {
+  const active = document.activeElement;
+  if (!active || !element.contains(active)) return () => undefined;
+  const named = (each: Element): string => each.getAttribute('aria-label') ?? each.textContent ?? '';
+  const name = named(active);
+  const at = controls(element).filter((each) => named(each) === name).indexOf(active as HTMLElement);
+  return () => {
+    const same = controls(element).filter((each) => named(each) === name);
+    (same[Math.min(at, same.length - 1)] ?? controls(element)[0])?.focus();
+  };
 }
 
 export { nameOf };

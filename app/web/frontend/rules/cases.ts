@@ -1,8 +1,9 @@
 // The cases of a rule: a record that differs in a few items, and whether the rule must pass it or fire.
-import { area, button, choice, dialog, field, h, icon, input } from '../modeler/dom';
+import { area, button, choice, field, h, icon, input } from '../modeler/dom';
 import { ask } from '../modeler/server';
 import { showToast } from '../shell/toasts';
 import { t } from '../shell/words';
+import { asked } from './asked';
 import { combo, fitting } from './combo';
 import { valueEditor } from './operands';
 import { explanation } from './outcome';
@@ -90,13 +91,17 @@ export class CasesBox {
     base.required = true;
     const expect = choice([{ value: 'passes', label: t('应通过：规则不报错', 'Passes: the rule has no finding') }, { value: 'fires', label: t('应违反：规则报错', 'Fires: the rule has a finding') }], made.expect, (value) => { made.expect = value === 'fires' ? 'fires' : 'passes'; });
     const rows = h('div', { class: 'case-sets' });
-    const draw = (): void => rows.replaceChildren(...made.set.map((pair, index) => this.setRow(pair, () => { made.set.splice(index, 1); draw(); }, draw)), button(t('加一项改动', 'Change an item'), 'plus', () => { made.set.push(['', '']); draw(); }));
+    // After an item is chosen its value is what comes next.
+    const draw = (next = -1, control = 1): void => {
+      rows.replaceChildren(...made.set.map((pair, index) => this.setRow(pair, () => { made.set.splice(index, 1); draw(); }, () => draw(index))), button(t('加一项改动', 'Change an item'), 'plus', () => { made.set.push(['', '']); draw(made.set.length - 1, 0); }));
+      rows.children[next]?.querySelectorAll<HTMLElement>('input, select, textarea')[control]?.focus();
+    };
     draw();
     const body = h('div', { class: 'case-form' },
       h('div', { class: 'form-pair' }, field(t('名称（中文）', 'Name in Chinese'), zh), field(t('名称（英文）', 'Name in English'), en)),
       h('div', { class: 'form-pair' }, field(t('从哪条基础记录开始', 'Starts from the base record'), base), field(t('期望', 'Expected'), expect)),
       h('h3', {}, t('改动的数据项', 'Items that differ')), rows);
-    const chosen = await dialog(old?.file ? t('修改用例', 'Change the case') : t('新用例', 'A new case'), body, [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('保存', 'Save'), primary: true }]);
+    const chosen = await asked(old?.file ? t('修改用例', 'Change the case') : t('新用例', 'A new case'), body, [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('保存', 'Save'), primary: true }]);
     if (chosen !== 'yes') return;
     made.name = { zh: zh.value.trim(), en: en.value.trim() || zh.value.trim() };
     made.set = made.set.filter(([path]) => path);

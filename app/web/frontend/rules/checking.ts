@@ -50,12 +50,15 @@ export class CheckPane {
     return said([...rules, ...shared].find((each) => each.id === rule)?.title);
   }
 
+  /** To the rule, also where only the words name one; else to the line of the text. */
   private goto(fault: Fault): void {
     const { rules, shared } = this.studio.draft;
-    if ([...rules, ...shared].some((each) => each.id === fault.rule)) {
+    const known = [...rules, ...shared].map((each) => each.id);
+    const meant = known.includes(fault.rule) ? fault.rule : known.find((id) => fault.message.en.split(/[\s,;]+/).includes(id));
+    if (meant) {
       this.studio.openTab('rules');
-      void this.studio.open(fault.rule);
-    } else if (fault.file.endsWith('/ruleset.yaml')) this.studio.gotoLine(fault.line);
+      void this.studio.open(meant);
+    } else this.studio.gotoLine(fault.file.endsWith('/ruleset.yaml') ? fault.line : 1);
   }
 
   private fill(...content: (HTMLElement | null)[]): void {

@@ -26,6 +26,7 @@ export function combo(options: { value: string; shown: string; label: string; ch
   const take = (choice: Choice | undefined): void => {
     if (!choice) return;
     shown = choice.label;
+    options.value = choice.value;
     field.value = shown;
     field.title = shown;
     close();
@@ -46,7 +47,9 @@ export function combo(options: { value: string; shown: string; label: string; ch
     const found = await options.choices(typed);
     if (turn !== asked || document.activeElement !== field) return;
     listed = found.slice(0, most);
-    at = Math.max(0, listed.findIndex((each) => each.value === options.value));
+    // What was typed in full comes first, without typing what stands there now.
+    const wanted = (typed || options.value).toLowerCase();
+    at = Math.max(0, listed.findIndex((each) => each.value.toLowerCase() === wanted));
     let group = '';
     list.replaceChildren(...listed.flatMap((each, index) => {
       const line = h('li', { role: 'option', id: `${id}-${index}`, 'aria-selected': 'false', pointerdown: (event) => { event.preventDefault(); take(each); } }, h('span', {}, each.label), each.hint ? h('small', {}, each.hint) : null);

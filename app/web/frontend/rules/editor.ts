@@ -3,6 +3,7 @@ import { dialog, field, h, icon, input } from '../modeler/dom';
 import { installTabs } from '../modeler/tabs';
 import { showToast } from '../shell/toasts';
 import { t } from '../shell/words';
+import { asked } from './asked';
 import { CheckPane } from './checking';
 import { Keeper } from './keeper';
 import { RuleList } from './list';
@@ -74,7 +75,7 @@ async function head(studio: Studio): Promise<void> {
   const zh = input(title.zh, () => undefined, { maxlength: 200 });
   const en = input(title.en, () => undefined, { maxlength: 200 });
   const day = input(effective_from, () => undefined, { type: 'date' });
-  const chosen = await dialog(t('规则集标题与生效日', 'Title and effective date'), h('div', {}, field(t('中文标题', 'Title in Chinese'), zh), field(t('英文标题', 'Title in English'), en), field(t('自称的生效日', 'Effective from, as it says itself'), day)), [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('保存', 'Save'), primary: true }]);
+  const chosen = await asked(t('规则集标题与生效日', 'Title and effective date'), h('div', {}, field(t('中文标题', 'Title in Chinese'), zh), field(t('英文标题', 'Title in English'), en), field(t('自称的生效日', 'Effective from, as it says itself'), day)), [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('保存', 'Save'), primary: true }]);
   if (chosen === 'yes') await studio.keeper.change({ what: 'head', title: { zh: zh.value.trim(), en: en.value.trim() }, effective_from: day.value });
 }
 
@@ -90,14 +91,14 @@ async function submit(studio: Studio, check: CheckPane): Promise<void> {
     showToast({ text: t('还有问题，改好后才能提交。', 'There are faults; mend them before submitting.'), tone: 'warning' });
     return;
   }
-  const asked = part<HTMLDialogElement>('submit-dialog');
-  const lock = asked.querySelector<HTMLInputElement>('[name=lock]');
+  const submission = part<HTMLDialogElement>('submit-dialog');
+  const lock = submission.querySelector<HTMLInputElement>('[name=lock]');
   if (lock) lock.value = String(studio.draft.lock);
-  asked.showModal();
+  submission.showModal();
 }
 
 const keyRows = (): [string, string][] => [
-  ['Ctrl S', t('立即保存', 'save now')], ['Alt ↑ / Alt ↓', t('上一条 / 下一条规则', 'rule before / after')], ['Alt N', t('新建规则', 'new rule')], ['Alt F', t('查找规则', 'find a rule')],
+  ['Ctrl S', t('立即保存', 'save now')], ['Alt ↑ / Alt ↓', t('上一条 / 下一条规则', 'rule before / after')], ['Alt N', t('新建规则', 'new rule')], ['Alt L', t('查找规则', 'find a rule')],
   ['Alt Z', t('撤销', 'undo')], ['Ctrl Space', t('补全（写成文字时）', 'complete, in writing')], ['↑ ↓ Enter Esc', t('在列表中选取', 'choose from a list')],
 ];
 
@@ -116,7 +117,7 @@ function shortcuts(studio: Studio, list: RuleList): void {
     if (!event.altKey || event.ctrlKey || event.metaKey) return;
     const acts: Record<string, () => void> = {
       ArrowUp: () => step(-1), ArrowDown: () => step(1), KeyN: () => void list.add(), KeyZ: () => studio.keeper.undo(),
-      KeyF: () => { studio.openTab('rules'); list.search.focus(); },
+      KeyL: () => { studio.openTab('rules'); list.search.focus(); },
     };
     const act = acts[event.code];
     if (!act) return;

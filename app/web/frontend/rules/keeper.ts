@@ -63,6 +63,21 @@ export class Keeper {
     return true;
   }
 
+  /** Whether something of that key is still to be sent. */
+  waits(key: string): boolean {
+    return this.waiting.some((each) => each.key === key);
+  }
+
+  /** Whether the server would not take what was written last; `forget` gives it up. */
+  get refuses(): boolean {
+    return this.refused !== '';
+  }
+
+  forget(): void {
+    this.refused = '';
+    this.tell(t('已放弃未保存的改动', 'What was not saved is given up'));
+  }
+
   private put(key: string, make: () => Change | Texts, whole: boolean, done?: (answer: Changed) => void): void {
     this.waiting = [...this.waiting.filter((each) => each.key !== key), { key, make, whole, done }];
     if (this.refused === key) this.refused = '';

@@ -1,6 +1,7 @@
 // The rules of the draft: searched, filtered, marked where they are changed or wrong; up and down with the arrow keys.
-import { button, dialog, field, h, icon, input } from '../modeler/dom';
+import { button, field, h, icon, input } from '../modeler/dom';
 import { t } from '../shell/words';
+import { asked } from './asked';
 import { said, severities, type Studio } from './studio';
 import type { Line } from './types';
 
@@ -44,11 +45,13 @@ export class RuleList {
     const own = lines.filter((each) => !each.fragment);
     const others = lines.filter((each) => each.fragment);
     const top = this.rows.scrollTop;
+    const focused = this.rows.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
     this.rows.replaceChildren(
       own.length ? h('ul', {}, ...own.map((each) => this.line(each))) : h('p', { class: 'quiet list-none' }, t('没有符合的规则', 'No rule fits')),
       ...(others.length ? [h('h3', {}, t('引入的共用规则（只读）', 'Included shared rules (read only)')), h('ul', {}, ...others.map((each) => this.line(each)))] : []),
       ...(removed.length && !this.typed ? [h('h3', {}, t('草稿中已删除', 'Removed in the draft')), h('ul', { class: 'list-removed' }, ...removed.map((id) => h('li', {}, id)))] : []));
     this.rows.scrollTop = top;
+    if (focused) this.rows.querySelector<HTMLElement>(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     this.count.textContent = t(`${lines.length} / ${rules.length + shared.length} 条`, `${lines.length} of ${rules.length + shared.length}`);
   }
 
@@ -77,7 +80,7 @@ export class RuleList {
 
   async add(copy = ''): Promise<void> {
     const number = input('', () => undefined, { maxlength: 60, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]*', placeholder: t('留空则接着编号', 'Left empty: the next number') });
-    const chosen = await dialog(copy ? t(`复制规则 ${copy}`, `Copy rule ${copy}`) : t('新建规则', 'New rule'), field(t('规则编号', 'Rule id'), number, t('以后出现在每条问题上，不重复使用。', 'It stands at every finding and is never used again.')), [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('建立', 'Create'), primary: true }]);
+    const chosen = await asked(copy ? t(`复制规则 ${copy}`, `Copy rule ${copy}`) : t('新建规则', 'New rule'), field(t('规则编号', 'Rule id'), number, t('以后出现在每条问题上，不重复使用。', 'It stands at every finding and is never used again.')), [{ value: 'no', label: t('取消', 'Cancel') }, { value: 'yes', label: t('建立', 'Create'), primary: true }]);
     if (chosen !== 'yes') return;
     const own = this.studio.draft.rules.some((each) => each.id === this.studio.current && !each.extends);
     const answer = await this.studio.keeper.change({ what: 'add_rule', id: number.value.trim(), after: own ? this.studio.current : '', copy });

@@ -29,7 +29,7 @@ export class RulePane {
 
   /** Show a rule, once all that was written is kept; whether it could be. */
   async open(rule: string): Promise<void> {
-    if (!(await this.studio.keeper.now())) {
+    if (!(await this.studio.keeper.now()) && !(await this.givenUp())) {
       showToast({ text: t('还有内容没有保存，请先处理保存提示。', 'Something is not saved yet; deal with that first.'), tone: 'warning' });
       return;
     }
@@ -45,6 +45,15 @@ export class RulePane {
     } catch (problem) {
       this.place.replaceChildren(h('p', { class: 'wrong studio-empty' }, (problem as Error).message));
     }
+  }
+
+  /** What the server refuses need not keep anybody here: it can be given up. */
+  private async givenUp(): Promise<boolean> {
+    if (!this.studio.keeper.refuses) return false;
+    const words = h('p', {}, t('这里有内容没有保存：系统不接受。可以留下改好，也可以放弃这处改动。', 'Something here is not saved, since it was not accepted. Stay and mend it, or give it up.'));
+    if ((await dialog(t('有内容未保存', 'Something is not saved'), words, [{ value: 'no', label: t('留下', 'Stay') }, { value: 'yes', label: t('放弃改动', 'Give it up'), primary: true }])) !== 'yes') return false;
+    this.studio.keeper.forget();
+    return this.studio.keeper.now();
   }
 
   async renew(): Promise<void> {

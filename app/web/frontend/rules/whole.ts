@@ -48,7 +48,7 @@ export class WholeText {
 
   private make(): void {
     const box = h('div', { class: 'whole-text' });
-    this.place.replaceChildren(h('div', { class: 'whole' }, this.studio.draft.head.kind === 'table' ? workbooks(this.studio) : null, h('p', { class: 'quiet whole-note' }, t('规则集的全文（YAML），与“规则”页是同一份草稿。Tab 缩进；先按 Esc 再按 Tab 离开编辑区。', 'The whole text of the ruleset (YAML), the same draft as under “Rules”. Tab indents; Esc and then Tab leaves the text.')), this.faults, box));
+    this.place.replaceChildren(h('div', { class: 'whole' }, this.studio.draft.head.kind === 'table' ? workbooks(this.studio) : null, h('p', { class: 'quiet whole-note' }, t('这份草稿的全文（YAML），与各页是同一份。Tab 缩进；先按 Esc 再按 Tab 离开编辑区。', 'The whole text of this draft (YAML), the same as everywhere on this page. Tab indents; Esc and then Tab leaves the text.')), this.faults, box));
     this.view = new EditorView({
       parent: box,
       state: EditorState.create({
@@ -74,7 +74,8 @@ export class WholeText {
     if (!view) return;
     const { text, faults } = this.studio.draft;
     const now = view.state.doc.toString();
-    if (now !== text && !view.hasFocus) {
+    // What was typed while the last save was under way must not be taken back by its answer.
+    if (now !== text && !view.hasFocus && !this.studio.keeper.waits('texts')) {
       this.quiet = true;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
       this.quiet = false;
