@@ -25,7 +25,7 @@ ENGINES = {
     "SpiffWorkflow": {"workflow"},
     "durable": {"rules"},
     "asyncssh": {"submission", "simulator", "demo"},
-    "flask": {"web", "security", "audit", "submission", "workflow", "operations", "factory.py", "cli.py"},
+    "flask": {"web", "security", "audit", "submission", "rules", "workflow", "operations", "factory.py", "cli.py"},
 }
 """Outside packages that only these rooms may import."""
 
