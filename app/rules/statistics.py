@@ -140,7 +140,7 @@ def reporting_days(most: int = USUAL) -> tuple[date, ...]:
 def of_all(most: int = USUAL) -> tuple[RuleLine, ...]:
     """Every rule about reported records that is in force today, with its figures over the newest reporting days."""
     days = reporting_days(most)
-    rulesets = _rulesets()
+    rulesets = reported_rulesets()
     codes = [_code(ruleset, rule) for ruleset in rulesets for rule in ruleset.rules]
     sums: dict[tuple[str, str], Counts] = {}
     for each in _outcomes.counts(days, codes, False) if days else ():
@@ -157,7 +157,7 @@ def of_all(most: int = USUAL) -> tuple[RuleLine, ...]:
 def of_rule(ruleset: str, rule_id: str, most: int = USUAL) -> RuleTrend:
     """How one rule has fared on the newest reporting days; nothing of a rule that is not in force."""
     days = reporting_days(most)
-    found = next((each for each in _rulesets() if each.name == ruleset), None)
+    found = next((each for each in reported_rulesets() if each.name == ruleset), None)
     codes = [_code(found, rule) for rule in found.rules] if found else []
     mine = next((each for each in codes if each.rule == rule_id), None)
     by_day: Mapping[date, Counts] = {}
@@ -169,7 +169,8 @@ def of_rule(ruleset: str, rule_id: str, most: int = USUAL) -> RuleTrend:
     return RuleTrend(sum((counts for _, counts in listed), Counts()), listed)
 
 
-def _rulesets() -> list[Ruleset]:
+def reported_rulesets() -> list[Ruleset]:
+    """The rulesets in force today about records that are reported, by record type."""
     force = in_force(clock.today())
     places = (force.about_record(code) for code in _outcomes.record_types())
     return [place.ruleset() for place in places if place is not None]

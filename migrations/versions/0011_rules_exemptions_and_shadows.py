@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.String(length=80), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("ended_because", sa.LargeBinary(), nullable=False),
         sa.Column("open_mark", sa.String(length=64), nullable=True),
         sa.Column("instance_id", sa.String(length=36), nullable=True),
         sa.Column("lock", sa.Integer(), nullable=False),

@@ -22,10 +22,11 @@ def registry() -> Registry:
     return assemble()
 
 
-def judge_anew(batch: str) -> dict[str, Any]:
-    """What the step `submission.judge` says; its records are held as well."""
+def judge_anew(batch: str, code: str = "210") -> dict[str, Any]:
+    """What the step `submission.judge` says, once the records of one type are to be judged anew; they are held as well."""
     with unit_of_work() as session:
-        session.execute(delete(StageRun).where(StageRun.batch_id == batch, StageRun.stage.in_(("judge", "hold"))))
+        done = StageRun.stage.in_(("judge", "hold")) & StageRun.part.startswith(code)
+        session.execute(delete(StageRun).where(StageRun.batch_id == batch, done))
     context = StepContext(batch, 0, TaskContext(0, "", batch, {}, 1, 0, "test"))
     said: dict[str, Any] = registry().steps["submission.judge"].run(context, BatchParams(batch))
     registry().steps["submission.hold"].run(context, BatchParams(batch))

@@ -37,6 +37,7 @@ from app.rules.exemption.scopes import (
 )
 from app.rules.model import Ruleset
 from app.rules.registry.force import in_force
+from app.rules.statistics import reported_rulesets
 from app.web.parts import Tone
 from app.workflow import host
 from app.workflow.intervention import cancel
@@ -122,8 +123,8 @@ def ruleset_named(name: str) -> Ruleset | None:
 def _errors(wish: Wish, ruleset: Ruleset | None, reason: str) -> dict[str, Text]:
     errors: dict[str, Text] = {}
     scopes = scopes_of_ruleset(ruleset) if ruleset else {}
-    if ruleset is None or not scopes:
-        errors["ruleset"] = Text("请选择判断记录的规则集", "choose a ruleset that judges records")
+    if ruleset is None or not scopes or ruleset.name not in {each.name for each in reported_rulesets()}:
+        errors["ruleset"] = Text("请选择判断上报记录的规则集", "choose a ruleset that judges reported records")
     elif wish.rule not in {rule.id for rule in ruleset.rules}:
         errors["rule"] = Text("规则集中没有这条规则", "the ruleset has no such rule")
     if wish.scope not in SCOPES or (scopes and wish.scope not in scopes):
@@ -168,6 +169,7 @@ def _begun(ruleset: Ruleset, wish: Wish, value: str, until: date, reason: str) -
         asked_by=current_actor().id,
         asked_at=clock.now(),
         answer="",
+        ended_because="",
         open_mark=mark,
     )
     try:
@@ -265,7 +267,7 @@ def end(exemption: Exemption, reason: str) -> None:
         )
     if standing(exemption) != "granted":
         raise Conflict("rules.exemption_over", Text("这项豁免不在生效中", "this exemption is not in force"))
-    exemption.state, exemption.open_mark, exemption.answer = "ended", None, words
+    exemption.state, exemption.open_mark, exemption.ended_because = "ended", None, words
     exemption.ended_by, exemption.ended_at = current_actor().id, clock.now()
     current_session().flush()
     publish(ExemptionEnded(exemption.id, exemption.ruleset, exemption.rule))

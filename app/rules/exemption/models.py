@@ -37,7 +37,8 @@ class Exemption(Base):
     ended_by: Mapped[str | None] = mapped_column(String(80))
     ended_at: Mapped[datetime | None]
     answer: Mapped[str] = mapped_column(EncryptedText("rules_exemption.answer"))
-    """the words of whoever decided or ended it last"""
+    """the words of whoever decided"""
+    ended_because: Mapped[str] = mapped_column(EncryptedText("rules_exemption.ended_because"))
     open_mark: Mapped[str | None] = mapped_column(String(64), unique=True)
     """a fingerprint of ruleset, rule and whom it is for while it is asked for or applies: there is one at a time"""
     instance_id: Mapped[str | None] = mapped_column(String(36))

@@ -66,8 +66,9 @@ def compare_day(context: TaskContext) -> None:
     try:
         result = backtest(Trial(ruleset, edition(candidate), code), [day], context.progress)
     except Exception as problem:
-        with unit_of_work():
-            _keep(name, day, "failed", {}, _told(problem), time.monotonic() - started)
+        if not context.lost.is_set():  # else another worker is at it
+            with unit_of_work():
+                _keep(name, day, "failed", {}, _told(problem), time.monotonic() - started)
         raise
     with unit_of_work():
         _keep(name, day, "done", result, "", time.monotonic() - started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, text
 
 from app.core import clock
 from app.core.config import override
-from app.core.db import current_session, database, unit_of_work
+from app.core.db import database, unit_of_work
 from app.rules.exemption import asking
 from app.rules.exemption.applying import applying
 from app.rules.exemption.models import Exemption, ExemptionSet
@@ -60,6 +60,22 @@ def findings(batch: str, code: str = "210") -> dict[tuple[str, str, str], str]:
     return {(record, rule, tag): severity for record, rule, tag, severity in rows}
 
 
+def judged(batch: str, exemptions: str = "", ruleset: Ruleset | None = None) -> dict[tuple[str, str, str], str]:
+    """The same of the batch's 210 records judged now, nothing written: on what they were judged, but for these."""
+    with unit_of_work(reading=True) as session:
+        kept = session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
+    basis = replace(Basis.of(kept), exemptions=exemptions)
+    rows = find(lake(), Part(batch, DAY, True, "210", 0), ruleset or edition(kept["edition"]), basis).rows.to_pylist()
+    return {(row["record_id"], row["rule"], row["tag"]): row["severity"] for row in rows}
+
+
+def reproduced(day: date) -> bool:
+    """Whether the 210 records of a day, judged again as they were, make the same findings hash for hash."""
+    with unit_of_work() as session:
+        session.execute(delete(StageRun).where(StageRun.stage == "judge", StageRun.part != "210/0"))
+    return all(batch.parts and batch.reproduced for batch in replay(day))
+
+
 def blocked_alone(batch: str) -> tuple[str, str, str]:
     """A record with a single blocking finding by one rule: its id, that rule, and the record's business key."""
     (row, *_) = lake().rows(
@@ -92,44 +108,39 @@ def test_an_account_is_let_through_and_the_day_is_judged_again_alike(reported: R
     with unit_of_work(reading=True) as session:
         held = session.scalars(select(HeldRecord).filter_by(last_batch_id=batch, status="open", kind="blocked"))
         assert record not in {each.record_id for each in held}
+    assert_compared_alike(batch, rule, counts.blocked)
 
-    assert all(each.reproduced for each in replay(DAY))
-    with unit_of_work():
+    with unit_of_work() as session:
         asking.end(asking.find(exemption), "系统已改造")
-        current_session().execute(delete(Exemption))
-    assert all(each.reproduced for each in replay(DAY)), "what applied is kept, whatever has become of the exemption"
-    assert all(each.reproduced for day in DAYS[:2] for each in replay(day)), "days of before there were exemptions"
+        assert key.encode() not in session.scalar(text("SELECT value FROM rules_exemption"))
+        session.execute(delete(Exemption))
+    assert reproduced(DAY), "what applied is kept, whatever has become of the exemption"
+    assert reproduced(DAYS[1]), "a day of before there were exemptions"
+    assert judged(batch) == before, "once it has ended the rule holds back again"
 
-    other = applying(DAY, [NAME])
-    assert other == {}
-    judge_anew(batch)
-    assert findings(batch) == before, "once it has ended the rule holds back again"
-
-
-def test_what_applied_cannot_be_changed_unseen(reported: ReportedDays) -> None:
-    batch = reported.waiting
-    _, rule, key = blocked_alone(batch)
-    granted(rule, "account", key)
-    judge_anew(batch)
     with unit_of_work() as session:
         row = session.scalars(select(ExemptionSet)).one()
         assert key.encode() not in session.scalar(text("SELECT content FROM rules_exemption_set"))
-        assert key.encode() not in session.scalar(text("SELECT value FROM rules_exemption"))
-        assert key not in row.digest
         row.content = [[*row.content[0][:3], f"{key}0"]]
-
-    (said,) = replay(DAY)
-
-    told = {part.part: part.problem for part in said.parts if part.problem}
+    (again,) = replay(DAY)
+    told = {part.part: part.problem for part in again.parts if part.problem}
     assert told.keys() == {"210/0"}
     assert "changed" in told["210/0"].en
-    with unit_of_work() as session:
-        session.execute(delete(ExemptionSet))
-    (said,) = replay(DAY)
-    assert {part.part for part in said.parts if not part.reproduced} == {"210/0"}
 
 
-def test_a_subject_and_a_branch(reported: ReportedDays) -> None:
+def assert_compared_alike(batch: str, rule: str, blocked: int) -> None:
+    """A candidate that says the same, but is judged anew as its needs are written otherwise, lets the same through."""
+    with unit_of_work(reading=True) as session:
+        kept = session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
+        present = edition(kept["edition"])
+    rules = tuple(each if each.id != rule else replace(each, needs=()) for each in present.rules)
+    found = backtest(Trial(NAME, replace(present, edition="other", rules=rules), "210"), [DAY])
+    assert found["before"]["blocked"] == found["after"]["blocked"] == blocked
+    (line,) = [each for each in found["rules"] if each["rule"] == rule]
+    assert (line["severity"], line["newly"], line["no_longer"]) == ("block", 0, 0)
+
+
+def test_a_subject_a_branch_and_rules_that_need_an_exempt_one(reported: ReportedDays) -> None:
     batch = reported.waiting
     before = findings(batch)
     table = record_table("210").path
@@ -139,76 +150,42 @@ def test_a_subject_and_a_branch(reported: ReportedDays) -> None:
             f'SELECT record_id, "B"."IDType", "B"."IDNum", "B"."MngmtOrgCode" FROM {table} WHERE batch = ?', [batch]
         )
     }
-    _, rule, _ = blocked_alone(batch)
-    record = next(place[0] for place in sorted(before) if place[1] == rule)
+    record, rule, _ = blocked_alone(batch)
     document, number, branch = rows[record]
     granted(rule, "subject", f" {number[:6]} {number[6:].lower()} ", document)
-    judge_anew(batch)
-    after = findings(batch)
-    assert {place for place in before if after[place] == "exempt"} == {
-        place for place in before if place[1] == rule and rows[place[0]][:2] == (document, number)
-    }
-
-    others = {place[1] for place in before if place[1] != rule}
+    others = {place[1] for place in before if place[1] not in (rule, "CENTRE")}
     for each in sorted(others):
         granted(each, "branch", branch)
-    judge_anew(batch)
-    after = findings(batch)
+
+    after = judged(batch, applying(DAY, [NAME])[NAME])
+
     assert after.keys() == before.keys()
-    here = {place for place in before if rows[place[0]][2] == branch and place[1] in others and place[1] != "CENTRE"}
-    assert here
-    assert all(after[place] == "exempt" for place in here)
-    assert all(reproduced.reproduced for reproduced in replay(DAY))
+    exempt = {
+        place
+        for place in before
+        if (place[1] == rule and rows[place[0]][:2] == (document, number))
+        or (place[1] in others and rows[place[0]][2] == branch)
+    }
+    assert len({place[1] for place in exempt}) > 1
+    assert {place for place in after if after[place] == "exempt"} == exempt
+    assert all(after[place] == before[place] for place in before.keys() - exempt)
 
-
-def test_rules_that_need_an_exempt_one_stay_silent_as_before(reported: ReportedDays) -> None:
-    batch = reported.waiting
-    (record, rule, other, key), *_ = lake().rows(
-        f"""SELECT record_id, min(rule), max(rule), any_value(key) FROM {FINDING.path}
+    (record, first, second), *_ = lake().rows(
+        f"""SELECT record_id, min(rule), max(rule) FROM {FINDING.path}
             WHERE batch = ? AND record_type = '210' AND rule != 'CENTRE'
             GROUP BY record_id HAVING min(rule) != max(rule) ORDER BY record_id""",
         [batch],
     )
     with unit_of_work(reading=True) as session:
         kept = session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
-        judged = edition(kept["edition"])
-    needing = replace(
-        judged,
-        edition="needing",
-        rules=tuple(each if each.id != other else replace(each, needs=(*each.needs, rule)) for each in judged.rules),
-    )
-    part, basis = Part(batch, DAY, True, "210", 0), Basis.of(kept)
-
-    def found(ruleset: Ruleset, basis: Basis) -> dict[str, str]:
-        rows = find(lake(), part, ruleset, basis).rows.to_pylist()
-        return {row["rule"]: row["severity"] for row in rows if row["record_id"] == record}
-
-    assert {rule, other} <= found(judged, basis).keys()
-    silent = found(needing, basis)
-    assert other not in silent
-    granted(rule, "account", key)
-    exempt = found(needing, replace(basis, exemptions=applying(DAY, [NAME])[NAME]))
-    assert exempt == {**silent, rule: "exempt"}
-
-
-def test_a_candidate_is_compared_with_the_same_exemptions(reported: ReportedDays) -> None:
-    batch = reported.waiting
-    _, rule, key = blocked_alone(batch)
-    granted(rule, "account", key)
-    judge_anew(batch)
-    blocked = count_batch(batch)["210"].blocked
-    with unit_of_work(reading=True) as session:
-        kept = session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
-        judged = edition(kept["edition"])
-        # It says the same, but is judged anew: its needs are written otherwise.
-        rules = tuple(each if each.id != rule else replace(each, needs=()) for each in judged.rules)
-        found = backtest(Trial(NAME, replace(judged, edition="other", rules=rules), "210"), [DAY])
-    centre = lake().value(
-        f"SELECT count(DISTINCT record_id) FROM {FINDING.path} WHERE batch = ? AND record_type = '210'"
-        " AND severity = 'block' AND rule = 'CENTRE'",
-        [batch],
-    )
-    assert centre == 0
-    assert found["before"]["blocked"] == found["after"]["blocked"] == blocked
-    (line,) = [each for each in found["rules"] if each["rule"] == rule]
-    assert line["severity"] == "block"
+        present = edition(kept["edition"])
+    rules = tuple(each if each.id != second else replace(each, needs=(*each.needs, first)) for each in present.rules)
+    needing = replace(present, edition="needing", rules=rules)
+    silent = judged(batch, "", needing)
+    assert {rule for name, rule, _ in silent if name == record}.isdisjoint({second})
+    branch = rows[record][2]
+    if first not in others or branch != rows[blocked_alone(batch)[0]][2]:
+        granted(first, "branch", branch)
+    still = judged(batch, applying(DAY, [NAME])[NAME], needing)
+    assert still.keys() == silent.keys(), "a rule that needs an exempt one counts as before"
+    assert {still[place] for place in still if place[:2] == (record, first)} == {"exempt"}

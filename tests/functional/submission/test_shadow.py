@@ -17,16 +17,17 @@ from app.core import clock
 from app.core.actor import Actor, acting
 from app.core.clock import CHINA
 from app.core.config import override
-from app.core.db import current_session, database, unit_of_work
+from app.core.db import database, unit_of_work
 from app.core.errors import Conflict, CreditLinkError, Invalid, NotFound
 from app.core.events import publish
 from app.core.jobs import JobRun, TaskRow, Worker
 from app.core.jobs.tasks import finish, take
 from app.core.outbox import OutboxEvent
+from app.rules.loading import load_ruleset
 from app.rules.model import RulesetInvalid
 from app.rules.registry import drafts, in_force
 from app.rules.registry.backtest import Trial, backtest
-from app.rules.registry.editions import edition, editions_of
+from app.rules.registry.editions import edition, editions_of, remember
 from app.rules.registry.events import EditionReleased
 from app.rules.shadow import running, totals
 from app.rules.shadow.days import COMPARE, compare_again, compare_day
@@ -73,6 +74,32 @@ def drafted(batch: str) -> str:
 def started() -> str:
     with acting(Actor("he.lan", "何岚", "person")), unit_of_work():
         return running.start(NAME, UNTIL, "看看去掉它会怎样").id
+
+
+def begun(batch: str) -> str:
+    """A shadow whose candidate has not been checked, which takes most of the time of starting one."""
+    drafted(batch)
+    with unit_of_work():
+        texts = drafts.content(drafts.find(NAME))
+        row = remember(load_ruleset(texts), texts, "console")
+    return another(row.edition)
+
+
+def another(candidate: str, until: date = UNTIL) -> str:
+    with unit_of_work() as session:
+        made = Shadow(
+            id=f"SH-{session.scalar(select(func.count()).select_from(Shadow))}",
+            ruleset=NAME,
+            edition=candidate,
+            record_type="210",
+            until=until,
+            state="running",
+            started_by="he.lan",
+            started_at=clock.now(),
+            open_mark=NAME,
+        )
+        session.add(made)
+    return made.id
 
 
 def work() -> None:
@@ -153,8 +180,7 @@ def test_a_real_day_is_compared_once_and_nothing_else_changes(reported: Reported
 
 
 def test_a_task_of_a_killed_worker_is_done_by_another_and_once(reported: ReportedDays) -> None:
-    drafted(reported.waiting)
-    shadow = started()
+    shadow = begun(reported.waiting)
     tell(DayJudged(reported.waiting, DAY, ("210",)))
     Worker(registry())._dispatcher.run_until_idle()
     alive = Worker(registry()).name.split(":")
@@ -177,8 +203,7 @@ def test_a_task_of_a_killed_worker_is_done_by_another_and_once(reported: Reporte
 
 def test_a_failure_stays_with_the_shadow_and_is_mended_by_another_try(reported: ReportedDays) -> None:
     batch = reported.waiting
-    drafted(batch)
-    shadow = started()
+    shadow = begun(batch)
     with unit_of_work() as session:
         run = session.scalars(select(StageRun).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
         good, run.detail = run.detail, {**run.detail, "snapshot": 10**9}
@@ -212,8 +237,7 @@ def test_a_failure_stays_with_the_shadow_and_is_mended_by_another_try(reported: 
 
 
 def test_it_ends_by_itself_and_by_hand(reported: ReportedDays) -> None:
-    drafted(reported.waiting)
-    first = started()
+    first = begun(reported.waiting)
     with pytest.raises(Conflict, match=r"rules\.shadow_runs"):
         started()
     with unit_of_work(reading=True):
@@ -225,7 +249,7 @@ def test_it_ends_by_itself_and_by_hand(reported: ReportedDays) -> None:
     work()
     assert state(first) == "released"
 
-    second = started()
+    second = another(candidate)
     with unit_of_work():
         running.stop(running.find(second))
     with unit_of_work(), pytest.raises(Conflict, match=r"rules\.shadow_over"):
@@ -234,7 +258,7 @@ def test_it_ends_by_itself_and_by_hand(reported: ReportedDays) -> None:
     work()
     assert (state(second), the_days(second)) == ("stopped", [])
 
-    third = started()
+    third = another(candidate)
     assert running.last_report_day(date(2026, 11, 20)) == date(2026, 11, 23), "Friday's records are due on Monday"
     due = running.last_report_day(UNTIL)
     for moment, expected in ((due, "running"), (due + timedelta(days=1), "over")):
@@ -244,9 +268,7 @@ def test_it_ends_by_itself_and_by_hand(reported: ReportedDays) -> None:
     with unit_of_work(reading=True):
         assert [each.state for each in running.shadows_of(NAME)].count("over") == 1
 
-    fourth = started()
-    with unit_of_work():
-        current_session().get_one(Shadow, fourth).until = DAY
+    fourth = another(candidate, until=DAY)
     tell(DayJudged(reported.waiting, DAY, ("210",)))
     work()
     assert (state(fourth), len(the_days(fourth))) == ("over", 1), "its last day has been compared"

@@ -15,6 +15,7 @@ from app.core.db import current_session
 from app.core.errors import Conflict, Invalid
 from app.core.people import name_of
 from app.core.text import Text
+from app.rules import statistics
 from app.rules.exemption import asking
 from app.rules.exemption.models import Exemption
 from app.rules.exemption.scopes import SCOPES, documents_of, scope_title, scopes_of_ruleset, shown_value
@@ -149,6 +150,8 @@ def _page(exemption: Exemption, problem: Text | None = None) -> str:
         entries=list(_history(exemption)),
         question=current_session().scalar(waiting) if exemption.instance_id else None,
         mine=exemption.asked_by == current_actor().id,
+        trend=statistics.of_rule(exemption.ruleset, exemption.rule),
+        titles=statistics.TITLES,
         address=wording.address,
         name_of=name_of,
         shortest=asking.SHORTEST_REASON,
@@ -162,12 +165,11 @@ def _history(exemption: Exemption) -> Iterator[TimelineEntry]:
     decision = "granted" if exemption.state in ("granted", "ended") else exemption.state
     if exemption.decided_at:
         title = Text("批准", "Granted") if decision == "granted" else asking.STATES[decision]
-        words = "" if exemption.state == "ended" else exemption.answer
         by = name_of(exemption.decided_by) if exemption.decided_by else ""
-        yield TimelineEntry(exemption.decided_at, title, by, words, asking.TONES.get(decision, "neutral"))
+        yield TimelineEntry(exemption.decided_at, title, by, exemption.answer, asking.TONES.get(decision, "neutral"))
     if exemption.ended_at:
         by = name_of(exemption.ended_by) if exemption.ended_by else ""
-        yield TimelineEntry(exemption.ended_at, asking.STATES["ended"], by, exemption.answer)
+        yield TimelineEntry(exemption.ended_at, asking.STATES["ended"], by, exemption.ended_because)
 
 
 @permission(ASK_EXEMPTION)
@@ -179,11 +181,7 @@ def exemptions_new() -> ResponseReturnValue:
 
 
 def _form(wish: asking.Wish, errors: Mapping[str, Text] | None = None, problem: Text | None = None) -> str:
-    rulesets = {
-        name: ruleset
-        for name, ruleset in wording.record_rulesets(wording.present()).items()
-        if scopes_of_ruleset(ruleset)
-    }
+    rulesets = {each.name: each for each in statistics.reported_rulesets()}
     chosen = rulesets.get(wish.ruleset)
     documents = documents_of(chosen) if chosen else None
     return render_template(

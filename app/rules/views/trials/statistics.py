@@ -26,7 +26,7 @@ _FOUND: Final = (("yes", Text("有命中", "Found something")), ("no", Text("没
 
 def listing() -> Listing:
     """All rules, those that found most first."""
-    rulesets = wording.record_rulesets(wording.present())
+    rulesets = {each.name: each for each in figures.reported_rulesets()}
     return Listing(
         columns=(
             Column("rule", Text("规则", "Rule"), sortable=True),
@@ -173,7 +173,7 @@ def statistics_one_csv(ruleset: str, rule_id: str) -> ResponseReturnValue:
 
 
 def _trend(ruleset: str, rule_id: str) -> tuple[Any, RuleTrend]:
-    found = wording.record_rulesets(wording.present()).get(ruleset)
+    found = next((each for each in figures.reported_rulesets() if each.name == ruleset), None)
     if found is None or rule_id not in {rule.id for rule in found.rules}:
         raise NotFound("rules.rule", Text("没有这条规则", "There is no such rule"))
     return found, figures.of_rule(ruleset, rule_id, chosen_days())

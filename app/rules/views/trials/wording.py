@@ -11,7 +11,6 @@ from flask import current_app, url_for
 from app.core import clock
 from app.core.errors import CreditLinkError, NotFound
 from app.core.text import Text
-from app.rules.model import Ruleset
 from app.rules.registry.editions import edition, row_of
 from app.rules.registry.force import InForce, in_force
 from app.web.access import may, required_permission
@@ -32,12 +31,6 @@ CHANGES: Final[Mapping[str, tuple[Text, Tone]]] = {
 def present() -> InForce:
     """What is in force today."""
     return in_force(clock.today())
-
-
-def record_rulesets(force: InForce) -> dict[str, Ruleset]:
-    """The rulesets in force about records, by name, in the order of their titles."""
-    found = {place.name: place.ruleset() for place in force if place.facts.startswith("record.")}
-    return dict(sorted(found.items(), key=lambda each: each[1].title.zh))
 
 
 def ruleset_titles(force: InForce, names: set[str]) -> dict[str, Text]:
