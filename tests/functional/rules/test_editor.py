@@ -233,9 +233,16 @@ def test_a_page_stands_whatever_the_text_is(desk: Desk, text: str) -> None:
     state = desk.good("", {"lock": desk.state()["lock"], "texts": {FILE: text}}, "PUT")
     assert state["faults"]
     assert desk.window.get(ONE).status_code == 200
-    for what, body in (("judge", {"expression": "has(B)"}), ("run", {"rule": "x"}), ("try", {"text": "B.RptDate: 1"}), ("check", {})):
+    for what, body in (
+        ("judge", {"expression": "has(B)"}),
+        ("run", {"rule": "x"}),
+        ("try", {"text": "B.RptDate: 1"}),
+        ("check", {}),
+    ):
         assert desk.ask(what, body).status_code in (200, 404, 422), what
-    assert desk.ask("change", {"lock": state["lock"], "what": "add_rule", "id": "", "after": "", "copy": ""}).status_code in (200, 422)
+    assert desk.ask(
+        "change", {"lock": state["lock"], "what": "add_rule", "id": "", "after": "", "copy": ""}
+    ).status_code in (200, 422)
 
 
 def test_cases_are_shown_whatever_they_set(desk: Desk) -> None:
@@ -284,7 +291,13 @@ def test_a_rule_is_tried_on_what_somebody_pastes(desk: Desk) -> None:
     assert answer.status_code == 422
     assert "第1行" in answer.text
     assert "第3行" in answer.text
-    for line in ("B.0.RptDateCode: 1", "0.B.RptDateCode: 1", "C.CtrctCertRel.7.BrerType: 1", "B.RptDateCode.1: 1", "batch.same_key: --5"):
+    for line in (
+        "B.0.RptDateCode: 1",
+        "0.B.RptDateCode: 1",
+        "C.CtrctCertRel.7.BrerType: 1",
+        "B.RptDateCode.1: 1",
+        "batch.same_key: --5",
+    ):
         assert desk.refused("try", {"base": base, "text": line}) == (422, "rules.given"), line
     assert desk.good("try", {"base": base, "text": "C.CtrctCertRel.0.BrerType: 9\nbatch.same_key: 2"})["rules"]
 
