@@ -30,7 +30,7 @@ WRITER = Actor("tang.jun", "唐军", "person")
 SIDE = {"findings": 3, "records": 2, "blocked": 1}
 FIGURES = {
     "candidate": None,
-    "days": [{"day": "2026-10-30", "records": 20, "base": "a" * 64}],
+    "days": [{"day": "2026-10-30", "records": 20, "base": "a" * 64, "batches": ["B1"]}],
     "records": 20,
     "before": SIDE,
     "after": {"findings": 0, "records": 0, "blocked": 0},
