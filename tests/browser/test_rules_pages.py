@@ -30,7 +30,7 @@ WRITER = Actor("tang.jun", "唐军", "person")
 SIDE = {"findings": 3, "records": 2, "blocked": 1}
 FIGURES = {
     "candidate": None,
-    "days": [{"day": "2026-10-30", "records": 20, "base": "a" * 64}],
+    "days": [{"day": "2026-10-30", "records": 20, "base": "a" * 64, "batches": ["B1"]}],
     "records": 20,
     "before": SIDE,
     "after": {"findings": 0, "records": 0, "blocked": 0},
@@ -87,11 +87,9 @@ def pages_of(shelf: Shelf) -> dict[str, str]:
         "rules": "/rules?q=关闭日期",
         "sets": "/rules/sets",
         "set": f"/rules/sets/{LOANS}",
-        "set-coverage": "/rules/sets/submission.personal_basic?tab=coverage",
         "set-history": f"/rules/sets/{NAME}?tab=history",
         "table": "/rules/sets/risk.overdue_to_five_level",
         "rule": f"/rules/sets/{LOANS}/rules/P210-050",
-        "rule-shared": f"/rules/sets/{LOANS}/rules/P000-021",
         "compare": f"/rules/sets/{LOANS}/compare",
         "faults": f"/rules/sets/{BROKEN}?edition=draft",
         "requests": "/rules/requests",

@@ -77,12 +77,12 @@ def _links(request: ReleaseRequest) -> list[dict[str, str]]:
     links = [
         {
             "item": t("全部材料", "Everything"),
-            "content": t("打开申请页：检查、改动、试跑与样本", "Open the request: check, changes, trial and samples"),
+            "content": t("打开申请页", "Open the request"),
             "address": url_for("rules.sets_request", request_id=request.id),
         }
     ]
     if request.kind == "release":
-        content = t("逐条对照草稿与现行版本", "Compare the draft with the edition in force")
+        content = t("与现行版本对照", "Compare with the edition in force")
         address = url_for("rules.sets_compare", ruleset=request.ruleset)
         links.append({"item": t("改动", "Changes"), "content": content, "address": address})
     return links
@@ -96,7 +96,7 @@ def _change_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:
         words = t("新增 {}，删除 {}，修改 {}", "{} added, {} removed, {} changed").format(*counts)
         yield t("规则改动", "Rules"), words
         judging = sum(change.judging for change in found.of("changed"))
-        yield t("其中影响判断的修改", "Changes that judge otherwise"), f"{judging}"
+        yield t("影响判断", "Judge otherwise"), f"{judging}"
 
 
 def _check_rows(request: ReleaseRequest) -> Iterable[tuple[str, str]]:

@@ -62,6 +62,15 @@ def house(sqlite_database: Database) -> Iterator[House]:
 
 
 @pytest.fixture
+def each_house(database: Database) -> Iterator[House]:
+    """On each kind of database in turn."""
+    with clock.frozen(NOW):
+        made = House()
+        made.persons(PEOPLE)
+        yield made
+
+
+@pytest.fixture
 def writer(house: House) -> Window:
     return house.window("he.lan")
 
@@ -74,7 +83,10 @@ def submit(house: House, writer: Window, **given: str) -> str:
     return str(answer.location)
 
 
-def test_a_draft_goes_its_way_and_is_followed(house: House, writer: Window) -> None:
+def test_a_draft_goes_its_way_and_is_followed(each_house: House) -> None:
+    house, writer = each_house, each_house.window("he.lan")
+    assert writer.get("/rules/requests?q=%00x").status_code == 200
+    assert writer.get("/rules/requests/%00").status_code == 404
     address = submit(house, writer)
     waiting = writer.page(address)
     assert 'hx-get="' in waiting, "the page fetches itself anew while it is checked"
