@@ -219,6 +219,10 @@ class TestEach:
 
 def test_what_stands_before_the_rules_is_told_only_where_it_is_a_single_value() -> None:
     bomb = "".join(f"k{n}: &k{n} [{f'*k{n - 1}, *k{n - 1}' if n else 'x'}]\n" for n in range(60))
-    for text in (f"{bomb}ruleset: *k59\ntitle: {{zh: *k59, en: *k59}}\nrules: []", "[" * 3000, "effective: {from: 2026-13-45}"):
+    for text in (
+        f"{bomb}ruleset: *k59\ntitle: {{zh: *k59, en: *k59}}\nrules: []",
+        "[" * 3000,
+        "effective: {from: 2026-13-45}",
+    ):
         head = read_head(Texts("a/b", {"a/b/ruleset.yaml": text}))
         assert (head.name, head.title.zh, head.effective_from) == ("", "", None)
