@@ -42,7 +42,10 @@ def id_of(raw: Mapping[str, Any]) -> str:
 
 
 def _ruleset(texts: Texts) -> Splicer:
-    return Splicer(texts.files[f"{texts.folder}/{RULESET}"])
+    text = texts.files.get(f"{texts.folder}/{RULESET}")
+    if text is None:
+        raise NotFound("rules.ruleset", Text("草稿没有规则集的全文", "the draft has no text of the ruleset"))
+    return Splicer(text)
 
 
 def _made(texts: Texts, splicer: Splicer) -> Change:

@@ -25,9 +25,7 @@ _Dumper.add_representer(str, _text)
 
 
 def _dumped(value: object, *, flow: bool = False) -> str:
-    said = yaml.dump(
-        value, Dumper=_Dumper, allow_unicode=True, default_flow_style=flow or None, width=10**9, sort_keys=False
-    )
+    said = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, default_flow_style=flow, width=10**9, sort_keys=False)
     return str(said)
 
 

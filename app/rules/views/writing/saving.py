@@ -8,7 +8,9 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from app.core.actor import current_actor
+from app.core.errors import Invalid
 from app.core.people import name_of
+from app.core.text import Text
 from app.rules.editing.changes import apply
 from app.rules.editing.outline import outline
 from app.rules.permissions import WRITE
@@ -53,10 +55,14 @@ def state(ruleset: str) -> ResponseReturnValue:
 
 @permission(WRITE)
 def save(ruleset: str) -> ResponseReturnValue:
-    """Keep whole texts, right or wrong."""
+    """Keep whole texts, right or wrong: the ruleset's own; what it includes belongs to others as well."""
     given = body()
     draft = drafts.find(ruleset)
     changed = texts_of(given)
+    if any(not path.startswith(f"{draft.folder}/") for path in changed):
+        raise Invalid(
+            "rules.shared", Text("共用规则不能在这里修改", "shared rules cannot be changed in the draft of a ruleset")
+        )
     before = {path: draft.texts.get(path) for path in changed}
     drafts.save(ruleset, lock_of(given), changed)
     return jsonify({**draft_data(draft), "before": before})

@@ -7,6 +7,12 @@ import type { Fault } from './types';
 
 interface Report { fit: boolean; fault_count: number; faults: Fault[]; rules?: number; cases?: number; failed?: number; agreement?: { checked: number; disagreements: number }; unseen?: string[] }
 
+/** The part of the form that a fault is about. */
+function partOf(fault: Fault): string {
+  if (fault.file.includes('/cases/') || /\bcase\b/.test(fault.message.en)) return '.cases';
+  return /^(“?require|when|each|blame)/.test(fault.message.en) ? '.checks' : '.rule-head';
+}
+
 export class CheckPane {
   private running: Promise<Report | null> | null = null;
 
@@ -57,7 +63,7 @@ export class CheckPane {
     const meant = known.includes(fault.rule) ? fault.rule : known.find((id) => fault.message.en.split(/[\s,;]+/).includes(id));
     if (meant) {
       this.studio.openTab('rules');
-      void this.studio.open(meant);
+      void this.studio.open(meant).then(() => document.querySelector(`[data-rule] ${partOf(fault)}`)?.scrollIntoView());
     } else this.studio.gotoLine(fault.file.endsWith('/ruleset.yaml') ? fault.line : 1);
   }
 

@@ -108,7 +108,8 @@ async function keys(): Promise<void> {
 
 function shortcuts(studio: Studio, list: RuleList): void {
   document.addEventListener('keydown', (event) => {
-    if (document.querySelector('dialog[open]')) return;
+    // The texts have keys of their own, such as to move a line.
+    if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
       event.preventDefault();
       void studio.keeper.now();
