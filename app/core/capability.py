@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.core import commands
-from app.core.db import unit_of_work
+from app.core.db import database, unit_of_work
 from app.core.jobs import TaskContext, forget_done
 from app.core.outbox import forget_delivered
 from app.core.registry import Job, Registry
@@ -27,6 +27,10 @@ def _forget_old_tasks(_context: TaskContext) -> None:
         forget_done(KEEP_TASKS)
 
 
+def _gather_statistics(_context: TaskContext) -> None:
+    database().gather_statistics()
+
+
 def register(registry: Registry) -> None:
     registry.models(*OWN_MODELS)
     registry.job(
@@ -43,6 +47,15 @@ def register(registry: Registry) -> None:
             Text("清理早已完成的后台任务", "Forget background tasks that were done long ago"),
             _forget_old_tasks,
             cron="50 3 * * *",
+        )
+    )
+    registry.job(
+        Job(
+            "core.statistics",
+            Text("更新数据库统计信息", "Renew the statistics that the database plans by"),
+            _gather_statistics,
+            cron="20 4 * * *",
+            own_commits=True,
         )
     )
     registry.command(commands.keys)

@@ -93,9 +93,7 @@ def _fill(kind: str, count: int) -> None:
         statement = _FILL.format(numbers=_NUMBERS, moment=_MOMENTS[kind])
         begins = first.strftime("%Y-%m-%d %H:%M:%S") + ("+00" if kind == "postgresql" else "")
         session.execute(text(statement), {"count": count, "process": PROCESS, "first": begins})
-    with unit_of_work() as session:
-        # As the databases' own housekeeping would have done by the time that there are so many.
-        session.execute(text("ANALYZE"))
+    database().gather_statistics()
 
 
 def _make_due() -> None:

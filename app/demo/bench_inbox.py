@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 
 from app.core import clock
 from app.core.db import database, unit_of_work
@@ -123,5 +123,4 @@ def _fill(count: int) -> None:
                 for number in range(start, min(start + 5_000, count))
             ]
             session.execute(insert(ProcessTask), rows)
-    with unit_of_work() as session:
-        session.execute(text("ANALYZE"))
+    database().gather_statistics()

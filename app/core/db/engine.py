@@ -36,6 +36,8 @@ from app.core.text import Text
 READING: Final = "creditlink_reading"
 _BUSY_SECONDS: Final = 30
 _FRESH_SECONDS: Final = 2.0
+_OLDEST_SECONDS: Final = 3600
+"""So long a connection of SQLite is kept: it plans by the statistics that stood when it was opened."""
 
 
 def _dump(value: object) -> str:
@@ -107,7 +109,9 @@ class Database:
                     Text("SQLite 数据库必须是文件", "a SQLite database must be a file: other processes share it"),
                 )
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, json_serializer=_dump, pool_size=20, max_overflow=20)
+            self.engine = create_engine(
+                parsed, json_serializer=_dump, pool_size=20, max_overflow=20, pool_recycle=_OLDEST_SECONDS
+            )
             event.listen(self.engine, "connect", _on_sqlite_connect)
             event.listen(self.engine, "begin", _on_sqlite_begin)
         elif self.kind == "postgresql":
@@ -153,6 +157,12 @@ class Database:
     def now_given(self) -> dict[str, datetime]:
         """What a statement made with the function `moment` is to be given."""
         return {} if self.has_clock else {"now": clock.now()}
+
+    def gather_statistics(self) -> None:
+        """Have the database count anew what its planner estimates by; the next connections plan by that."""
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        self.dispose()
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -78,7 +78,7 @@ def test_the_ground_floor_s_own_announcement_fits() -> None:
     registry.room("core", register_core)
     registry.check()
     assert set(registry.commands) == {"keys", "events"}
-    assert set(registry.jobs) == {"core.forget_events", "core.forget_tasks"}
+    assert set(registry.jobs) == {"core.forget_events", "core.forget_tasks", "core.statistics"}
 
 
 def test_two_owners_of_a_name_are_refused() -> None:
