@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import reported_days
-from judged_anew import judge_anew
+from judged_anew import judge_anew, registry
 from reported_days import DAYS, ReportedDays
 from sqlalchemy import delete, select, text
 
@@ -35,6 +35,7 @@ NAME = "submission.personal_loan_account"
 
 @pytest.fixture
 def reported(made_once, tmp_path: Path) -> Iterator[ReportedDays]:
+    registry()  # who hears of reported records is announced with the rooms
     found = reported_days.copied(made_once(reported_days.build), tmp_path / "lender")
     with override(found.settings):
         yield found
