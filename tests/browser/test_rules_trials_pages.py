@@ -46,6 +46,7 @@ def server(reported_server: Any) -> Any:
 @pytest.fixture(scope="module")
 def pages(server: Any) -> dict[str, str]:
     """Names and addresses, once there is something to be seen on them."""
+    registry()  # who hears of reported records is announced with the rooms
     with override(server.settings), acting(WRITER):
         try:
             return _furnished()
