@@ -160,6 +160,7 @@ def changed(window: Any) -> None:
     page.get_by_label("查找规则").fill(RULE)
     page.locator(f"[data-id={RULE}]").click()
     rule = page.locator("[data-rule]")
+    rule.get_by_role("heading", level=2, name="新开户").wait_for()
     must = rule.get_by_role("group", name="必须满足", exact=True)
     must.get_by_label("值", exact=True).last.fill(LIMIT)
     must.locator(".wording", has_text=LIMIT).wait_for()

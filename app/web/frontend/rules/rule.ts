@@ -37,6 +37,8 @@ export class RulePane {
     this.list.draw();
     this.list.reveal();
     if (!rule || !this.studio.draft.readable) return this.nothing();
+    // Until the rule has come, what is typed would change the one before.
+    this.place.inert = true;
     try {
       const answer = await ask<RuleAnswer>(`${this.studio.base}/rules/${encodeURIComponent(rule)}`);
       if (this.studio.current !== rule) return;
@@ -44,6 +46,8 @@ export class RulePane {
       history.replaceState(null, '', `#${encodeURIComponent(rule)}`);
     } catch (problem) {
       this.place.replaceChildren(h('p', { class: 'wrong studio-empty' }, (problem as Error).message));
+    } finally {
+      if (this.studio.current === rule) this.place.inert = false;
     }
   }
 
