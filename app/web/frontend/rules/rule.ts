@@ -67,6 +67,7 @@ export class RulePane {
   }
 
   private nothing(): void {
+    this.place.inert = false;
     this.place.replaceChildren(h('div', { class: 'studio-empty' }, icon('list-details'), h('p', {}, this.studio.draft.readable ? t('还没有规则，先新建一条。', 'There is no rule yet; make one.') : t('全文有误，请先在“全文”中改好。', 'The text is wrong; mend it under “Whole text” first.'))));
   }
 
