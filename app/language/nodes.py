@@ -147,3 +147,26 @@ class Expression:
 
     text: str
     root: Node
+
+
+def children_of(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below, in the order of the text."""
+    match node:
+        case Comparison() | Arithmetic():
+            return node.left, node.right
+        case Membership():
+            return (node.item, node.container) if isinstance(node.container, Path) else (node.item,)
+        case Logic():
+            return node.terms
+        case Negation() | Minus() | Known():
+            return (node.term,)
+        case Call():
+            return node.arguments
+        case Parent():
+            return (node.argument,)
+        case Presence() | Conformity() | OrZero():
+            return (node.path,)
+        case Quantifier():
+            return (node.source, *((node.condition,) if node.condition else ()), *node.body)
+        case _:
+            return ()

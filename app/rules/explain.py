@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 from app.core.text import Text
 from app.language import Trace, compile_node
 from app.language.facts import Fact
-from app.language.interpreter import Memo, Tracing, skipped
+from app.language.interpreter import Memo, Tracing
+from app.language.traces import keep, skipped
 from app.rules.model import Check, Rule, Ruleset
 
 Outcome = Literal["held", "violated", "not_judged"]
@@ -38,8 +39,7 @@ class CheckExplained(NamedTuple):
     require: Trace
 
 
-@dataclass(frozen=True, slots=True)
-class RuleExplained:
+class RuleExplained(NamedTuple):
     """How one rule came out; `waiting` names the needed rules that did not hold, for a rule that was not judged."""
 
     rule: Rule
@@ -76,7 +76,7 @@ class Judge:
         memo = tracing.memo()
         traced = {rule.id: tuple([trace(fact, memo) for trace in traces[rule.id]]) for rule in wanted}
         failed = {each for each, checks in traced.items() if any(check.violated for check in checks)}
-        asked = {need for each in traced for need in self._conditions[each]} - traced.keys()
+        asked = {need for each in traced for need in self._conditions[each]} - traced.keys() if rule_id else set()
         failed |= {need for need in asked if any(violates(fact) for _, violates in self._tests[need])}
         return tuple(self._explained(rule, traced[rule.id], failed) for rule in wanted)
 
@@ -86,7 +86,7 @@ class Judge:
         return tracing, {rule.id: [_tracer(check, tracing) for check in rule.checks] for rule in self.ruleset.rules}
 
     def _explained(self, rule: Rule, checks: tuple[CheckExplained, ...], failed: set[str]) -> RuleExplained:
-        waiting = tuple(sorted(self._conditions[rule.id] & failed))
+        waiting = tuple(sorted(self._conditions[rule.id] & failed)) if failed else ()
         outcome: Outcome = "not_judged" if waiting else "violated" if rule.id in failed else "held"
         return RuleExplained(rule, outcome, waiting, checks)
 
@@ -137,11 +137,17 @@ def _tracer(check: Check, tracing: Tracing) -> Callable[[Fact, Memo], CheckExpla
     require, passed_over = tracing.compile(check.require.root), skipped(check.require.root)
     when = tracing.compile(check.when.root) if check.when is not None else None
 
+    kept: dict[tuple[int, int], CheckExplained] = {}
+
     def trace(fact: Fact, memo: Memo) -> CheckExplained:
         asked = when(fact, {}, memo) if when is not None else None
-        if asked is not None and asked.state != "true":
-            return CheckExplained(check, False, asked, passed_over)
-        judged = require(fact, {}, memo)
-        return CheckExplained(check, judged.state == "false", asked, judged)
+        skipping = asked is not None and asked.state != "true"
+        judged = passed_over if skipping else require(fact, {}, memo)
+        key = (id(asked), id(judged))
+        found = kept.get(key)
+        if found is not None:
+            return found
+        made = CheckExplained(check, judged.state == "false", asked, judged)
+        return keep(kept, key, made) if judged.lasting and (asked is None or asked.lasting) else made
 
     return trace
