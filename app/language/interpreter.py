@@ -125,7 +125,7 @@ class Tracing:
             found = kept.get(key)
             if found is not None:
                 return found
-            truth, lasting = _TRUTH[state], all([child.lasting for child in children])
+            truth, lasting = _TRUTH[state], all(child.lasting for child in children)
             made = Trace(text, operator, state, truth, None, None, tuple(children), truth, lasting)
             return keep(kept, key, made) if lasting else made
 
@@ -230,7 +230,7 @@ def _keeping(
         found = kept.get(key)
         if found is not None:
             return found
-        lasting = all([child.lasting for child in below])
+        lasting = all(child.lasting for child in below)
         made = traced(text, kind, judge(fact, variables, below), None, None, below, lasting)
         return keep(kept, key, made) if lasting else made
 

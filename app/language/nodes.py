@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -170,3 +171,10 @@ def children_of(node: Node) -> tuple[Node, ...]:
             return (node.source, *((node.condition,) if node.condition else ()), *node.body)
         case _:
             return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in children_of(node):
+        yield from walk(child)

@@ -30,6 +30,7 @@ from app.language.nodes import (
     Presence,
     Quantifier,
     children_of,
+    walk,
 )
 from app.language.numbers import number_size
 from app.language.types import CodeList
@@ -112,7 +113,7 @@ class Truth:
         """All of the terms; inside a lambda, where AND works out every side, costly ones only where the others hold."""
         if not self.scope.parameters:
             return sql.every(terms)
-        costly = [index for index, term in enumerate(node.terms) if any(map(_is_added, _walk(term)))]
+        costly = [index for index, term in enumerate(node.terms) if any(map(_is_added, walk(term)))]
         cheap = [term for index, term in enumerate(terms) if index not in costly]
         if not costly or not cheap:
             return sql.every(terms)
@@ -346,12 +347,6 @@ class Truth:
         else:
             values = [inside.value(path) for path in _whole(node)]
         return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in children_of(node):
-        yield from _walk(child)
 
 
 def _is_added(node: Node) -> bool:
