@@ -8,7 +8,7 @@ from typing import Any
 from app.language.closures import Condition, Variables, compile_node, raw
 from app.language.facts import Fact, fetch_elements
 from app.language.functions import SIGNATURES
-from app.language.logic import CALCULATE, COMPARE, negate, opposite
+from app.language.logic import CALCULATE, COMPARE, all_of, any_of, negate, opposite
 from app.language.nodes import (
     Arithmetic,
     Call,
@@ -132,21 +132,33 @@ class Tracing:
         return trace
 
     def _quantifier(self, node: Quantifier) -> Tracer:
-        judge, source, variable = compile_node(node), node.source, node.variable
+        judge, source, variable, label = compile_node(node), node.source, node.variable, node.source.field.label
+        join = {"all": all_of, "any": any_of}.get(node.name)
+        of_none: dict[bool, Trace] = {}
         condition = self.compile(node.condition) if node.condition is not None else None
         body = [(self.compile(part), skipped(part)) for part in node.body]
 
         def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
-            elements = fetch_elements(source, variables if source.variable else fact) or ()
+            elements = fetch_elements(source, variables if source.variable else fact)
+            if not elements:
+                # nothing but the list is read then
+                missing = elements is None
+                if missing not in of_none:
+                    of_none[missing] = traced(node.text, node.name, judge(fact, variables), None, label, (), True)
+                return of_none[missing]
             children: list[Trace] = []
+            answers: list[Any] = []
             for number, element in enumerate(elements, 1):
                 scope = {**variables, variable: element}
                 parts = [condition(fact, scope, memo)] if condition is not None else []
                 wanted = not parts or parts[0].state == "true"
                 parts.extend(part(fact, scope, memo) if wanted else passed_over for part, passed_over in body)
+                if wanted and body:
+                    answers.append(parts[-1].known)
                 state = (parts[-1].state if parts else "value") if wanted else SKIPPED
                 children.append(Trace(f"{source.text}[{number}]", "element", state, number, None, None, tuple(parts)))
-            return traced(node.text, node.name, judge(fact, variables), None, source.field.label, tuple(children))
+            value = join(answers) if join is not None else judge(fact, variables)
+            return traced(node.text, node.name, value, None, label, tuple(children))
 
         return trace
 
@@ -223,6 +235,21 @@ def _keeping(
     trace: it is kept for other facts with the same ones.
     """
     kept: dict[tuple[int, ...], Trace] = {}
+    if len(children) == 1:
+        (only,) = children
+
+        def trace_one(fact: Fact, variables: Variables, memo: Memo) -> Trace:
+            # as below, for most nodes are of this kind
+            child = only(fact, variables, memo)
+            key = (id(child),)
+            found = kept.get(key)
+            if found is not None:
+                return found
+            value, lasting = judge(fact, variables, (child,)), child.lasting
+            made = traced(text, kind, value, None, None, (child,), lasting)
+            return keep(kept, key, made) if lasting else made
+
+        return trace_one
 
     def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
         below = tuple([child(fact, variables, memo) for child in children])
