@@ -6,10 +6,11 @@ is *unknown*, neither true nor false.
 """
 
 from app.language.closures import Condition, compile_node
-from app.language.interpreter import Trace, evaluate
+from app.language.interpreter import evaluate
 from app.language.nodes import Expression, Node
 from app.language.parsing import parse, parse_path
 from app.language.problems import ExpressionInvalid, Problem
+from app.language.traces import Trace
 from app.language.types import CodeList, Field, Form, Function, Kind, ListOf, Scalar, SetOf, Struct, Type, Vocabulary
 from app.language.wording import word
 

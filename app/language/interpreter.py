@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from app.core.text import Text
-from app.language.closures import Variables, compile_node, raw
+from app.language.closures import Condition, Variables, compile_node, raw
 from app.language.facts import Fact, fetch_elements
 from app.language.functions import SIGNATURES
-from app.language.logic import CALCULATE, COMPARE, negate, opposite
+from app.language.logic import CALCULATE, COMPARE, all_of, any_of, negate, opposite
 from app.language.nodes import (
     Arithmetic,
     Call,
@@ -30,46 +27,10 @@ from app.language.nodes import (
     Path,
     Presence,
     Quantifier,
+    children_of,
 )
+from app.language.traces import SKIPPED, Trace, keep, kind_of, skipped, traced
 from app.language.types import CodeList, Scalar, Struct
-
-SKIPPED = "skipped"
-
-
-class Trace(NamedTuple):
-    """What became of one node.
-
-    `state` is true, false, unknown, value, or skipped (its answer could no longer matter). `value` is the text, number
-    or truth value it had (dates and decimals as text); `read` is, for names, what stood there before it was read.
-    """
-
-    text: str
-    kind: str
-    state: str
-    value: str | int | bool | None = None
-    read: str | None = None
-    label: Text | None = None
-    children: tuple[Trace, ...] = ()
-    known: Any = None
-    """The value as the nodes above use it (date, decimal); None where it is unknown."""
-
-    def as_data(self) -> dict[str, object]:
-        """The tree as plain dictionaries and lists, fit for JSON."""
-        data: dict[str, object] = {"text": self.text, "kind": self.kind, "state": self.state, "value": self.value}
-        if self.read is not None:
-            data["read"] = self.read
-        if self.label is not None:
-            data["label"] = {"zh": self.label.zh, "en": self.label.en}
-        if self.children:
-            data["children"] = [child.as_data() for child in self.children]
-        return data
-
-    def walk(self) -> Iterator[Trace]:
-        """This node and all below it, depth first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
-
 
 Memo = list[Trace | None]
 Tracer = Callable[[Fact, Variables, Memo], Trace]
@@ -119,22 +80,26 @@ class Tracing:
                 return self._plain(node)
 
     def _plain(self, node: Node) -> Tracer:
-        text, kind = node.text, _kind(node)
+        text, kind = node.text, kind_of(node)
         children = [self.compile(child) for child in children_of(node)]
         apply = _of_values(node)
         if apply is not None:
 
-            def trace_values(fact: Fact, variables: Variables, memo: Memo) -> Trace:
-                below = tuple([child(fact, variables, memo) for child in children])
+            def combine(fact: Fact, variables: Variables, below: tuple[Trace, ...]) -> Any:
                 values = [child.known for child in below]
-                return _traced(text, kind, None if None in values else apply(*values), None, None, below)
+                return None if None in values else apply(*values)
 
-            return trace_values
+            return _keeping(text, kind, children, combine)
         judge = compile_node(node)
+        if isinstance(node, Literal):
+            literal = traced(text, kind, judge({}, {}), None, None, (), True)
+            return lambda fact, variables, memo: literal
+        if _follows(node):
+            return _keeping(text, kind, children, lambda fact, variables, below: judge(fact, variables))
 
         def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
             below = tuple([child(fact, variables, memo) for child in children])
-            return _traced(text, kind, judge(fact, variables), None, None, below)
+            return traced(text, kind, judge(fact, variables), None, None, below)
 
         return trace
 
@@ -142,6 +107,7 @@ class Tracing:
         text, operator = node.text, node.operator
         decisive, other = ("false", "true") if operator == "and" else ("true", "false")
         terms = [(self.compile(term), skipped(term)) for term in node.terms]
+        kept: dict[tuple[int, ...], Trace] = {}
 
         def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
             state = other
@@ -155,27 +121,44 @@ class Tracing:
                 if child.state != other:
                     # what is unknown stays so unless a later term decides
                     state = decisive if child.state == decisive else "unknown"
-            truth = _TRUTH[state]
-            return Trace(text, operator, state, truth, None, None, tuple(children), truth)
+            key = tuple(map(id, children))
+            found = kept.get(key)
+            if found is not None:
+                return found
+            truth, lasting = _TRUTH[state], all(child.lasting for child in children)
+            made = Trace(text, operator, state, truth, None, None, tuple(children), truth, lasting)
+            return keep(kept, key, made) if lasting else made
 
         return trace
 
     def _quantifier(self, node: Quantifier) -> Tracer:
-        judge, source, variable = compile_node(node), node.source, node.variable
+        judge, source, variable, label = compile_node(node), node.source, node.variable, node.source.field.label
+        join = {"all": all_of, "any": any_of}.get(node.name)
+        of_none: dict[bool, Trace] = {}
         condition = self.compile(node.condition) if node.condition is not None else None
         body = [(self.compile(part), skipped(part)) for part in node.body]
 
         def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
-            elements = fetch_elements(source, variables if source.variable else fact) or ()
+            elements = fetch_elements(source, variables if source.variable else fact)
+            if not elements:
+                # nothing but the list is read then
+                missing = elements is None
+                if missing not in of_none:
+                    of_none[missing] = traced(node.text, node.name, judge(fact, variables), None, label, (), True)
+                return of_none[missing]
             children: list[Trace] = []
+            answers: list[Any] = []
             for number, element in enumerate(elements, 1):
                 scope = {**variables, variable: element}
                 parts = [condition(fact, scope, memo)] if condition is not None else []
                 wanted = not parts or parts[0].state == "true"
                 parts.extend(part(fact, scope, memo) if wanted else passed_over for part, passed_over in body)
+                if wanted and body:
+                    answers.append(parts[-1].known)
                 state = (parts[-1].state if parts else "value") if wanted else SKIPPED
                 children.append(Trace(f"{source.text}[{number}]", "element", state, number, None, None, tuple(parts)))
-            return _traced(node.text, node.name, judge(fact, variables), None, source.field.label, tuple(children))
+            value = join(answers) if join is not None else judge(fact, variables)
+            return traced(node.text, node.name, value, None, label, tuple(children))
 
         return trace
 
@@ -235,70 +218,89 @@ def _same(node: Node) -> object:
     return None if None in below else (type(node), node.text, own, below)
 
 
-def _path(node: Path) -> Tracer:
-    fetch, judge, text, label = raw(node), compile_node(node), node.text, node.field.label
-    scalar, struct = isinstance(node.type, Scalar), isinstance(node.type, Struct)
+def _follows(node: Node) -> bool:
+    """Whether the value of a node follows from the traces below it; that of a segment or list tells not what it holds."""
+    match node:
+        case Known() | Parent():
+            return True
+        case Presence(path=path) | Conformity(path=path) | OrZero(path=path):
+            return isinstance(path.type, Scalar)
+        case _:
+            return False
+
+
+def _keeping(
+    text: str, kind: str, children: list[Tracer], judge: Callable[[Fact, Variables, tuple[Trace, ...]], Any]
+) -> Tracer:
+    """The tracer of a node whose value follows from the traces below it. If these are lasting, so is the node's own
+    trace: it is kept for other facts with the same ones.
+    """
+    kept: dict[tuple[int, ...], Trace] = {}
+    if len(children) == 1:
+        (only,) = children
+
+        def trace_one(fact: Fact, variables: Variables, memo: Memo) -> Trace:
+            # as below, for most nodes are of this kind
+            child = only(fact, variables, memo)
+            key = (id(child),)
+            found = kept.get(key)
+            if found is not None:
+                return found
+            value, lasting = judge(fact, variables, (child,)), child.lasting
+            made = traced(text, kind, value, None, None, (child,), lasting)
+            return keep(kept, key, made) if lasting else made
+
+        return trace_one
 
     def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
-        found = fetch(fact, variables)
-        read = found if isinstance(found, str) else None
-        if scalar:
-            return _traced(text, "path", judge(fact, variables), read, label, ())
-        present = isinstance(found, Mapping) if struct else bool(found)
-        return Trace(text, "path", "value" if present else "unknown", None, read, label)
+        below = tuple([child(fact, variables, memo) for child in children])
+        key = tuple(map(id, below))
+        found = kept.get(key)
+        if found is not None:
+            return found
+        lasting = all(child.lasting for child in below)
+        made = traced(text, kind, judge(fact, variables, below), None, None, below, lasting)
+        return keep(kept, key, made) if lasting else made
 
     return trace
 
 
-def skipped(node: Node) -> Trace:
-    """The trace of a node that was not looked at."""
-    return Trace(node.text, _kind(node), SKIPPED, children=tuple(skipped(child) for child in children_of(node)))
+def _path(node: Path) -> Tracer:
+    fetch, text, label = raw(node), node.text, node.field.label
+    absent = Trace(text, "path", "unknown", None, None, label, (), None, True)
+    if isinstance(node.type, Scalar):
+        return _scalar(node, fetch, absent)
+    present, struct = absent._replace(state="value"), isinstance(node.type, Struct)
+
+    def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
+        found = fetch(fact, variables)
+        return present if (isinstance(found, Mapping) if struct else bool(found)) else absent
+
+    return trace
 
 
-def children_of(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below, in the order of the text."""
-    match node:
-        case Comparison() | Arithmetic():
-            return node.left, node.right
-        case Membership():
-            return (node.item, node.container) if isinstance(node.container, Path) else (node.item,)
-        case Logic():
-            return node.terms
-        case Negation() | Minus() | Known():
-            return (node.term,)
-        case Call():
-            return node.arguments
-        case Parent():
-            return (node.argument,)
-        case Presence() | Conformity() | OrZero():
-            return (node.path,)
-        case Quantifier():
-            return (node.source, *((node.condition,) if node.condition else ()), *node.body)
-        case _:
-            return ()
+def _scalar(node: Path, fetch: Condition, absent: Trace) -> Tracer:
+    judge, text, label, form = compile_node(node), node.text, node.field.label, node.field.form
+    common = frozenset({"", "0"}).union(*(table.values for table in (form.codes if form is not None else ())))
+    kept: dict[object, Trace] = {}
+
+    def trace(fact: Fact, variables: Variables, memo: Memo) -> Trace:
+        found = fetch(fact, variables)
+        if found is None:
+            return absent
+        truth, read = found is True or found is False, found if isinstance(found, str) else None
+        if read is None and not truth:
+            return traced(text, "path", judge(fact, variables), None, label, ())
+        known = kept.get(found)
+        if known is not None:
+            return known
+        lasting = truth or read in common
+        made = traced(text, "path", judge(fact, variables), read, label, (), lasting)
+        if lasting:
+            kept[found] = made
+        return made
+
+    return trace
 
 
 _TRUTH: Mapping[str, bool | None] = {"true": True, "false": False, "unknown": None}
-
-
-def _kind(node: Node) -> str:
-    match node:
-        case Comparison() | Arithmetic() | Logic():
-            return node.operator
-        case Call() | Presence() | Conformity() | Quantifier():
-            return node.name
-        case OrZero():
-            return "or_zero"
-        case _:
-            return type(node).__name__.lower()
-
-
-def _traced(
-    text: str, kind: str, value: Any, read: str | None, label: Text | None, children: tuple[Trace, ...]
-) -> Trace:
-    if value is None:
-        return Trace(text, kind, "unknown", None, read, label, children)
-    if value is True or value is False:
-        return Trace(text, kind, "true" if value else "false", value, read, label, children, value)
-    shown = str(value) if isinstance(value, date | Decimal) else value
-    return Trace(text, kind, "value", shown, read, label, children, value)

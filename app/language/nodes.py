@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -147,3 +148,33 @@ class Expression:
 
     text: str
     root: Node
+
+
+def children_of(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below, in the order of the text."""
+    match node:
+        case Comparison() | Arithmetic():
+            return node.left, node.right
+        case Membership():
+            return (node.item, node.container) if isinstance(node.container, Path) else (node.item,)
+        case Logic():
+            return node.terms
+        case Negation() | Minus() | Known():
+            return (node.term,)
+        case Call():
+            return node.arguments
+        case Parent():
+            return (node.argument,)
+        case Presence() | Conformity() | OrZero():
+            return (node.path,)
+        case Quantifier():
+            return (node.source, *((node.condition,) if node.condition else ()), *node.body)
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in children_of(node):
+        yield from walk(child)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.text import Text
-from app.language.interpreter import children_of
-from app.language.nodes import Membership, Node, Path, Quantifier
+from app.language.nodes import Membership, Node, Path, Quantifier, children_of
 from app.rules.expansion import items_of, stands
 from app.rules.model import Check, Ruleset
 from app.standard import catalogue

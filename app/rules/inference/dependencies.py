@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.text import Text
-from app.language.interpreter import children_of
-from app.language.nodes import Comparison, Literal, Membership, Node, Path, Quantifier
+from app.language.nodes import Comparison, Literal, Membership, Node, Path, Quantifier, children_of
 from app.rules.inference.policy import Name, PolicyRule, Shape, Stratum
 
 

@@ -12,8 +12,7 @@ from typing import Any, Final
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.language import Condition, compile_node
-from app.language.interpreter import children_of
-from app.language.nodes import Logic, Membership, Node, Path, Quantifier
+from app.language.nodes import Logic, Membership, Node, Path, Quantifier, children_of
 from app.language.types import Scalar
 from app.language.values import read_text
 from app.rules.inference.dependencies import derived_path, is_plain, lifting_term

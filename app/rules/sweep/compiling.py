@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.language import Vocabulary
-from app.language.nodes import Conformity, Logic, Node, Path, Presence, Quantifier
-from app.language.values import allowed_codes, form_pattern
+from app.language.nodes import Comparison, Conformity, Literal, Logic, Node, Path, Presence, Quantifier
+from app.language.values import allowed_codes, conforms, form_pattern
 from app.rules.model import Check, Ruleset
 from app.rules.sweep import sql
-from app.rules.sweep.reading import Exact, Prepared, Quick
+from app.rules.sweep.reading import Exact, Prepared, Quick, found_in
 from app.rules.sweep.relation import structure_of
 from app.rules.sweep.sql import Sql
 from app.rules.sweep.statement import CheckRow, Sweep
-from app.rules.sweep.truth import Truth, found_in
+from app.rules.sweep.truth import Truth
 from app.rules.vocabulary import column_type
 
 
@@ -51,19 +53,45 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
 def _suspect(ruleset: Ruleset, quick: Quick) -> Sql:
     """TRUE for every record that may violate a check, and for few others. Checks with the same `when` share it."""
     truth = Truth(quick, quick.exact)
-    grouped: dict[str, tuple[Sql | None, list[Sql]]] = {}
+    guarded: list[_Guarded] = []
+    settled = settled_paths(ruleset.checks)
     for check in ruleset.checks:
+        asked = check.require.root
+        if isinstance(asked, Conformity) and asked.name == "conforms" and asked.path.parts in settled:
+            continue
+        condition = check.when.root if check.when else None
         quick.assumed = frozenset()
-        when = truth.true(check.when.root) if check.when else None
-        group = grouped.setdefault(sql.render(when) if when is not None else "", (when, []))
-        quick.assumed = filled_paths(check.when.root) if check.when else frozenset()
-        group[1].append(truth.false(check.require.root))
+        guards = [truth.true(term) for term in _conjuncts(condition)]
+        quick.assumed = filled_paths(condition) if condition else frozenset()
+        blank = truth.blank(condition, asked)
+        guarded.append(([], blank) if blank else (guards, truth.false(asked)))
     covered = frozenset(path for check in ruleset.checks if (path := covered_path(check)))
-    groups = [
-        sql.every([when, _together(terms)]) if when is not None else _together(terms)
-        for when, terms in grouped.values()
-    ]
-    return sql.some([*quick.irregular(covered), *groups])
+    return _factored([*guarded, *(([], term) for term in quick.irregular(covered))])
+
+
+_Guarded = tuple[list[Sql], Sql]
+"""What is asked where all of some conditions hold."""
+
+
+def _conjuncts(node: Node | None) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    return node.terms if isinstance(node, Logic) and node.operator == "and" else (node,)
+
+
+def _factored(asked: Sequence[_Guarded]) -> Sql:
+    """Whether one of the questions is answered by TRUE; those that begin with the same condition share it, so that
+    each condition is put to all records but once.
+    """
+    terms = [term for guards, term in asked if not guards]
+    shared: dict[str, list[_Guarded]] = {}
+    for guards, term in asked:
+        if guards:
+            shared.setdefault(guards[0].text, []).append((guards, term))
+    for each in shared.values():
+        first = each[0][0][0]
+        terms.append(sql.every([first, _factored([(guards[1:], term) for guards, term in each])]))
+    return _together(terms)
 
 
 def _together(terms: list[Sql]) -> Sql:
@@ -94,6 +122,31 @@ def filled_paths(node: Node) -> frozenset[tuple[str, ...]]:
             return frozenset()
 
 
+def settled_paths(checks: Sequence[Check]) -> frozenset[tuple[str, ...]]:
+    """The paths that a check wants to be one fitting literal wherever they have a value: who has there what does not
+    fit the form has not that literal either, so the first pass need not ask for the form.
+    """
+    settled = set()
+    for check in checks:
+        match check.require.root:
+            case Comparison(operator="==", left=Path(variable=False) as path, right=Literal(value=str() as value)):
+                form = path.field.form
+                if _asked_always(check.when.root if check.when else None, path) and form and conforms(form, value):
+                    settled.add(path.parts)
+    return frozenset(settled)
+
+
+def _asked_always(condition: Node | None, path: Path) -> bool:
+    """Whether a condition holds wherever the path has a value."""
+    match condition:
+        case None:
+            return True
+        case Presence(name="has" | "filled", path=there):
+            return there.parts == path.parts
+        case _:
+            return False
+
+
 def covered_path(check: Check) -> tuple[str, ...] | None:
     """The path whose blank ends the check notices by itself, as any value of the wrong form: `conforms` of anything but
     free text, asked of every value there is.
@@ -106,11 +159,7 @@ def covered_path(check: Check) -> tuple[str, ...] | None:
         return None
     if not form_pattern(node.form) and allowed_codes(node.form) is None:
         return None
-    always = condition is None or (
-        isinstance(condition, Presence)
-        and condition.name in ("has", "filled")
-        and condition.path.parts == node.path.parts
-    )
+    always = _asked_always(condition, node.path)
     return (*source, *node.path.parts[1 if source else 0 :]) if always else None
 
 

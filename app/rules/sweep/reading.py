@@ -4,13 +4,13 @@ The quick reading serves the first pass over all records. It takes values as the
 right for records whose values have no blanks at their ends; all others are found by `Quick.irregular` and go to the
 second pass whatever the quick conditions say. For values that the exact reading calls unknown the quick one may answer
 anything: a condition for a violation is monotone in its parts (`truth`), so the first pass can only let too many
-records through.
+records through. Numbers it reads by machine words; records with longer ones `irregular` finds as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.language import Kind, ListOf, Scalar, Struct
 from app.language.nodes import Path
@@ -23,11 +23,10 @@ NUMBER_TYPE = f"DECIMAL({NUMBER_DIGITS + NUMBER_SCALE},{NUMBER_SCALE})"
 SMALL_DIGITS = 14
 SMALL_TYPE = f"DECIMAL({SMALL_DIGITS + NUMBER_SCALE},{NUMBER_SCALE})"
 """What fits a machine word, and is read far faster than the full size."""
+DATE_LENGTH, MONTH_LENGTH = 10, 7
 
 GIVEN = frozenset({"header", "form", "batch", "sets"})
 """Facts that do not come from the record or the stored state; they are few and always read exactly."""
-
-_EDGE = "|"
 
 
 @dataclass
@@ -68,8 +67,10 @@ class Prepared:
     def has_items(self, parts: tuple[str, ...], fields: Iterable[str]) -> Sql:
         """The column that says whether a segment has any tag."""
         holder = sql.field(sql.column(parts[0]), *parts[1:])
-        there = [sql.is_there(sql.field(holder, name)) for name in fields]
-        return self.column("has_items", parts, sql.some(there), text=True)
+        there = sql.some(sql.is_there(sql.field(holder, name)) for name in fields)
+        # CASE stops at the first tag that is there, and looks for none in a segment that is not
+        made = sql.case((sql.every([sql.is_there(holder), there]), sql.truth(True)), otherwise=sql.truth(False))
+        return self.column("has_items", parts, made, text=True)
 
     def column(self, kind: str, parts: tuple[str, ...], made: Sql, *, text: bool = False) -> Sql:
         """The column of that kind of reading of a path, computed by `made` when first asked for."""
@@ -115,6 +116,10 @@ class Exact:
     def raw(self, path: Path, scope: Scope) -> Sql:
         """What stands at the path, as it stands."""
         return scope.raw(path)
+
+    def stands(self, parts: tuple[str, ...]) -> Sql:
+        """Whether a segment is there."""
+        return sql.is_there(sql.field(sql.column(parts[0]), *parts[1:]))
 
     def text(self, path: Path, scope: Scope) -> Sql:
         """The trimmed text, NULL if blank or absent."""
@@ -167,45 +172,52 @@ class Quick(Exact):
         super().__init__(prepared)
         self.exact = Exact(prepared)
         self.assumed: frozenset[tuple[str, ...]] = frozenset()
-        self._seen: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
+        self._seen: dict[tuple[str, ...], dict[tuple[str, ...], set[Kind]]] = {}
 
     def for_path(self, path: Path, scope: Scope) -> Exact:
         given = scope.full(path)[0] in GIVEN or not path.field.written
         return self.exact if given else self
 
     def raw(self, path: Path, scope: Scope) -> Sql:
-        made = scope.raw(path)
-        if path.variable or len(path.parts) == 1 or isinstance(path.field.type, Struct):
-            return made
-        # a column of its own, since under a condition a field cannot be had without its whole segment
-        return self.prepared.column("raw", path.parts, made, text=True)
+        if path.variable or isinstance(path.field.type, Struct):
+            return scope.raw(path)
+        return self._column(path.parts)
 
-    def _note(self, path: Path, scope: Scope) -> Sql:
+    def _column(self, parts: tuple[str, ...]) -> Sql:
+        """What stands at a path from the top: a column of its own, since a field is had with its whole segment only."""
+        if len(parts) == 1:
+            return sql.column(parts[0])
+        return self.prepared.column("raw", parts, sql.field(sql.column(parts[0]), *parts[1:]), text=True)
+
+    def stands(self, parts: tuple[str, ...]) -> Sql:
+        # a column of its own, since to ask a segment of some records is to pick out all its items for them
+        return self.prepared.column("stands", parts, super().stands(parts), text=True)
+
+    def _note(self, path: Path, scope: Scope, kind: Kind) -> Sql:
         full = scope.full(path)
         self.prepared.roots.add(full[0])
         source = scope.parameters[path.parts[0]][1] if path.variable else ()
-        self._seen.setdefault(source, {})[full[len(source) :] if source else full] = None
+        seen = self._seen.setdefault(source, {})
+        seen.setdefault(full[len(source) :], set()).add(kind)
         return self.raw(path, scope)
 
     def text(self, path: Path, scope: Scope) -> Sql:
-        return self._note(path, scope)
+        return self._note(path, scope, Kind.TEXT)
 
     def number(self, path: Path, scope: Scope) -> Sql:
-        raw = self._note(path, scope)
-        long = sql.compare(">", sql.call("strlen", raw), sql.number(SMALL_DIGITS))
-        made = sql.coalesce(sql.try_cast(raw, SMALL_TYPE), sql.case((long, sql.try_cast(raw, NUMBER_TYPE))))
+        made = sql.try_cast(self._note(path, scope, Kind.NUMBER), SMALL_TYPE)
         return made if path.variable else self.prepared.column("quick number", path.parts, made)
 
     def date(self, path: Path, scope: Scope) -> Sql:
-        raw = self._note(path, scope)
-        made = sql.case((sql.like(raw, DATE_SHAPE), sql.try_cast(raw, "DATE")))
-        return made if path.variable else self.prepared.column("quick date", path.parts, made)
+        # not a prepared column: days are counted under conditions that few records meet
+        raw = self._note(path, scope, Kind.DATE)
+        return sql.case((sql.like(raw, DATE_SHAPE), sql.try_cast(raw, "DATE")))
 
     def ordered_date(self, path: Path, scope: Scope) -> Sql:
-        return self._note(path, scope)
+        return self._note(path, scope, Kind.DATE)
 
     def month(self, path: Path, scope: Scope) -> Sql:
-        return self._note(path, scope)
+        return self._note(path, scope, Kind.MONTH)
 
     def guards(self, paths: Iterable[Path], scope: Scope) -> list[Sql]:
         unique = {
@@ -213,37 +225,56 @@ class Quick(Exact):
             for path in paths
             if self.for_path(path, scope) is self and _as_text(path) and scope.full(path) not in self.assumed
         }
-        return [sql.compare("!=", self._note(path, scope), sql.text("")) for path in unique.values()]
+        return [sql.compare("!=", self._note(path, scope, _kind(path)), sql.text("")) for path in unique.values()]
 
     def irregular(self, covered: frozenset[tuple[str, ...]]) -> list[Sql]:
-        """Conditions, one of which holds for a record with a blank at either end of any value that was read.
+        """Conditions, one of which holds for a record that has a value which this reading may take for another: one
+        with a blank at either end, or a number too long for a machine word.
 
         `covered` are the paths for which some check already notices such blanks by itself.
         """
-        by_root: dict[str, list[Sql]] = {}
-        for source, seen in self._seen.items():
-            paths = [parts for parts in seen if (*source, *parts) not in covered]
-            if source and paths:
-                items = [sql.field(sql.column("v_"), *parts) for parts in paths]
-                listed = sql.field(sql.column(source[0]), *source[1:])
-                lines = sql.over("list_transform", listed, "v_", lambda _, items=items: _edged(items))  # type: ignore[misc]
-                by_root.setdefault(source[0], []).append(sql.call("array_to_string", lines, sql.text(_EDGE)))
-            elif not source:
-                for parts in paths:
-                    by_root.setdefault(parts[0], []).append(sql.field(sql.column(parts[0]), *parts[1:]))
         conditions: list[Sql] = []
-        for root, values in by_root.items():
-            joined = self.prepared.column("edges", (root,), _edged(values))
-            conditions.extend(
-                sql.call("contains", joined, sql.text(pair))
-                for blank in BLANKS
-                for pair in (blank + _EDGE, _EDGE + blank)
-            )
+        for source, seen in self._seen.items():
+            _, parameter = Scope().inner("item", source)
+            item = sql.column(parameter)
+            tests: list[Sql] = []
+            for parts, kinds in seen.items():
+                value = sql.field(item, *parts) if source else self._column(parts)
+                if (*source, *parts) not in covered:
+                    tests.extend(_edged(value, kinds))
+                if Kind.NUMBER in kinds:
+                    tests.append(sql.compare(">", sql.call("strlen", value), sql.number(SMALL_DIGITS)))
+            if source and tests:
+                conditions.append(found_in(self._column(source), parameter, sql.some(tests)))
+            else:
+                conditions.extend(tests)
         return conditions
 
 
-def _edged(values: list[Sql]) -> Sql:
-    return sql.call("concat_ws", sql.text(_EDGE), sql.text(""), *values, sql.text(""))
+def _edged(value: Sql, kinds: set[Kind]) -> list[Sql]:
+    """Conditions, one of which holds for a value with a blank at either end that matters for the ways it is read."""
+    for kind, length in ((Kind.DATE, DATE_LENGTH), (Kind.MONTH, MONTH_LENGTH)):
+        if kinds == {kind}:
+            # Of this length only what has no blanks can be a date; what is none breaks no rule by being read as one.
+            wrong = sql.compare("!=", sql.call("strlen", value), sql.number(length))
+            return [sql.every([wrong, sql.compare("!=", value, sql.text(""))])]
+    return [sql.call(test, value, sql.text(blank)) for blank in BLANKS for test in ("starts_with", "ends_with")]
+
+
+def found_in(items: Sql, parameter: str, body: Sql) -> Sql:
+    """Whether the body is true for one of the items; remembers its parts, so that several can be asked in one go.
+
+    To set up a lambda costs more than to ask whether there are items at all. Within it, CASE asks its condition step by
+    step, of those items alone that are still in question; a condition by itself would be worked out in all its parts.
+    """
+    answer = sql.case((body, sql.truth(True)))
+    found = sql.call("list_bool_or", sql.over("list_transform", items, parameter, lambda _: answer))
+    asked = sql.every([sql.compare(">", sql.call("len", items), sql.number(0)), found])
+    return replace(asked, asked=(items, parameter, body))
+
+
+def _kind(path: Path) -> Kind:
+    return path.type.kind if isinstance(path.type, Scalar) else Kind.TEXT
 
 
 def _as_text(path: Path) -> bool:
@@ -251,8 +282,8 @@ def _as_text(path: Path) -> bool:
     return isinstance(path.type, Scalar) and path.type.kind in (Kind.TEXT, Kind.DATE, Kind.MONTH)
 
 
-def holder_known(path: Path, scope: Scope) -> list[Sql]:
+def holder_known(path: Path, reading: Exact) -> list[Sql]:
     """The condition under which a repeating path is known: its segment is there."""
     if not isinstance(path.type, ListOf) or path.variable or len(path.parts) == 1:
         return []
-    return [sql.is_there(sql.field(sql.column(path.parts[0]), *path.parts[1:-1]))]
+    return [reading.stands(path.parts[:-1])]

@@ -15,7 +15,7 @@ class Sql:
     """An expression. `single` ones stand for themselves, others want brackets beside an operator.
 
     `asked` remembers the parts of a question about the elements of a list: the list, the parameter, what is asked.
-    `denial` is what says the opposite more cheaply than NOT.
+    `denial` is what says the opposite more cheaply than NOT. `conjuncts` are the terms of an AND.
     """
 
     text: str
@@ -23,6 +23,7 @@ class Sql:
     column: bool = False
     asked: tuple[Sql, str, Sql] | None = None
     denial: Sql | None = None
+    conjuncts: tuple[Sql, ...] = ()
 
 
 def render(tree: Sql) -> str:
@@ -73,8 +74,11 @@ def field(holder: Sql, *parts: str) -> Sql:
 
 
 def every(terms: Iterable[Sql]) -> Sql:
-    """All of the terms; TRUE for none."""
-    return _join(" AND ", list(terms), True)
+    """All of the terms, each once; TRUE for none."""
+    flat = [part for term in terms for part in (term.conjuncts or (term,))]
+    different = list({part.text: part for part in flat}.values())
+    joined = _join(" AND ", different, True)
+    return replace(joined, conjuncts=tuple(different)) if len(different) > 1 else joined
 
 
 def some(terms: Iterable[Sql]) -> Sql:

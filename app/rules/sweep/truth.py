@@ -7,12 +7,10 @@ the same and nothing has to be asked twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from app.language import Kind, ListOf, Scalar, Struct
-from app.language.interpreter import children_of
 from app.language.nodes import (
     BOOL,
     Arithmetic,
@@ -31,12 +29,15 @@ from app.language.nodes import (
     Path,
     Presence,
     Quantifier,
+    children_of,
+    walk,
 )
 from app.language.numbers import number_size
 from app.language.types import CodeList
 from app.rules.sweep import sql
-from app.rules.sweep.functions import ADDED, conformity, digits, in_codes, working_days
-from app.rules.sweep.reading import Exact, Scope, holder_known
+from app.rules.sweep.functions import conformity, digits, in_codes, working_days
+from app.rules.sweep.identity import ADDED
+from app.rules.sweep.reading import Exact, Scope, found_in, holder_known
 from app.rules.sweep.sql import Sql
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -81,15 +82,23 @@ class Truth:
                 reading = self.reading.for_path(node.path, self.scope)
                 text = reading.text(node.path, self.scope)
                 test = conformity(node.name, node.form, text, reading.quick and not wanted)
-                return sql.every([*reading.guards([node.path], self.scope), _either(test, wanted)])
+                return _guarded(_either(test, wanted), reading.guards([node.path], self.scope))
             case Call():
-                return sql.every([*self.guards(node), _either(self.value(node), wanted)])
+                return _guarded(_either(self.value(node), wanted), self.guards(node))
             case Known():
                 return self.known_value(node, wanted)
             case Quantifier():
                 return self.quantifier(node, wanted)
             case _:
                 raise TypeError(type(node).__name__)
+
+    def blank(self, condition: Node | None, require: Node) -> Sql | None:
+        """What comes to the same, in the quick reading, as that an item is there and not filled, if this is asked."""
+        match condition, require:
+            case Presence(name="has", path=there), Presence(name="filled", path=item) if there.parts == item.parts:
+                if isinstance(item.type, Scalar) and self.reading.for_path(item, self.scope).quick:
+                    return sql.compare("==", self.reading.text(item, self.scope), sql.text(""))
+        return None
 
     def known_value(self, node: Known, wanted: bool) -> Sql:
         """Always read exactly: what the quick reading takes for a value need not be one."""
@@ -104,7 +113,7 @@ class Truth:
         """All of the terms; inside a lambda, where AND works out every side, costly ones only where the others hold."""
         if not self.scope.parameters:
             return sql.every(terms)
-        costly = [index for index, term in enumerate(node.terms) if any(map(_is_added, _walk(term)))]
+        costly = [index for index, term in enumerate(node.terms) if any(map(_is_added, walk(term)))]
         cheap = [term for index, term in enumerate(terms) if index not in costly]
         if not costly or not cheap:
             return sql.every(terms)
@@ -128,13 +137,13 @@ class Truth:
             left, right = self.value(node.left), self.value(node.right)
         exact_match = operator == "==" and any(isinstance(side, Literal) for side in (node.left, node.right))
         guards = [] if exact_match else self.guards(node.left, node.right)
-        return sql.every([*guards, sql.compare(operator, left, right)])
+        return _guarded(sql.compare(operator, left, right), guards)
 
     def membership(self, node: Membership, wanted: bool) -> Sql:
         item = self.ordered_date(node.item) if node.item.type == _DATE else self.value(node.item)
         test = self.contained(node, item)
         guards = [] if wanted else self.guards(node.item)
-        return sql.every([*guards, _either(test, wanted)])
+        return _guarded(_either(test, wanted), guards)
 
     def contained(self, node: Membership, item: Sql) -> Sql:
         container = node.container
@@ -142,7 +151,7 @@ class Truth:
             self.exact.prepared.roots.add(self.scope.full(container)[0])
             held = self.reading.raw(container, self.scope)
             if isinstance(container.type, ListOf):
-                known = holder_known(container, self.scope)
+                known = holder_known(container, self.reading)
                 held = sql.case((sql.every(known), sql.coalesce(held, sql.call("list_value"))))
             return sql.call("list_contains", held, item)
         if isinstance(container, CodeList):
@@ -162,6 +171,8 @@ class Truth:
             if isinstance(path.type, ListOf):
                 size = sql.coalesce(sql.call("len", raw), sql.number(0))
                 return sql.compare(">" if wanted else "==", size, sql.number(0))
+            if isinstance(path.type, Struct) and not path.variable:
+                return _either(self.reading.stands(path.parts), wanted)
             return sql.is_there(raw) if wanted else sql.is_null(raw)
         filled = wanted is (node.name == "filled")
         if not path.field.written:
@@ -239,7 +250,8 @@ class Truth:
 
     def call(self, node: Call) -> Sql:
         if node.name in ADDED and node.function is not None:
-            return ADDED[node.name](*map(self.value, node.arguments))
+            kind, written = map(self.value, node.arguments)
+            return ADDED[node.name](kind, written, self.reading.quick)
         first = node.arguments[0]
         match node.name:
             case "days":
@@ -289,18 +301,21 @@ class Truth:
         inside, parameter = self.inner(node)
         body = node.body[0]
         if (node.name == "any") is wanted:
-            terms = [inside.true(node.condition)] if node.condition else []
-            return found_in(self.elements(node), parameter, sql.every([*terms, inside.ask(body, wanted)]))
+            asked = None if wanted else inside.blank(node.condition, body)
+            if asked is None:
+                terms = [inside.true(node.condition)] if node.condition else []
+                asked = sql.every([*terms, inside.ask(body, wanted)])
+            return found_in(self.elements(node), parameter, asked)
         passed = sql.sure(inside.ask(body, wanted))
         if node.condition is not None:
             outside, _ = self.inner(node, exact=True)
             passed = sql.some([sql.no(sql.sure(outside.true(node.condition))), passed])
         results = sql.over("list_transform", self.elements(node), parameter, lambda _: passed)
         answer = sql.coalesce(sql.call("list_bool_and", results), sql.truth(True))
-        return sql.every([*holder_known(node.source, self.scope), answer])
+        return sql.every([*holder_known(node.source, self.reading), answer])
 
     def known(self, node: Quantifier, value: Sql) -> Sql:
-        holders = holder_known(node.source, self.scope)
+        holders = holder_known(node.source, self.reading)
         return sql.case((sql.every(holders), value)) if holders else value
 
     def count(self, node: Quantifier) -> Sql:
@@ -323,7 +338,7 @@ class Truth:
         if not wanted:
             return sql.case((several, sql.compare("<", different, size)), otherwise=sql.truth(False))
         unique = sql.case((several, sql.compare("==", different, size)), otherwise=sql.truth(True))
-        return sql.every([*holder_known(node.source, self.scope), unique])
+        return sql.every([*holder_known(node.source, self.reading), unique])
 
     def row(self, node: Quantifier, inside: Truth, element: Sql) -> Sql:
         """What makes an element the same as another: its values as a list, blank and absent alike."""
@@ -334,20 +349,13 @@ class Truth:
         return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
 
 
-def found_in(items: Sql, parameter: str, body: Sql) -> Sql:
-    """Whether the body is true for one of the items; remembers its parts, so that several can be asked in one go."""
-    asked = sql.call("list_bool_or", sql.over("list_transform", items, parameter, lambda _: body))
-    return replace(asked, asked=(items, parameter, body))
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in children_of(node):
-        yield from _walk(child)
-
-
 def _is_added(node: Node) -> bool:
     return isinstance(node, Call) and node.function is not None
+
+
+def _guarded(test: Sql, guards: list[Sql]) -> Sql:
+    """A test of values that must be there. The guards come last: few records fail a test, and only these are asked."""
+    return sql.every([test, *guards])
 
 
 def _either(test: Sql, wanted: bool) -> Sql:

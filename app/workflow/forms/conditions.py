@@ -23,8 +23,7 @@ from app.language import (
     parse,
 )
 from app.language import Field as Name
-from app.language.interpreter import children_of
-from app.language.nodes import Path
+from app.language.nodes import Path, children_of
 from app.workflow.forms.parts import MANY, Field, Form, Hide
 
 _KINDS: Mapping[str, Kind] = {"number": Kind.NUMBER, "date": Kind.DATE, "checkbox": Kind.BOOL}

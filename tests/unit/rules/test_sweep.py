@@ -16,7 +16,7 @@ from app.rules.coverage import seen_paths, unseen_items
 from app.rules.loading import load_ruleset
 from app.rules.sweep import compile_sweep, facts_to_relation
 from app.rules.sweep import sql as make
-from app.rules.sweep.functions import ADDED
+from app.rules.sweep.identity import ADDED
 from app.rules.vocabulary import column_types, file_vocabulary, record_vocabulary
 from app.standard import catalogue, identifiers
 from app.standard.layout import column_types as record_columns
@@ -127,6 +127,12 @@ PERSON_NUMBERS = st.one_of(
     st.dates()
     .map(lambda day: f"110000{day.isoformat().replace('-', '')}000")
     .map(lambda body: body + identifiers.person_check(body)),
+    st.builds("110000{:04}{:02}{:02}000".format, st.integers(1896, 2104), st.integers(0, 13), st.integers(0, 32)).map(
+        lambda body: body + identifiers.person_check(body)
+    ),
+    st.builds("110000{:04}0229000".format, st.integers(1896, 2104)).map(
+        lambda body: body + identifiers.person_check(body)
+    ),
     st.text("0123456789Xx", min_size=18, max_size=18),
     st.from_regex(r"[HM][0-9]{8,10}|[0-9]{8,10}(\([A-Z0-9]{1,2}\))?|(CHN|USA|ZZZ)[0-9A-Za-z]{0,9}", fullmatch=True),
     st.text(min_size=1, max_size=22).map(str.strip).filter(bool),
@@ -162,8 +168,9 @@ ORGANISATION_NUMBERS = st.one_of(
         ),
     ],
 )
-def test_identity_numbers(function: str, kinds: list[str], numbers: Any, check: Any) -> None:
-    statement = f"SELECT {make.render(ADDED[function](make.column('kind'), make.column('number')))} FROM given"
+@pytest.mark.parametrize("quick", [False, True])
+def test_identity_numbers(function: str, kinds: list[str], numbers: Any, check: Any, quick: bool) -> None:
+    statement = f"SELECT {make.render(ADDED[function](make.column('kind'), make.column('number'), quick))} FROM given"
     connection = duckdb.connect()
     connection.execute("CREATE TABLE given (kind VARCHAR, number VARCHAR)")
 
