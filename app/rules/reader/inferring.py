@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from app.core.text import Text
 from app.language import word
-from app.language.interpreter import children_of
-from app.language.nodes import Literal, Node, Path, Quantifier
+from app.language.nodes import Literal, Node, Path, Quantifier, children_of
 from app.rules.inference.policy import Policy, PolicyRule, Shape
 from app.rules.inference.watch import Watch, WatchRule
 from app.rules.reader.conditions import kind_words
