@@ -195,8 +195,9 @@ def tried_on_last_months_records(window: Any) -> None:
 
 def shadowed(window: Any) -> None:
     page = window.page
-    window.go("/rules/shadows")
-    page.get_by_role("button", name="开始影子运行").click()
+    window.go(f"/rules/sets/{NAME}")
+    looked_at(window, "ruleset")
+    page.get_by_role("button", name="用草稿开始影子运行").click()
     form = page.locator("dialog[open]")
     form.get_by_label("截止业务日").fill((TODAY + timedelta(days=20)).isoformat())
     form.get_by_role("button", name="开始", exact=True).click()

@@ -122,6 +122,7 @@ def test_an_exemption_is_asked_for_granted_shown_and_ended(house: House) -> None
     assert second.post(f"/workflow/tasks/{house.question()}/answer", GIVEN).status_code == 302
     house.work()
     assert "豁免中" in asker.page(one)
+    assert "生效中的豁免 1 条" in asker.page(f"/rules/sets/{NAME}/rules/{rule}")
     for address in ("/rules/exemptions", one, "/rules/exemptions.csv", "/workflow/inbox?tab=done"):
         assert key not in second.page(address)
     (row,) = exported(second.page("/rules/exemptions.csv?state=granted"))
@@ -221,6 +222,8 @@ def test_a_shadow_is_started_from_the_draft_and_stopped(house: House) -> None:
     with acting(Actor("he.lan", "何岚", "person")), unit_of_work():
         drafts.save(NAME, drafts.find(NAME).lock, {file: changed})
 
+    assert f'action="{start}"' in writer.page(f"/rules/sets/{NAME}")
+
     told = writer.post(start, {"until": UNTIL.isoformat(), "note": "改为参考"})
 
     assert told.status_code == 302, told.text
@@ -229,6 +232,7 @@ def test_a_shadow_is_started_from_the_draft_and_stopped(house: House) -> None:
     one = f"/rules/shadows/{shadow.id}"
     page = writer.page(one)
     assert all(words in page for words in ("还没有比对过业务日", TODAY.isoformat(), "改为参考", "停止"))
+    assert one in writer.page(f"/rules/sets/{NAME}")
     assert writer.post(start, {"until": UNTIL.isoformat()}).status_code == 409
     judge_anew(house.days.waiting)
     house.work()
