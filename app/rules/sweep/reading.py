@@ -238,12 +238,20 @@ class Quick(Exact):
             _, parameter = Scope().inner("item", source)
             item = sql.column(parameter)
             tests: list[Sql] = []
+            joined: list[Sql] = []
             for parts, kinds in seen.items():
                 value = sql.field(item, *parts) if source else self._column(parts)
                 if (*source, *parts) not in covered:
-                    tests.extend(_edged(value, kinds))
+                    if source:
+                        joined.append(value)
+                    else:
+                        tests.extend(_edged(value, kinds))
                 if Kind.NUMBER in kinds:
                     tests.append(sql.compare(">", sql.call("strlen", value), sql.number(SMALL_DIGITS)))
+            if joined:
+                # within a lambda each mention of an item costs, so all are asked in one text
+                line = sql.call("concat_ws", sql.text("|"), sql.text(""), *joined, sql.text(""))
+                tests.append(sql.call("regexp_matches", line, sql.text(rf"[{BLANKS}]\||\|[{BLANKS}]")))
             if source and tests:
                 conditions.append(found_in(self._column(source), parameter, sql.some(tests)))
             else:

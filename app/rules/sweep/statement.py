@@ -74,9 +74,7 @@ class Sweep:
         severity, check."""
         carried = [quoted(name) for name in (id_column, *extra)]
         exact = _layered(f"SELECT * FROM {suspects} AS suspects_", self.exact_columns)
-        # CASE asks its condition step by step, of the records still in question; by itself it is worked out in all parts
-        asked = (f"CASE WHEN {condition} THEN TRUE END" for condition in self.violated)
-        violated = ", ".join(f"{condition} AS v{number}" for number, condition in enumerate(asked))
+        violated = ", ".join(f"{condition} AS v{number}" for number, condition in enumerate(self.violated))
         judged = f"SELECT {', '.join([*carried, violated])} FROM ({exact})"
         hits = ", ".join(self._hit(number) for number in range(len(self.rows)))
         carried_list = ", ".join(carried)
