@@ -35,8 +35,8 @@ serve: setup ## the web console over the demonstration
 test: setup ## all tests
 	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder
 
-crash: setup ## 500 process instances while their executor is killed 20 times, on both databases
-	@CRASH_INSTANCES=500 CRASH_KILLS=20 $(PY) -m pytest -q tests/functional/workflow/test_crash.py
+crash: setup ## 500 instances while their executor is killed 20 times, on both databases; a reporting day through 10 kills
+	@CRASH_INSTANCES=500 CRASH_KILLS=20 REPORT_KILLS=10 $(PY) -m pytest -q tests/functional/workflow/test_crash.py tests/functional/submission/test_kill.py
 
 infer-crash: setup ## 10,000 inferences while their engine is killed 25 times, on both databases
 	@INFER_INFERENCES=10000 INFER_KILLS=25 $(PY) -m pytest -q tests/functional/rules/test_verdicts.py -k killed

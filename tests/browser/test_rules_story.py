@@ -33,8 +33,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME, RULE = "submission.personal_loan_account", "P210-067"
 TODAY = clock.today()
-FIRST, SECOND, YESTERDAY = (TODAY - timedelta(days=days) for days in (55, 27, 1))
-"""The first load, a day four weeks later, and the last one before the new limit."""
+FIRST, YESTERDAY = (TODAY - timedelta(days=days) for days in (27, 1))
+"""The first load, in last month's reporting, and the last day before the new limit."""
 LIMIT = "20"
 
 
@@ -79,7 +79,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     stage = Stage(tmp_path_factory.mktemp("lender"))
     stage.clear()
     stage.write_sources()
-    bank = build_world(stage, 300, 5, 210, FIRST)
+    bank = build_world(stage, 200, 5, 210, FIRST)
     with ExitStack() as stack:
         stack.enter_context(acting(SYSTEM))
         stack.enter_context(platform(stage, blocked_share_limit=1.0))
@@ -108,7 +108,6 @@ def server(house: House) -> Any:
 
 def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visit: Any) -> None:
     house.report(FIRST)
-    house.report(SECOND)
     officer = visit(user="tang.jun", language="zh")
     officer.page.set_default_timeout(20_000)
     found_by_its_number(officer)
@@ -125,7 +124,7 @@ def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visi
 
     assert house.judged_by(before) == edition(house, 1)
     assert house.judged_by(after) == edition(house, 2)
-    for day in (SECOND, YESTERDAY):
+    for day in (FIRST, YESTERDAY):
         replayed = json.loads(house.server.command("rules", "replay", "--date", day.isoformat(), "--json"))
         assert replayed["reproduced"], day
     in_force(officer)
@@ -184,7 +183,7 @@ def tried_on_last_months_records(window: Any) -> None:
     form = page.locator("#try-dialog")
     form.get_by_role("radio", name="一段时间内的全部业务日").check()
     form.get_by_label("起", exact=True).fill(FIRST.isoformat())
-    form.get_by_label("止", exact=True).fill(SECOND.isoformat())
+    form.get_by_label("止", exact=True).fill(FIRST.isoformat())
     form.get_by_role("button", name="开始试跑").click()
     page.get_by_role("heading", name="样本与解释").wait_for()
     page.locator("figure svg").wait_for()

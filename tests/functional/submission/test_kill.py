@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import time
@@ -16,16 +17,18 @@ from app.core.db import unit_of_work
 from app.submission.counts import count_batch, identities
 from app.submission.models import Batch, HeldRecord, ReportFile
 
-KILLS = 10
+KILLS = int(os.environ.get("REPORT_KILLS", "5"))
+"""`make crash` kills ten times."""
 STAGES = ("Collect", "Standardise", "Derive", "Judge", "Hold", "Build", "Send", "Receive")
 LONGEST = {"Collect": 2.0, "Standardise": 2.0, "Derive": 2.0, "Judge": 3.0}
 """Seconds into a stage within which the kill falls; half a second where nothing is said."""
 
 
 def killing_plan(seed: int) -> list[tuple[str, float]]:
-    """(stage, seconds after its begin) of every kill, in the order of the day: each stage once, two of them twice."""
+    """(stage, seconds after its begin) of every kill, in the order of the day: as many stages as there are kills; of ten, two twice."""
     dice = random.Random(seed)
-    stages = sorted([*STAGES, *dice.sample(STAGES, KILLS - len(STAGES))], key=STAGES.index)
+    once = dice.sample(STAGES, min(KILLS, len(STAGES)))
+    stages = sorted([*once, *dice.sample(STAGES, KILLS - len(once))], key=STAGES.index)
     return [(stage, dice.uniform(0, LONGEST.get(stage, 0.5))) for stage in stages]
 
 
@@ -44,7 +47,7 @@ def outcome(lender: Any, batch: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_ten_kills_change_nothing(lender, bank, open_lender, tmp_path: Path) -> None:
+def test_kills_change_nothing(lender, bank, open_lender, tmp_path: Path) -> None:
     batch = lender.begin()
     lender.run(batch)
     undisturbed = outcome(lender, batch)
