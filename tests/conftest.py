@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 
 from app.core.actor import Actor, acting
 from app.core.config import Settings, override
@@ -16,8 +17,18 @@ from app.core.db import Database
 from app.core.db import database as current_database
 from app.core.schema import migrate
 from app.demo.postgres import PostgresServer, throw_away_postgres
+from app.web.console import Console
 
 PROVIDER = "A1111111111111"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Every console of the run, and there are hundreds, finds the templates that another has compiled."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "templates"
+    shared.mkdir(exist_ok=True)
+    Console.jinja_options = {**Console.jinja_options, "bytecode_cache": FileSystemBytecodeCache(str(shared))}
 
 
 @pytest.fixture(scope="session")

@@ -107,3 +107,15 @@ def working_days(first: Sql, second: Sql) -> Sql:
     forward = (sql.compare("<=", first, second), counted(first, second))
     counts = sql.case(forward, otherwise=sql.minus(counted(second, first)))
     return sql.case((sql.every(within), counts))
+
+
+def months_between(first: Sql, second: Sql) -> Sql:
+    """Whole months from one month to another; NULL where either is none."""
+
+    def part(month: Sql, start: int, length: int) -> Sql:
+        piece = sql.call("substring", month, sql.number(start), sql.number(length))
+        return sql.try_cast(piece, "INTEGER")
+
+    years = sql.calculate("-", part(second, 1, 4), part(first, 1, 4))
+    months = sql.calculate("-", part(second, 6, 2), part(first, 6, 2))
+    return sql.calculate("+", sql.calculate("*", years, sql.number(12)), months)

@@ -35,7 +35,7 @@ from app.language.nodes import (
 from app.language.numbers import number_size
 from app.language.types import CodeList
 from app.rules.sweep import sql
-from app.rules.sweep.functions import conformity, digits, in_codes, working_days
+from app.rules.sweep.functions import conformity, digits, in_codes, months_between, working_days
 from app.rules.sweep.identity import ADDED
 from app.rules.sweep.reading import Exact, Scope, found_in, holder_known
 from app.rules.sweep.sql import Sql
@@ -261,7 +261,7 @@ class Truth:
             case "month":
                 return sql.call("left", self.ordered_date(first), sql.number(7))
             case "months":
-                return _months(self.value(first), self.value(node.arguments[1]))
+                return months_between(self.value(first), self.value(node.arguments[1]))
             case "abs":
                 return sql.call("abs", self.value(first))
             case "len":
@@ -369,16 +369,6 @@ def _literal(node: Node, as_text: bool = False) -> Sql:
     if isinstance(value, int | Decimal):
         return sql.number(value)
     return sql.text(str(value))
-
-
-def _months(first: Sql, second: Sql) -> Sql:
-    def part(month: Sql, start: int, length: int) -> Sql:
-        piece = sql.call("substring", month, sql.number(start), sql.number(length))
-        return sql.try_cast(piece, "INTEGER")
-
-    years = sql.calculate("-", part(second, 1, 4), part(first, 1, 4))
-    months = sql.calculate("-", part(second, 6, 2), part(first, 6, 2))
-    return sql.calculate("+", sql.calculate("*", years, sql.number(12)), months)
 
 
 def _paths(node: Node) -> Iterator[Path]:
