@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Tests start the program a hundred times over: it is compiled once, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test crash infer-crash prove warehouse check screenshots serve clean
+.PHONY: help setup demo test whole crash infer-crash prove warehouse check screenshots serve clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,8 +32,11 @@ serve: setup ## the web console over the demonstration
 	@$(PY) -m app.cli demo console
 
 # One process more than there are cores: many tests wait for a browser, a server or a lease.
-test: setup ## all tests
-	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder
+test: setup ## all tests but the longest, which are those of `make whole`
+	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder -m 'not whole'
+
+whole: setup ## the longest tests: a limit from its draft to its first day, days of a bank, a day through kills
+	@REPORT_KILLS=10 $(PY) -m pytest -q -m whole
 
 crash: setup ## 500 instances while their executor is killed 20 times, on both databases; a reporting day through 10 kills
 	@CRASH_INSTANCES=500 CRASH_KILLS=20 REPORT_KILLS=10 $(PY) -m pytest -q tests/functional/workflow/test_crash.py tests/functional/submission/test_kill.py

@@ -29,7 +29,7 @@ from app.submission.lake import forget
 from app.submission.models import StageRun
 from app.submission.service import begin_batch, find_batch, standing
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 NAME, RULE = "submission.personal_loan_account", "P210-067"
 TODAY = clock.today()

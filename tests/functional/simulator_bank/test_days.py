@@ -21,6 +21,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_sound_data_break_no_rule_from_first_load_to_month_end(world: World, desk: Any, tmp_path: Path) -> None:
     for number in (0, 4, 35):
         day = FIRST + dt.timedelta(days=number)
@@ -31,6 +32,7 @@ def test_sound_data_break_no_rule_from_first_load_to_month_end(world: World, des
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_every_defect_fires_exactly_the_rules_that_the_truth_names(
     world: World, desk: Any, truth: Any, tmp_path: Path
 ) -> None:

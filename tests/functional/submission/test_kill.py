@@ -47,6 +47,7 @@ def outcome(lender: Any, batch: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_kills_change_nothing(lender, bank, open_lender, tmp_path: Path) -> None:
     batch = lender.begin()
     lender.run(batch)
