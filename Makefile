@@ -35,7 +35,7 @@ serve: setup ## the web console over the demonstration
 test: setup ## all tests but the longest, which are those of `make whole`
 	@$(PY) -m pytest -q -n $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder -m 'not whole'
 
-whole: setup ## the longest tests: a limit from its draft to its first day, days of a bank, a day through kills
+whole: setup ## the longest tests: every page looked at, stories in the browser, whole reporting days, faults in them
 	@REPORT_KILLS=10 $(PY) -m pytest -q -m whole
 
 crash: setup ## 500 instances while their executor is killed 20 times, on both databases; a reporting day through 10 kills

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import current_session
 from app.submission.models import Batch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 PROCESS = "objection.intake"
 AT = f"/workflow/processes/{PROCESS}"

@@ -26,7 +26,7 @@ from app.submission.lake import forget, lake
 from app.submission.models import Batch
 from app.submission.tables import FINDING
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 LOOKS = [
     pytest.param({"language": "zh", "theme": "light", "narrow": False}, id="zh-light-wide"),

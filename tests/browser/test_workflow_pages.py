@@ -11,7 +11,7 @@ from app.core.db import current_session
 from app.workflow import intervention
 from app.workflow.models import ProcessTask
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 LOOKS = [
     pytest.param({"language": "zh", "theme": "light", "narrow": False}, id="zh-light-wide"),

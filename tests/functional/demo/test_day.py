@@ -14,6 +14,7 @@ COLUMNS = {"landed", "standardised", "due", "blocked", "sent", "accepted", "reje
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_three_days(tmp_path: Path) -> None:
     root = tmp_path / "demo"
     options = ["--persons", "100", "--companies", "20", "--limit", "1", "--root", str(root), "--json"]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.core import crypto, packaging
 from app.core.actor import SYSTEM, acting
 from app.core.crypto.keyring import key_ring
@@ -47,6 +49,8 @@ def rounds(lender: Any, batch: str, until: Callable[[], bool], seconds: float = 
     lender.wait(reached, f"{lender.tasks(batch)} {deliveries()} {lender.error(batch)}", seconds)
 
 
+@pytest.mark.slow
+@pytest.mark.whole
 def test_dropped_late_garbled_and_repeated_feedback(lender) -> None:
     lender.centre("control", "--drop", "2", "--feedback-delay", "1", "--garble", "--feedback-twice")
     batch = lender.begin()

@@ -10,7 +10,7 @@ from app.core.db import unit_of_work
 from app.submission.models import Batch
 from app.workflow.models import ProcessTask
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
 
 def _task(batch: str, node: str) -> str:
