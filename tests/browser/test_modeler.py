@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from desk import open_editor
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 LOOKS = [
     pytest.param({"language": "zh", "theme": "light", "narrow": False}, id="zh-light-wide"),

@@ -17,7 +17,7 @@ from app.factory import assemble
 from app.rules.registry import drafts, requests
 from app.rules.registry.backtest import Trial, keep
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 LOOKS = [
     pytest.param({"language": "zh", "theme": "light", "narrow": False}, id="zh-light-wide"),

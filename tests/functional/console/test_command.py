@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from app.cli import cli
 
 ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.whole
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

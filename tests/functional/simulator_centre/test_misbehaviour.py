@@ -73,6 +73,7 @@ def test_a_stop_ends_it_in_order(lender, collection):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_killed_while_judging_it_ends_as_if_undisturbed(lender, collection):
     files = [
         lender.make(

@@ -13,7 +13,7 @@ from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile
 from app.submission.tables import FINDING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
 LINK = re.compile(r'(?:href|hx-get)="(/submission[^"#]*)')
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")

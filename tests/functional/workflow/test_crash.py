@@ -52,6 +52,7 @@ def _unfinished() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_every_effect_is_there_once(database: Database, tmp_path: Path) -> None:
     _publish()
     for batch in range(0, INSTANCES, 50):
