@@ -58,7 +58,8 @@ check: setup ## style, types, imports, migrations, content, translations, docume
 warehouse: .venv/.warehouse ## install Spark; rulesets as SQL find the same there and on PostgreSQL
 	@$(PY) -m pytest -q tests/content/test_warehouses.py
 
-prove: setup ## every shipped rule on new spoiled facts: both evaluators must find the same
+prove: setup ## properties on new examples; every shipped rule on new spoiled facts: both evaluators must find the same
+	@HYPOTHESIS_PROFILE=prove $(PY) -m pytest -q -m hypothesis
 	@PROVE_SEEDS=3 PROVE_FACTS=80 $(PY) -m pytest -q tests/content/test_evaluators.py tests/content/test_warehouses.py
 
 screenshots: setup ## pictures of every page, both languages, wide and narrow, in var/screenshots

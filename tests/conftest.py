@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 
 from app.core.actor import Actor, acting
@@ -20,6 +22,11 @@ from app.demo.postgres import PostgresServer, throw_away_postgres
 from app.web.console import Console
 
 PROVIDER = "A1111111111111"
+
+# A merge is judged by the same examples every time; `make prove` looks for new ones.
+hypothesis_settings.register_profile("merge", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("prove", deadline=None, print_blob=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.core.text import Text
 from app.language import Expression, ExpressionInvalid, Kind, Vocabulary, parse
 from app.language.building import describe, fit
 from app.language.nodes import Literal
 from app.language.types import KIND_NAMES
 from app.rules.inference.dependencies import put_in_order, tied
-from app.rules.inference.policy import OUTCOME, Policy, PolicyRule, Shape, vocabulary_of
+from app.rules.inference.policy import OUTCOME, Policy, PolicyRule, vocabulary_of
+from app.rules.inference.rules_reading import RulesReading
 from app.rules.inference.shape_reading import NAME, ShapeReading
 from app.rules.loading import content_hash, read_basis
 from app.rules.model import RulesetInvalid
@@ -34,26 +34,15 @@ def load_policy(folder: Path) -> Policy:
     return policy
 
 
-class _Loading:
+class _Loading(RulesReading[PolicyRule]):
     def __init__(self, content: Content, path: Path) -> None:
-        self.content = content
-        self.path = path
-        self.shapes: dict[str, Shape] = {}
+        super().__init__(content, path)
         self.reading = ShapeReading(content)
-        self.rule_id = ""
-
-    def wrong(self, zh: str, en: str, *key: str | int, offset: int = 0) -> None:
-        self.content.wrong(Text(zh, en), *key, rule=self.rule_id, offset=offset)
 
     def policy(self) -> Policy | None:
-        data = self.content.data
-        if not isinstance(data, dict):
-            self.wrong("规则集须是键值结构", "a ruleset must be a mapping")
+        data = self.head(_TOP, ("ruleset", "kind", "title", "effective", "facts", "outcome", "rules"))
+        if data is None:
             return None
-        self.content.known_keys(data, _TOP)
-        for key in ("ruleset", "kind", "title", "effective", "facts", "outcome", "rules"):
-            if key not in data:
-                self.wrong(f"缺少“{key}”", f"“{key}” is missing")
         self.reading.read_scales(data.get("scales", {}))
         self.shapes = self.reading.read_shapes(data.get("facts"), "facts")
         about, default = self.outcome(data.get("outcome"))
@@ -95,23 +84,6 @@ class _Loading:
             self.wrong("default须是等级表中的值", "default must be a value of the scale", "outcome", "default")
             default = ""
         return shape.name, default
-
-    def rules(self, given: object) -> tuple[PolicyRule, ...]:
-        if not isinstance(given, list) or not given:
-            self.wrong("rules须是规则列表", "rules must be a list of rules", "rules")
-            return ()
-        found: dict[str, PolicyRule] = {}
-        for index, raw in enumerate(given):
-            body = raw if isinstance(raw, dict) else {}
-            self.rule_id = str(body.get("id") or "")
-            if not self.rule_id:
-                self.wrong("规则须有id", "a rule needs an id", "rules", index)
-            elif self.rule_id in found:
-                self.wrong("规则id重复", "this rule id stands twice", "rules", index, "id")
-            elif (rule := self.rule(body, ("rules", index))) is not None:
-                found[rule.id] = rule
-        self.rule_id = ""
-        return tuple(found.values())
 
     def rule(self, raw: dict[str, Any], key: Key) -> PolicyRule | None:
         self.content.known_keys(raw, _RULE, *key, rule=self.rule_id)

@@ -12,10 +12,11 @@ from typing import Any, Final
 from app.core.text import Text
 from app.language import Expression, ExpressionInvalid, Kind, Scalar, parse
 from app.rules.inference.policy import Shape, vocabulary_of
+from app.rules.inference.rules_reading import RulesReading
 from app.rules.inference.shape_reading import ShapeReading
 from app.rules.loading import content_hash, read_basis
 from app.rules.model import RulesetInvalid
-from app.rules.reading import Content, Key, read_content
+from app.rules.reading import Key, read_content
 from app.rules.source import RULESET
 
 MOST_COUNTED: Final = 10_000
@@ -78,25 +79,11 @@ def load_watch(folder: Path) -> Watch:
     return watch
 
 
-class _Loading:
-    def __init__(self, content: Content, path: Path) -> None:
-        self.content = content
-        self.path = path
-        self.shapes: dict[str, Shape] = {}
-        self.rule_id = ""
-
-    def wrong(self, zh: str, en: str, *key: str | int, offset: int = 0) -> None:
-        self.content.wrong(Text(zh, en), *key, rule=self.rule_id, offset=offset)
-
+class _Loading(RulesReading[WatchRule]):
     def watch(self) -> Watch | None:
-        data = self.content.data
-        if not isinstance(data, dict):
-            self.wrong("规则集须是键值结构", "a ruleset must be a mapping")
+        data = self.head(_TOP, ("ruleset", "kind", "title", "effective", "events", "rules"))
+        if data is None:
             return None
-        self.content.known_keys(data, _TOP)
-        for key in ("ruleset", "kind", "title", "effective", "events", "rules"):
-            if key not in data:
-                self.wrong(f"缺少“{key}”", f"“{key}” is missing")
         self.shapes = ShapeReading(self.content).read_shapes(data.get("events"), "events")
         for shape in self.shapes.values():
             if "at" in shape.fields or shape.derived or shape.lists:
@@ -113,23 +100,6 @@ class _Loading:
             edition=content_hash(data),
             path=self.path,
         )
-
-    def rules(self, given: object) -> tuple[WatchRule, ...]:
-        if not isinstance(given, list) or not given:
-            self.wrong("rules须是规则列表", "rules must be a list of rules", "rules")
-            return ()
-        found: dict[str, WatchRule] = {}
-        for index, raw in enumerate(given):
-            body = raw if isinstance(raw, dict) else {}
-            self.rule_id = str(body.get("id") or "")
-            if not self.rule_id:
-                self.wrong("规则须有id", "a rule needs an id", "rules", index)
-            elif self.rule_id in found:
-                self.wrong("规则id重复", "this rule id stands twice", "rules", index, "id")
-            elif (rule := self.rule(body, ("rules", index))) is not None:
-                found[rule.id] = rule
-        self.rule_id = ""
-        return tuple(found.values())
 
     def rule(self, raw: dict[str, Any], key: Key) -> WatchRule | None:
         self.content.known_keys(raw, _RULE, *key, rule=self.rule_id)
