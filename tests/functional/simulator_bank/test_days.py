@@ -23,7 +23,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.mark.slow
 @pytest.mark.whole
 def test_sound_data_break_no_rule_from_first_load_to_month_end(world: World, desk: Any, tmp_path: Path) -> None:
-    for number in (0, 4, 35):
+    for number in (0, 4, 24, 35):
         day = FIRST + dt.timedelta(days=number)
         world.export(day, tmp_path / str(day))
         assert desk.take(tmp_path / str(day), day) == {}, day

@@ -1,6 +1,7 @@
 // `/` searches, `?` explains, `g` and a letter goes to a page. Letters come from the navigation, so each page's owner chooses its own.
 const sequenceMilliseconds = 1200;
-let goPressedAt = 0;
+const never = -Infinity; // the clock begins at 0 with every page, so 0 would be "just now" on a fresh one
+let goPressedAt = never;
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
@@ -21,7 +22,7 @@ function onKey(event: KeyboardEvent): void {
   } else if (event.key === 'g') {
     goPressedAt = performance.now();
   } else if (performance.now() - goPressedAt < sequenceMilliseconds) {
-    goPressedAt = 0;
+    goPressedAt = never;
     const link = [...document.querySelectorAll<HTMLAnchorElement>('a[data-go]')].find((each) => each.dataset.go === event.key);
     if (!link) return;
     event.preventDefault();
