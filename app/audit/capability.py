@@ -12,6 +12,7 @@ def register(registry: Registry) -> None:
     from app.audit.subscribers import note_event
     from app.audit.views import blueprint
     from app.audit.wording import name_actions
+    from app.web.events import ACTIONS
 
     registry.models("app.audit.models")
     name_actions(
@@ -19,6 +20,7 @@ def register(registry: Registry) -> None:
             "audit.personal_data_seen": Text("查看个人信息明文", "Saw personal data in the clear"),
             "audit.detail_read": Text("查看审计详情", "Read the detail of an entry"),
             "audit.exported": Text("导出审计记录", "Exported the audit record"),
+            **ACTIONS,
         }
     )
     registry.permission("audit.record.read", Text("查阅审计记录", "Read the audit record"))

@@ -119,7 +119,7 @@ def entries_csv() -> ResponseReturnValue:
     record_alone("audit.exported", Thing("audit_entry", "*"), detail=dict(query.filters))
     columns = [column.title for column in LISTING.columns]
     titles = (*columns[:4], Text("事项代码", "Code"), *columns[4:], Text("摘要", "Digest"))
-    return csv_answer("audit", titles, _exported(query), _cells)
+    return csv_answer("audit", titles, _exported(query), _cells, told=True)
 
 
 def _exported(query: ListQuery) -> Iterator[AuditEntry]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from app.core import clock
 from app.core.actor import Actor, current_actor
-from app.core.db.unit import Unit, running_unit
+from app.core.db.unit import Unit, on_commit, running_unit, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,19 @@ def publish(event: Event) -> None:
     unit.pending.append(Published(event, clock.now(), current_actor()))
     if _write_pending not in unit.before_commit:
         unit.before_commit.append(_write_pending)
+
+
+def tell(event: Event) -> None:
+    """As `publish`, but also from a request that only reads: then in a unit of its own, before the answer leaves."""
+    if running_unit().reading:
+        on_commit(lambda: _tell_alone(event))
+    else:
+        publish(event)
+
+
+def _tell_alone(event: Event) -> None:
+    with unit_of_work():
+        publish(event)
 
 
 def _write_pending(unit: Unit) -> None:

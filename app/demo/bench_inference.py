@@ -1,12 +1,7 @@
-"""How many facts a second the inference on the engine judges, against the interpreter alone, on the shipped policy.
-
-`python -m app.demo.bench_inference` prints JSON.
-"""
+"""How many facts a second the inference on the engine judges, against the interpreter alone, on the shipped policy."""
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from random import Random
 from typing import Any, Final
@@ -75,7 +70,3 @@ def _customer(number: int, loans: int, chance: Random) -> dict[str, Any]:
             for each in range(loans)
         ],
     }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(bench_inference(), indent=2) + "\n")

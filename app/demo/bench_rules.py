@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from app.demo.bench_inference import bench_inference
 from app.demo.bench_rules_peers import PEERS, Judging, Unavailable, Verdict, columns_of, read_record
 from app.demo.bench_rules_words import simple_checks
 from app.lake.connection import Connection, scratch, unoptimised
@@ -56,6 +57,8 @@ def bench_rules(records: int, tell: Callable[[str], None]) -> dict[str, Any]:
         swept = _sweep(connection, compile_sweep(common), relation, records)
     tell("explain")
     explained = _explain(ruleset, facts)
+    tell("infer")
+    inferred = bench_inference(customers=max(20, min(2_000, records // 500)))
     peers = _peers(common, facts, records, tell)
     rowwise = [each["records_per_second"] for each in peers.values() if each.get("way") == "record by record"]
     fastest = max(rowwise, default=0)
@@ -66,7 +69,7 @@ def bench_rules(records: int, tell: Callable[[str], None]) -> dict[str, Any]:
         "checks": len(ruleset.checks),
         "sweep": {**sweep, "peak_memory_mb": peak},
         "explain": explained,
-        "infer": None,  # facts per second of the inference engine; measured where that engine is built
+        "infer": inferred,
         "common": {
             "rules": len(common.rules),
             "checks": len(common.checks),

@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from app.core.actor import acting
 from app.core.db import unit_of_work
+from app.core.errors import Invalid
+from app.core.text import Text
 from app.web.access import NOBODY, admit, visitor
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,8 +31,26 @@ class Console(Flask):
         here = visitor()
         if here and here.confined_to and endpoint not in here.confined_to:
             return redirect(url_for(here.confined_to[0]))
+        _refuse_nul()
         with acting(here.actor if here else NOBODY), unit_of_work(reading=request.method in _READING):
             return super().dispatch_request()
+
+
+def _refuse_nul() -> None:
+    """No database keeps a NUL in a text, and PostgreSQL fails on one: what is sent in must have none, wherever it goes."""
+    if request.method in _READING:
+        return
+    posted = request.form.items(multi=True)
+    names = dict.fromkeys(name.replace("\x00", "�") for name, value in posted if "\x00" in name + value)
+    if request.is_json and b"\\u0000" in request.get_data():
+        names["JSON"] = None
+    if names:
+        raise Invalid(
+            "web.nul",
+            Text(
+                "{names} 中有空字符（NUL），请删去后再提交", "{names} holds a NUL character; remove it and send again"
+            ).format(names=", ".join(names)),
+        )
 
 
 def address() -> str:

@@ -18,7 +18,9 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.db import unit_of_work
+from app.core.events import tell
 from app.core.text import Text
+from app.web.events import ListExported
 from app.web.words import say
 
 Row = TypeVar("Row")
@@ -241,9 +243,19 @@ def _cell(value: object) -> str:
 
 
 def csv_answer(
-    name: str, titles: Iterable[Text], rows: Iterable[Row], cells: Callable[[Row], Iterable[object]]
+    name: str,
+    titles: Iterable[Text],
+    rows: Iterable[Row],
+    cells: Callable[[Row], Iterable[object]],
+    *,
+    told: bool = False,
 ) -> Response:
-    """A CSV download that streams, readable by spreadsheets in Chinese (UTF-8 with its mark), safe from formulas."""
+    """A CSV download that streams, readable by spreadsheets in Chinese (UTF-8 with its mark), safe from formulas.
+
+    Who takes it is told as an event, unless the view has `told` of it.
+    """
+    if not told:
+        tell(ListExported(name, request.path, tuple(sorted(key for key, value in request.args.items() if value))))
 
     def lines() -> Iterator[bytes]:
         buffer = io.StringIO()

@@ -17,10 +17,10 @@ from app.core.config import settings
 from app.core.crypto import key_ring
 from app.core.db import current_session
 from app.core.errors import CreditLinkError, Invalid, NotFound, Unavailable
-from app.core.events import publish
+from app.core.events import publish, tell
 from app.core.storage import storage
 from app.core.text import Text
-from app.workflow.inbox.events import AttachmentAdded, AttachmentRefused, AttachmentSeen, tell
+from app.workflow.inbox.events import AttachmentAdded, AttachmentRefused, AttachmentSeen
 from app.workflow.inbox.file_types import ENDINGS, FileType, fits_name, sniff
 from app.workflow.models import Attachment
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from app.core.db import on_commit, unit_of_work
-from app.core.db.unit import running_unit
-from app.core.events import Event, publish
+from app.core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +160,3 @@ EVENTS: Final = (
     AbsenceEntered,
     AbsenceEnded,
 )
-
-
-def tell(event: Event) -> None:
-    """Publish, also from a request that only reads: then in a unit of its own, before the answer leaves."""
-    if running_unit().reading:
-        on_commit(lambda: _tell_alone(event))
-    else:
-        publish(event)
-
-
-def _tell_alone(event: Event) -> None:
-    with unit_of_work():
-        publish(event)

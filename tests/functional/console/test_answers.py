@@ -53,6 +53,21 @@ def failing(app: Console) -> Console:
     return app
 
 
+def test_a_nul_is_refused_wherever_it_is_sent(failing: Console) -> None:
+    client = failing.test_client()
+    token = re.search(r'csrf-token" content="([^"]+)', client.get("/sign-in").text)
+    assert token
+    words = {"Accept": "application/json", "X-CSRFToken": token[1]}
+    form = client.post("/fail/conflict", data={"note": "a\x00b", "fine": "c"}, headers=words)
+    posted = client.post("/fail/conflict", json={"note": ["a\x00b"]}, headers=words)
+    for answer, name in ((form, "note"), (posted, "JSON")):
+        assert answer.status_code in (400, 422), answer.text
+        error = answer.json["error"]
+        assert error["code"] == "web.nul"
+        assert name in error["message"]
+    assert client.post("/fail/conflict", data={"note": "ab"}, headers=words).status_code == 409
+
+
 @pytest.mark.parametrize(
     ("way", "status", "code", "remedy"),
     [

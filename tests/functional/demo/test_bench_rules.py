@@ -18,6 +18,8 @@ def test_a_small_run_has_all_figures_and_the_engines_agree() -> None:
     assert result["rules"] > 100
     assert result["sweep"]["records_with_findings"] >= 12
     assert result["explain"]["explain"]["p50_ms"] > 0
+    assert result["infer"]["infer_facts_per_second"] > 0
+    assert result["infer"]["disagreements"] == 0
     assert result["common"]["rules"] == 40
     for peer in result["common"]["peers"].values():
         assert "unavailable" in peer or peer["same_verdicts"] == peer["records"] > 0

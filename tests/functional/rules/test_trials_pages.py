@@ -19,6 +19,7 @@ from judged_anew import judge_anew
 from reported_days import DAYS, ReportedDays
 from sqlalchemy import select
 
+from app.audit.models import AuditEntry
 from app.core import clock
 from app.core.actor import Actor, acting
 from app.core.config import override
@@ -129,6 +130,10 @@ def test_an_exemption_is_asked_for_granted_shown_and_ended(house: House) -> None
     assert (row["规则"], row["状态"], row["复核人"]) == (rule, "豁免中", "许文")
     assert row["豁免对象"].endswith(key[-4:])
     assert exported(second.page("/rules/exemptions.csv?state=expired")) == []
+    house.work()
+    with unit_of_work(reading=True) as session:
+        taken = session.scalars(select(AuditEntry).filter_by(action="web.list_exported", actor_id="xu.wen")).all()
+        assert {entry.object_id for entry in taken} == {"exemptions"}
 
     judge_anew(house.days.waiting)
     reader = house.window("lin.hai")

@@ -8,6 +8,7 @@ import zipfile
 from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
 
+from app.core.events import tell
 from app.rules.loading import texts_of
 from app.rules.model import Ruleset
 from app.rules.permissions import VIEW
@@ -18,7 +19,6 @@ from app.rules.registry.events import EditionExported
 from app.rules.source import PATH, Folder, Texts
 from app.rules.views.reading import given
 from app.web.access import permission
-from app.workflow.inbox.events import tell
 
 
 @permission(VIEW)

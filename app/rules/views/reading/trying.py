@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.db import current_session
 from app.core.errors import Invalid
+from app.core.events import tell
 from app.core.people import name_of
 from app.core.text import Text
 from app.rules.permissions import APPROVE, TRY, VIEW
@@ -23,7 +24,6 @@ from app.rules.views.reading import given
 from app.standard import catalogue
 from app.web.access import may, permission
 from app.web.words import t
-from app.workflow.inbox.events import tell
 
 _CHARTED = 12
 

@@ -91,7 +91,12 @@ export function said(pair: Partial<Pair> | undefined): string {
 export function dialog(title: string, body: HTMLElement, choices: { value: string; label: string; primary?: boolean }[]): Promise<string | null> {
   const form = h('form', { method: 'dialog' }, h('header', {}, h('h2', { id: 'editor-dialog-title' }, title)), h('div', { class: 'panel-body' }, body));
   const foot = h('footer', {});
-  for (const each of choices) foot.append(h('button', { value: each.value, class: each.primary ? 'btn btn-primary' : 'btn', formnovalidate: !each.primary }, each.label));
+  for (const each of choices) {
+    // Enter in a field presses the first button that submits, and that must not be the one that gives up.
+    const button = h('button', { type: each.primary ? 'submit' : 'button', value: each.value, class: each.primary ? 'btn btn-primary' : 'btn' }, each.label);
+    if (!each.primary) button.addEventListener('click', () => made.close(each.value));
+    foot.append(button);
+  }
   form.append(foot);
   const made = h('dialog', { class: 'panel', 'aria-labelledby': 'editor-dialog-title' }, form);
   document.body.append(made);

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core import clock
 from app.core.errors import CreditLinkError, NotFound
+from app.core.events import tell
 from app.core.people import name_of
 from app.core.text import Text
 from app.web.access import permission
@@ -24,7 +25,7 @@ from app.workflow.inbox.asked import Asked, form_of
 from app.workflow.inbox.case import case_of, timeline_of
 from app.workflow.inbox.comments import add_comment, comments_of
 from app.workflow.inbox.doers import fit_for, somebody
-from app.workflow.inbox.events import TaskSeen, tell
+from app.workflow.inbox.events import TaskSeen
 from app.workflow.inbox.file_types import ENDINGS
 from app.workflow.inbox.wording import due_words, priority_words
 from app.workflow.models import ProcessTask
