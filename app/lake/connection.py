@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,10 @@ EngineError = duckdb.Error
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner")
 _POSTGRES = "postgres_scanner"
 """Loaded where the catalogue is in PostgreSQL; a quarter of a second that the others need not wait."""
+_METADATA = "__ducklake_metadata_lake"
+"""Under this name DuckLake has attached the catalogue of the lake."""
+INLINED_ROWS = "ducklake_default_data_inlining_row_limit"
+"""The setting that says how many rows of a write may be kept in the catalogue instead of in a file."""
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
 _installed = threading.Lock()
 
@@ -80,10 +84,26 @@ class Lake:
             _keep_readers_going(Path(catalogue.removeprefix("sqlite:")))
         source = f"ducklake:{catalogue}"
         options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
+        # Few rows would be kept in the catalogue itself otherwise, in the open.
+        self._root.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
         # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '32768')"))
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_version', '2')"))
+        self._move_out_of_catalogue()
+
+    def _move_out_of_catalogue(self) -> None:
+        """Rows that an earlier release left in the catalogue go into encrypted files, their past included."""
+        inlined = self._root.execute(f"SELECT table_name FROM {_METADATA}.ducklake_inlined_data_tables").fetchall()
+        held = [
+            name
+            for (name,) in inlined
+            if self._root.execute(f'FROM {_METADATA}."{name}" LIMIT 1').fetchone() is not None
+        ]
+        if held:
+            self._retry(lambda: self._root.execute("CALL ducklake_flush_inlined_data('lake')"))
+            if self.config.catalogue.startswith("sqlite:"):
+                _overwrite_deleted(Path(self.config.catalogue.removeprefix("sqlite:")))
 
     @contextmanager
     def shared_out(self) -> Iterator[None]:
@@ -208,6 +228,13 @@ def scratch(*, few: bool = False) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _overwrite_deleted(catalogue: Path) -> None:
+    """Write the catalogue anew, without what has been deleted from it; left to the next start where it is in use."""
+    with closing(sqlite3.connect(catalogue, timeout=5)) as connection, suppress(sqlite3.OperationalError):
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _load_extensions(connection: Connection, names: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.lake.connection import Connection, Lake
+from app.lake.connection import INLINED_ROWS, Connection, Lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,8 +63,13 @@ def _create(connection: Connection, table: Table) -> None:
     connection.execute(f"CREATE TABLE {table.path} ({table.definition})")
     # A row that comes and goes leaves statistics. DuckLake remembers a table's statistics within a statement, but not that
     # there are none: it would ask the catalogue again for every column read, a fifth of a second for a record table.
-    connection.execute(f'INSERT INTO {table.path} ("{next(iter(table.columns))}") VALUES (NULL)')
-    connection.execute(f"DELETE FROM {table.path}")
+    # It does so only within the catalogue, where this one row tells nothing of anybody.
+    connection.execute(f"SET GLOBAL {INLINED_ROWS} = 1")
+    try:
+        connection.execute(f'INSERT INTO {table.path} ("{next(iter(table.columns))}") VALUES (NULL)')
+        connection.execute(f"DELETE FROM {table.path}")
+    finally:
+        connection.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
 
 
 def replace_rows(connection: Connection, table: Table, where: str, select: str, *, again: bool = True) -> int:

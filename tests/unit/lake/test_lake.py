@@ -48,6 +48,38 @@ def test_replacing_twice_is_as_replacing_once(lake: Lake) -> None:
     assert names(lake) == ["a", "b", "old"]
 
 
+def test_few_rows_are_not_kept_in_the_catalogue(lake: Lake, tmp_path: Path) -> None:
+    put(lake, "2026-10-31", "aa", "in the middle", "zz")
+    lake.close()
+    assert "in the middle" not in catalogue_text(tmp_path)
+
+
+def test_rows_that_an_earlier_release_kept_in_the_catalogue_go_into_files(tmp_path: Path) -> None:
+    with duckdb.connect() as old:
+        for extension in ("ducklake", "sqlite_scanner"):
+            old.execute(f"LOAD {extension}")
+        given = config(tmp_path)
+        old.execute(f"ATTACH 'ducklake:{given.catalogue}' AS lake (DATA_PATH '{given.data_path}', ENCRYPTED)")
+        old.execute("CREATE SCHEMA lake.shop; CREATE TABLE lake.shop.things (day DATE, name VARCHAR)")
+        old.execute("INSERT INTO lake.shop.things VALUES (NULL, 'aa'), (NULL, 'in the middle'), (NULL, 'zz')")
+        before = old.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchone()
+        old.execute("DELETE FROM lake.shop.things WHERE name = 'zz'")
+    assert "in the middle" in catalogue_text(tmp_path)
+
+    found = Lake(config(tmp_path))
+    try:
+        assert names(found) == ["aa", "in the middle"]
+        assert len(found.rows(f"FROM {THINGS.path} AT (VERSION => {before[0] if before else 0})")) == 3
+    finally:
+        found.close()
+    assert "in the middle" not in catalogue_text(tmp_path)
+
+
+def catalogue_text(folder: Path) -> str:
+    """All that can be read in the files of the catalogue."""
+    return "".join(file.read_bytes().decode(errors="replace") for file in folder.glob("c.sqlite*"))
+
+
 def test_a_write_that_fails_leaves_nothing(lake: Lake) -> None:
     put(lake, "2026-10-31", "a")
 
