@@ -38,8 +38,9 @@ test: setup ## all tests but the longest, which are those of `make whole`
 whole: setup ## the longest tests: every page looked at, stories in the browser, whole reporting days, faults in them
 	@REPORT_KILLS=10 $(PY) -m pytest -q -m whole
 
-crash: setup ## 500 instances while their executor is killed 20 times, on both databases; a reporting day through 10 kills
-	@CRASH_INSTANCES=500 CRASH_KILLS=20 REPORT_KILLS=10 $(PY) -m pytest -q tests/functional/workflow/test_crash.py tests/functional/submission/test_kill.py
+crash: setup ## 500 instances while their executor is killed 20 times, on both databases; a reporting day through 10 kills, a full disk, a minute without database
+	@CRASH_INSTANCES=500 CRASH_KILLS=20 REPORT_KILLS=10 DATABASE_AWAY=60 $(PY) -m pytest -q \
+		tests/functional/workflow/test_crash.py tests/functional/submission/test_kill.py tests/functional/submission/test_outages.py
 
 infer-crash: setup ## 10,000 inferences while their engine is killed 25 times, on both databases
 	@INFER_INFERENCES=10000 INFER_KILLS=25 $(PY) -m pytest -q tests/functional/rules/test_verdicts.py -k killed

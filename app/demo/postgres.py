@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,11 +24,14 @@ PROGRAMS: Final = Path("/usr/lib/postgresql/15/bin")
 _NOT_DURABLE: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresServer:
-    """A running server that listens on this machine only."""
+    """A server that listens on this machine only, over a folder of its own; run as user postgres by root, whom it refuses."""
 
+    folder: Path
     port: int
+    options: dict[str, str]
+    _process: subprocess.Popen[bytes] | None = None
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
@@ -37,10 +41,40 @@ class PostgresServer:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def start(self) -> None:
+        """Raises RuntimeError with the end of its log if it does not answer within 30 seconds."""
+        options = {"unix_socket_directories": str(self.folder), **self.options}
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with open(self.folder / "log", "ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - fixed words
+                [*_postgres(self.folder), "-h", "127.0.0.1", "-p", str(self.port), *arguments],
+                user=_account(),
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 30
+        while not _accepts(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop, `at_once` as when the power fails: without a word to anybody, so that the next start has to recover."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
 
 @contextmanager
 def throw_away_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
-    """A server of version 15 that is gone after the block; run as user postgres by root, whom it refuses.
+    """A server of version 15 that is gone after the block.
 
     Without `durable` it does not wait for the disk. Raises Unavailable (`demo.postgres`) where Debian's programs are missing.
     """
@@ -50,44 +84,31 @@ def throw_away_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
             Text("未安装 Debian 的 postgresql-15", "Debian's postgresql-15 is not installed"),
         )
     folder = Path(tempfile.mkdtemp(prefix="creditlink-postgres-"))
-    account = "postgres" if os.geteuid() == 0 else None
-    if account:
+    if account := _account():
         shutil.chown(folder, account, account)
-    data = folder / "data"
     given = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     subprocess.run(  # noqa: S603 - fixed words
-        [str(PROGRAMS / "initdb"), "-D", str(data), *given],
+        [str(PROGRAMS / "initdb"), "-D", str(folder / "data"), *given],
         check=True,
-        user=account,
+        user=_account(),
         stdout=subprocess.DEVNULL,
         cwd=folder,
     )
-    port = _free_port()
-    options = {"max_connections": "200", "unix_socket_directories": str(folder)} | ({} if durable else _NOT_DURABLE)
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(  # noqa: S603 - fixed words
-            [str(PROGRAMS / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), *arguments],
-            user=account,
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    server = PostgresServer(folder, _free_port(), {"max_connections": "200"} | ({} if durable else _NOT_DURABLE))
     try:
-        deadline = time.monotonic() + 30
-        while not _accepts(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.1)
-        yield PostgresServer(port)
+        server.start()
+        yield server
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres(folder: Path) -> list[str]:
+    return [str(PROGRAMS / "postgres"), "-D", str(folder / "data")]
+
+
+def _account() -> str | None:
+    return "postgres" if os.geteuid() == 0 else None
 
 
 def _free_port() -> int:

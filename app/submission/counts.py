@@ -97,10 +97,10 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
             _count_file(counts[file.record_type], file)
         for code, seconds in _seconds(batch).items():
             counts[code].seconds = round(seconds, 2)
-        corrected = select(StageRun.detail["record_type"].as_string(), func.sum(StageRun.rows)).filter_by(
-            batch_id=batch, stage="corrected"
-        )
-        for code, rows in session.execute(corrected.group_by(StageRun.detail["record_type"].as_string())):
+        # by the name, since PostgreSQL does not take an expression with parameters for the same when it comes again
+        record_type = StageRun.detail["record_type"].as_string().label("record_type")
+        corrected = select(record_type, func.sum(StageRun.rows)).filter_by(batch_id=batch, stage="corrected")
+        for code, rows in session.execute(corrected.group_by("record_type")):
             counts[code].corrected = int(rows)
         planned = _has(batch, "plan")
         for each in counts.values():

@@ -28,6 +28,7 @@ from app.core.config import settings as current_settings
 from app.core.db import database as current_database
 from app.core.db import unit_of_work
 from app.core.jobs.models import RUNNING, TaskRow
+from app.demo.postgres import PostgresServer
 from app.demo.stage import Stage, build_world, deliver, platform, running_centre
 from app.simulator.bank import DefectPlan
 from app.submission.lake import forget
@@ -175,6 +176,17 @@ def opened(root: Path, bank: Bank, **changes: object) -> Iterator[Lender]:
 def lender(tmp_path: Path, bank: Bank) -> Iterator[Lender]:
     """A lender that has reported nothing yet."""
     with opened(tmp_path / "lender", bank) as found:
+        yield found
+
+
+@pytest.fixture
+def lender_on_postgres(tmp_path: Path, bank: Bank, postgres_server: PostgresServer) -> Iterator[Lender]:
+    """The same as a bank installs it: database and catalogue of the lake in PostgreSQL."""
+    for name in ("lender", "lake"):
+        postgres_server.command(f"CREATE DATABASE {name}")
+    catalogue = f"postgres:dbname=lake host=127.0.0.1 port={postgres_server.port} user=postgres"
+    given = {"database_url": postgres_server.url("lender"), "lake_catalog_url": catalogue}
+    with opened(tmp_path / "lender", bank, **given) as found:
         yield found
 
 

@@ -1,4 +1,6 @@
-"""With the pre-check switched off everything is sent, and the centre refuses exactly what our rules have noted."""
+"""With the pre-check switched off everything is sent, and the centre refuses exactly what our rules have noted. The whole day
+is run on PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def by_record(sql: str, batch: str) -> dict[tuple[str, str], set[str]]:
     return found
 
 
-def test_the_centre_rejects_what_we_noted(lender, bank) -> None:
+def test_the_centre_rejects_what_we_noted(lender_on_postgres: Any) -> None:
+    lender = lender_on_postgres
     batch = lender.begin(precheck=False)
 
     lender.run(batch)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import reported_days
 from flask.testing import FlaskClient
+from moved_to_postgres import moved
 from werkzeug.test import TestResponse
 
 from app.audit.models import AuditEntry
@@ -18,7 +19,8 @@ from app.audit.record import detail_of
 from app.core.actor import SYSTEM, acting
 from app.core.config import Settings, override
 from app.core.db import database, unit_of_work
-from app.factory import create_app
+from app.demo.postgres import PostgresServer
+from app.factory import assemble, create_app
 from app.security.accounts import create_user
 from app.submission.lake import forget
 from app.web.console import Console
@@ -45,10 +47,16 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A copy of the reported days, with people."""
+def world(
+    made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> Iterator[World]:
+    """A copy of the reported days, with people, on PostgreSQL; browser tests see the same pages on SQLite."""
     days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
-    with override(days.settings) as settings:
+    with override(days.settings):
+        assemble()
+        postgres_server.command("CREATE DATABASE console_of_submission")
+        moved(days.settings.database_url, postgres_server.url("console_of_submission"))
+    with override(days.settings.changed(database_url=postgres_server.url("console_of_submission"))) as settings:
         with acting(SYSTEM), unit_of_work():
             for username, (name, role) in PEOPLE.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)
