@@ -53,6 +53,12 @@ class LakeConfig:
     threads: int = 2
     memory_limit: str = "1500MB"
 
+    @property
+    def catalogue_file(self) -> Path | None:
+        """The file of a catalogue in SQLite; None where it is in a database server."""
+        kind, _, place = self.catalogue.partition(":")
+        return Path(place) if kind == "sqlite" else None
+
 
 class Lake:
     """An attached lake. Threads get cursors of one shared DuckDB instance."""
@@ -79,10 +85,9 @@ class Lake:
         self._attach()
 
     def _attach(self) -> None:
-        catalogue = self.config.catalogue
-        if catalogue.startswith("sqlite:"):
-            _keep_readers_going(Path(catalogue.removeprefix("sqlite:")))
-        source = f"ducklake:{catalogue}"
+        if (file := self.config.catalogue_file) is not None:
+            _keep_readers_going(file)
+        source = f"ducklake:{self.config.catalogue}"
         options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
         # Few rows would be kept in the catalogue itself otherwise, in the open.
         self._root.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
@@ -102,8 +107,8 @@ class Lake:
         ]
         if held:
             self._retry(lambda: self._root.execute("CALL ducklake_flush_inlined_data('lake')"))
-            if self.config.catalogue.startswith("sqlite:"):
-                _overwrite_deleted(Path(self.config.catalogue.removeprefix("sqlite:")))
+            if (file := self.config.catalogue_file) is not None:
+                _overwrite_deleted(file)
 
     @contextmanager
     def shared_out(self) -> Iterator[None]:
