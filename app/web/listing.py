@@ -255,7 +255,9 @@ def csv_answer(
     Who takes it is told as an event, unless the view has `told` of it.
     """
     if not told:
-        tell(ListExported(name, request.path, tuple(sorted(key for key, value in request.args.items() if value))))
+        # a filter is named by a word; what else an address may carry is nobody's filter and is not written down
+        filters = sorted(key for key, value in request.args.items() if value and key.isidentifier())
+        tell(ListExported(name, request.path, tuple(filters)))
 
     def lines() -> Iterator[bytes]:
         buffer = io.StringIO()
