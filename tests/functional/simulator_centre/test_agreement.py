@@ -25,7 +25,15 @@ RECORDS = {
     "personal_loan_account": "210",
     "corporate_basic": "310",
     "corporate_loan_account": "410",
+    "personal_family": "120",
+    "personal_document_validity": "130",
+    "personal_document_linking": "140",
+    "personal_loan_account_special_event": "215",
+    "personal_credit_agreement": "220",
+    "personal_guarantee_account": "230",
+    "personal_collateral_contract": "510",
 }
+FLAT = {code for code in RECORDS.values() if catalogue.current().record(code).flat}
 DORMANT = {"BLR015"}
 """Codes that the platform only warns of: the value they speak of is no longer in the code list, so ABE001 comes
 anyway."""
@@ -59,10 +67,17 @@ def stored_of(accepted: Mapping[str, Any]) -> Stored:
         months=months,
         transactions=frozenset((t["TranDate"], t["ChanTranType"]) for t in accepted.get("transactions") or ()),
         events=tuple(events),
+        same_day=bool(accepted.get("same_day")),
         previous=accepted.get("previous") or {},
         following=accepted.get("next") or {},
         updates={tag: value for tag, value in accepted.items() if tag.endswith("UpDate") and value},
     )
+
+
+def line_of(record: str, fact: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a fact stands in the record's own line."""
+    own = {item.tag for _, _, item in catalogue.current().record(record).items()} if record in FLAT else set()
+    return without_absent({key: value for key, value in fact.items() if key in own or (not own and len(key) == 1)})
 
 
 def centre_codes(record: str, fact: Mapping[str, Any]) -> set[str]:
@@ -72,7 +87,7 @@ def centre_codes(record: str, fact: Mapping[str, Any]) -> set[str]:
     zhongzheng = sets.get("zhongzheng")
     case = Case(
         record,
-        without_absent({key: value for key, value in fact.items() if len(key) == 1}),
+        line_of(record, fact),
         Header(
             header.get("record_type", ""),
             header.get("version", ""),
@@ -112,7 +127,7 @@ def test_every_case_gets_the_same_codes(name):
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     facts = list(load_bases(ruleset).items()) + [(f"{c.rule}: {c.name.en}", c.fact) for c in load_cases(ruleset)]
-    assert len(facts) > 90
+    assert len(facts) > (15 if RECORDS[name] in FLAT else 60)
     differences = []
     for title, fact in facts:
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}
@@ -150,14 +165,13 @@ class Spoiler:
 
     def spoiled(self) -> dict[str, Any]:
         fact = without_absent(copy.deepcopy(self.random.choice(self.bases)))
+        ways = [self.item] * 4 + ([] if self.record.flat else [self.segment, self.base]) + [self.accepted]
         for _ in range(self.random.randint(1, 3)):
-            self.random.choice([self.item, self.item, self.item, self.item, self.segment, self.base, self.accepted])(
-                fact
-            )
+            self.random.choice(ways)(fact)
         return fact
 
     def letters(self, fact: Mapping[str, Any]) -> list[str]:
-        return [key for key in fact if len(key) == 1 and fact[key]]
+        return [""] if self.record.flat else [key for key in fact if len(key) == 1 and fact[key]]
 
     def segment(self, fact: dict[str, Any]) -> None:
         """Take a segment away or put one of another record in."""
@@ -178,7 +192,7 @@ class Spoiler:
     def item(self, fact: dict[str, Any]) -> None:
         """Take away, blank or replace one value, or repeat an occurrence of a group."""
         letter = self.random.choice(self.letters(fact))
-        plan, holder = self.record.segment(letter), fact[letter]
+        plan, holder = self.record.segment(letter), fact[letter] if letter else fact
         places: list[tuple[dict[str, Any], Item]] = [(holder, item) for item in plan.plain]
         for group in plan.groups:
             occurrences = holder.get(group.tag) or []
