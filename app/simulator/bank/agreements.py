@@ -55,19 +55,21 @@ def contracts(day: str) -> str:
     FROM open_retail WHERE {WITH_COLLATERAL}"""
 
 
-SKIPS: Final = (
-    "(acct_type = 'R2' AND missed IS NULL AND closed IS NULL AND habit <> 'S' AND chance(n, 'skips', 30) = 0)"
-)
-"""Cards whose statement day is moved once, so that they have no statement in one month."""
+def living_cards(accounts: str) -> str:
+    """SELECT of cards with the month (`skipped`) that one in thirty has no statement in, since its statement day was moved, and
+    the day (`skip_known`) on which the bank books it: shortly before the statement would have come, within the month, after an
+    earlier statement. Both are NULL for all others."""
+    return f"""
+    WITH drawn AS (
+        SELECT *, CASE WHEN acct_type = 'R2' AND missed IS NULL AND closed IS NULL AND habit <> 'S'
+            AND chance(n, 'skips', 30) = 0 THEN month_number(first_day()) + chance(n, 'skipped month', 4) END AS of
+        FROM ({accounts})),
+    dated AS (SELECT *, settlement_date(of, settle_day) AS usual FROM drawn),
+    known AS (SELECT *, greatest(first_day() + 1, usual - 3) AS booked FROM dated),
+    fitting AS (SELECT *, coalesce(booked < usual AND month_number(booked) = of AND first_month < of, FALSE) AS fits FROM known)
+    SELECT * EXCLUDE (of, usual, booked, fits), CASE WHEN fits THEN of END AS skipped, CASE WHEN fits THEN booked END AS skip_known
+    FROM fitting"""
 
-SKIPPED_MONTH: Final = "(month_number(first_day()) + chance(n, 'skipped month', 4))"
-_SKIPPED_DAY: Final = f"settlement_date({SKIPPED_MONTH}, settle_day)"
-SKIP_KNOWN: Final = f"greatest(first_day() + 1, {_SKIPPED_DAY} - 3)"
-"""The day on which the bank books that a month goes without a statement: shortly before the statement would have come."""
-
-REALLY_SKIPS: Final = f"""({SKIPS} AND {SKIP_KNOWN} < {_SKIPPED_DAY} AND month_number({SKIP_KNOWN}) = {SKIPPED_MONTH}
-    AND first_month < {SKIPPED_MONTH})"""
-"""Of them those for which that day lies within the month and after an earlier statement."""
 
 _TRANSFER_DAY: Final = "(first_day() + 1 + chance(n, 'transfer day', 45)::INTEGER)"
 TRANSFER: Final = f"""CASE WHEN acct_type = 'D1' AND missed IS NULL AND settled_early IS NULL AND chance(n, 'transfer', 12) = 0

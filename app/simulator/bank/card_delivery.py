@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from app.simulator.bank.agreements import REALLY_SKIPS, SKIP_KNOWN, SKIPPED_MONTH, card_limits
+from app.simulator.bank.agreements import card_limits
 from app.simulator.bank.cards import card_state
 from app.simulator.bank.deliveries import quoted, recode, write_control
 
@@ -61,8 +61,8 @@ def card_tables(day: str) -> Iterator[tuple[str, str]]:
     )
     yield (
         "CARD_EVT",
-        f"""SELECT {_CARD} AS ACCT_NO, 'SHIFT' AS EVT_TYPE, strftime(month_start({SKIPPED_MONTH}), '%Y-%m') AS EVT_MON, '1' AS EVT_OK
-        FROM open_card WHERE {REALLY_SKIPS} AND {SKIP_KNOWN} <= {day}""",
+        f"""SELECT {_CARD} AS ACCT_NO, 'SHIFT' AS EVT_TYPE, strftime(month_start(skipped), '%Y-%m') AS EVT_MON, '1' AS EVT_OK
+        FROM open_card WHERE skip_known <= {day}""",
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from app.simulator.bank.agreements import REALLY_SKIPS, SKIPPED_MONTH, TRANSFER
+from app.simulator.bank.agreements import TRANSFER, living_cards
 
 
 def recode(expression: str, codes: Mapping[str, str]) -> str:
@@ -34,16 +34,16 @@ def living_tables(day: str) -> Iterator[tuple[str, str]]:
     Accounts appear from their opening and stay after closing; those closed by the first day are gone.
     """
     living = f"opened <= {day} AND (closed IS NULL OR closed > first_day())"
-    yield from ((f"open_{kind}", f"SELECT * FROM {kind}_account WHERE {living}") for kind in ("card", "corporate"))
+    yield "open_corporate", f"SELECT * FROM corporate_account WHERE {living}"
+    yield "open_card", living_cards(f"SELECT * FROM card_account WHERE {living}")
     # What was sold closes for its buyer, not for the bank, and has no statement any more.
     sold = f"SELECT *, {TRANSFER} AS transfer FROM retail_account WHERE {living}"
     yield "open_retail", f"SELECT * REPLACE (CASE WHEN transfer IS NULL THEN closed END AS closed) FROM ({sold})"
     last = f"least({day}, coalesce(closed, {day}), coalesce(transfer - 1, {day}))"
     yield "billed_retail", _billed("open_retail", last, "acct_type <> 'C1'")
-    skipped = f"CASE WHEN {REALLY_SKIPS} AND month_number(billed) = {SKIPPED_MONTH} THEN {{earlier}} ELSE billed END"
-    earlier = f"settlement_date({SKIPPED_MONTH} - 1, settle_day)"
     billed = _billed("open_card", f"least({day}, coalesce(closed, {day}))", "TRUE")
-    yield "billed_card", f"SELECT * REPLACE ({skipped.format(earlier=earlier)} AS billed) FROM ({billed})"
+    before = "CASE WHEN month_number(billed) = skipped THEN settlement_date(skipped - 1, settle_day) ELSE billed END"
+    yield "billed_card", f"SELECT * REPLACE ({before} AS billed) FROM ({billed})"
 
 
 def _billed(accounts: str, last: str, condition: str) -> str:
