@@ -34,4 +34,5 @@ def _derive(work: Work, code: str, scope: Scope, again: bool) -> Outcome:
     def store(connection: Connection, again: bool) -> int:
         return replace_rows(connection, record_table(code), where, select, again=again)
 
-    return work.lake.write_part(store, again), {}
+    basis = {"snapshot": work.lake.snapshot(), "unanswered": list(scope.unanswered)}
+    return work.lake.write_part(store, again), basis
