@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,18 @@ from app.rules.cases import load_bases, load_cases
 from app.rules.explain import judge_of
 from app.rules.loading import load_ruleset
 from app.simulator.centre.judge.case import Case, Event, Header, Institution, Stored
-from app.simulator.centre.judge.verdict import judge
+from app.simulator.centre.judge.verdict import JUDGED, judge
 from app.standard import catalogue
 from app.standard.model import Item, RecordType
 
 RULESETS = Path(__file__).parents[3] / "rulesets" / "submission"
 RECORDS = {
-    "personal_basic": "110",
-    "personal_loan_account": "210",
-    "corporate_basic": "310",
-    "corporate_loan_account": "410",
-    "personal_family": "120",
-    "personal_document_validity": "130",
-    "personal_document_linking": "140",
-    "personal_loan_account_special_event": "215",
-    "personal_credit_agreement": "220",
-    "personal_guarantee_account": "230",
-    "personal_collateral_contract": "510",
+    path.parent.name: found[1]
+    for path in sorted(RULESETS.glob("*/ruleset.yaml"))
+    if (found := re.search(r"facts: \{record: record\.(\d{3})\}", path.read_text(encoding="utf-8")))
+    and found[1] in JUDGED
 }
+"""The rulesets about records that the centre judges: a type that it learns to judge comes in by itself."""
 FLAT = {code for code in RECORDS.values() if catalogue.current().record(code).flat}
 DORMANT = {"BLR015"}
 """Codes that the platform only warns of: the value they speak of is no longer in the code list, so ABE001 comes
@@ -119,6 +114,28 @@ def same(mine: set[str], other: set[str], accepted: Mapping[str, Any]) -> bool:
         # some cases give an event without the state that follows from it
         difference -= {"BLR025"}
     return not difference
+
+
+def test_the_centre_judges_every_normal_record_of_persons() -> None:
+    normal = {code for code, each in catalogue.current().by_subject["person"].items() if not each.parent}
+
+    assert normal | {"215"} <= JUDGED.keys()
+    assert set(RECORDS.values()) == set(JUDGED)
+
+
+def test_every_code_of_a_judged_record_is_seen_to_be_given() -> None:
+    """One sample that passes, and for each rule that blocks one that gets its code, from the rulesets' own cases."""
+    for name, code in RECORDS.items():
+        ruleset = load_ruleset(RULESETS / name)
+        bases = load_bases(ruleset).values()
+        assert any(not centre_codes(code, fact) for fact in bases), f"no valid sample of {code}"
+        given = {(c.rule, each) for c in load_cases(ruleset) if c.expect for each in centre_codes(code, c.fact)}
+        unseen = {
+            (rule.id, rule.code)
+            for rule in ruleset.rules
+            if rule.severity == "block" and rule.code and rule.own and (rule.id, rule.code) not in given
+        }
+        assert not unseen, name
 
 
 @pytest.mark.parametrize("name", RECORDS)
