@@ -53,8 +53,8 @@ def documents(day: str) -> str:
 
 def further_documents(day: str) -> str:
     """SELECT of the passports shown to the bank, some of them not valid any more."""
-    shown = "(CASE WHEN i % 50 = 0 THEN since ELSE greatest(since, first_day() + 1 + chance(i, 'passport', 200)::INTEGER) END)"
+    shown = "(CASE WHEN i % 16 = 0 THEN since ELSE greatest(since, first_day() + 1 + chance(i, 'passport', 200)::INTEGER) END)"
     lost = "(first_day() + 1 + chance(i, 'passport lost', 1500)::INTEGER)"
     return f"""
     SELECT i, 'CHNE' || lpad((i % 10000000)::VARCHAR, 8, '0') AS number, {lost} <= {shown} OR {lost} > {day} AS valid
-    FROM person WHERE since <= {day} AND i % 25 = 0 AND {shown} <= {day}"""
+    FROM person WHERE since <= {day} AND i % 8 = 0 AND {shown} <= {day}"""
