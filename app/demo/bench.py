@@ -23,6 +23,7 @@ from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.simulator.bank import World
 from app.standard.catalogue import Group, RecordType
+from app.standard.layout import column_types
 from app.submission.counts import due_by_type
 from app.submission.lake import forget, lake
 from app.submission.models import Batch
@@ -153,7 +154,7 @@ def _render_rowwise(work: Work) -> None:
     with lake().read() as connection:
         for code in RECORD_TYPES:
             record = record_type(code)
-            letters = ", ".join(f'"{segment.code}"' for segment in record.segments)
+            letters = ", ".join(f'"{name}"' for name in column_types(code))
             result = connection.execute(f"SELECT {letters} FROM {_relation(work, code)}")
             while rows := result.fetchmany(5_000):
                 for row in rows:
@@ -163,6 +164,9 @@ def _render_rowwise(work: Work) -> None:
 def _line(record: RecordType, row: tuple[Any, ...]) -> bytes:
     document = etree.Element("Document")
     root = etree.SubElement(document, record.root)
+    if record.flat:
+        _write(root, zip((item.tag for item in record.segments[0].plain), row, strict=True))
+        return bytes(etree.tostring(document, encoding="utf-8"))
     for segment, values in zip(record.segments, row, strict=True):
         if values is not None:
             parent = etree.SubElement(root, segment.tag)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,11 @@ def as_of(table: Table, basis: Basis) -> str:
     return f"{table.path} AT (VERSION => {basis.snapshot})"
 
 
+def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str]]:
+    """What the centre had taken at the snapshot, of a record type and of any other, as `fact_relation` asks for it."""
+    return as_of(accepted_table(code), basis), lambda other: as_of(accepted_table(other), basis)
+
+
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
     """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot.
 
@@ -93,7 +98,7 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
 
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
-    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
+    facts = fact_relation(part.code, records, *accepted_as_of(part.code, basis))
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
     select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
     count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()

@@ -8,6 +8,7 @@ not at all is decided when the record is derived.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from app.lake.tables import Table
@@ -15,18 +16,39 @@ from app.standard import catalogue
 from app.standard.catalogue import RecordType
 from app.standard.layout import column_types
 
-RECORD_TYPES = ("110", "210", "310", "410")
-"""The record types that the daily batch derives, in the order in which their files are sent."""
 
-MAIN_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a record type of the daily batch is about: a standard entity, and the columns of it that are its business key."""
+
+    entity: str
+    key: tuple[str, ...]
+
+
+_ACCOUNT = ("AcctCode",)
+REPORTED: Mapping[str, Reported] = {
+    "110": Reported("person", ("IDType", "IDNum")),
+    "310": Reported("organisation", ("EntCertType", "EntCertNum")),
+    "120": Reported("family_relation", ("IDType", "IDNum", "FamMemCertType", "FamMemCertNum")),
+    "130": Reported("person_document", ("IDType", "IDNum")),
+    "140": Reported("document_link", ("IDType", "IDNum", "OthIDType", "OthIDNum")),
+    "220": Reported("personal_agreement", ("ContractCode",)),
+    "510": Reported("collateral_contract", ("CcCode",)),
+    "210": Reported("personal_account", _ACCOUNT),
+    "230": Reported("personal_guarantee", _ACCOUNT),
+    "410": Reported("corporate_account", _ACCOUNT),
+    "215": Reported("special_event", ("AcctCode", "OpetnType", "Month")),
+}
+"""The record types that the daily batch derives, in the order in which their files are sent: customers, what is said of
+them, agreements and collateral contracts before the accounts that name them (P000-032, CTIMING-X03), events last."""
+
+RECORD_TYPES = tuple(sorted(REPORTED))
+"""The record types that the daily batch derives, as they are listed."""
+
+MAIN_ENTITY = {code: each.entity for code, each in REPORTED.items()}
 """The standard entity whose rows a record type is about."""
 
-BUSINESS_KEY = {
-    "110": ('"IDType"', '"IDNum"'),
-    "210": ('"AcctCode"',),
-    "310": ('"EntCertType"', '"EntCertNum"'),
-    "410": ('"AcctCode"',),
-}
+BUSINESS_KEY = {code: tuple(f'"{name}"' for name in each.key) for code, each in REPORTED.items()}
 """The columns of the main entity that make up a record's business key."""
 
 _ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
@@ -42,6 +64,12 @@ def _items(record: str, letters: str) -> dict[str, str]:
     return _text(*(item.tag for segment in segments for item in segment.plain))
 
 
+def _flat(record: str) -> dict[str, str]:
+    """The items of a record without segments that a source can give."""
+    tags = (item.tag for _, _, item in catalogue.current().record(record).items())
+    return _text(*(tag for tag in tags if tag not in ("InfRecType", "RptDate")))
+
+
 def _group(record: str, letter: str) -> dict[str, str]:
     return _text(*(item.tag for item in catalogue.current().record(record).segment(letter).groups[0].items))
 
@@ -53,7 +81,8 @@ def standard_tables() -> Mapping[str, Table]:
     organisation = _text(
         "EntName", "EntCertType", "EntCertNum", "InfSurcCode", "Cimoc", "CustomerType", "EtpSts", "OrgType"
     ) | _items("310", "DEFGHI")
-    account = _text("AcctCode", "AcctType", "Name", "IDType", "IDNum", "MngmtOrgCode")
+    debtor = _text("Name", "IDType", "IDNum", "MngmtOrgCode")
+    account = _text("AcctCode", "AcctType") | debtor
     entities = {
         "person": person,
         "organisation": organisation,
@@ -66,6 +95,18 @@ def standard_tables() -> Mapping[str, Table]:
         "repayment_party": _text("AcctCode", "subject") | _group("210", "D") | _group("410", "D"),
         "collateral_link": _text("AcctCode", "subject", "Ccc"),
         "special_transaction": _text("AcctCode", "subject") | _group("210", "K"),
+        "family_relation": _flat("120"),
+        "person_document": _flat("130"),
+        "document_link": _flat("140"),
+        "special_event": _flat("215"),
+        "personal_agreement": _text("ContractCode") | debtor | _items("220", "D"),
+        "personal_agreement_party": _text("ContractCode") | _group("220", "C"),
+        "personal_guarantee": account | _items("230", "CD"),
+        "collateral_contract": _text("CcCode", "InfoIDType", "Name", "CertType", "CertNum", "MngmtOrgCode")
+        | _items("510", "C"),
+        "collateral_debtor": _text("CcCode") | _group("510", "D"),
+        "mortgaged_property": _text("CcCode") | _group("510", "E"),
+        "pledged_property": _text("CcCode") | _group("510", "F"),
     }
     return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 

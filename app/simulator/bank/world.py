@@ -22,6 +22,7 @@ from app.simulator.bank.corporate import corporate_build
 from app.simulator.bank.corporate_delivery import corporate_tables, write_corporate_delivery
 from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
+from app.simulator.bank.guarantees import guarantee_build
 from app.simulator.bank.identity import identity_macros
 from app.simulator.bank.people import CUSTOMER_TABLES
 from app.simulator.bank.retail import retail_build
@@ -79,6 +80,7 @@ class World:
                 *retail_build(retail_stock, retail_future, self.persons),
                 *card_build(card_stock, card_future, self.persons, retail_stock, self.persons + retail_future),
                 *corporate_build(*_split(corporate), self.companies),
+                *guarantee_build(max(6, self.persons // 25), max(30, self.persons // 20), self.persons),
                 *CUSTOMER_TABLES,
             )
             for statement in statements:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.simulator.centre.judge.account_history import performance_closes
@@ -25,6 +26,8 @@ _NEIGHBOUR_TAGS = (
 )
 _BASIC = frozenset({"110", "310"})
 _ACCOUNTS = frozenset({"210", "410"})
+_ENDING = {"220": ("D", "ConStatus"), "230": ("D", "AcctStatus"), "510": ("C", "CcStatus")}
+"""Where agreements, guarantee accounts and contracts say by the code 2 that they have ended."""
 _SEPARATOR = "\x1f"
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -61,6 +64,9 @@ class Ledger:
 
     def stored(self, record_type: str, subject: str, report_date: str) -> Stored:
         """What is held about a subject, seen from a record of that report date."""
+        if record_type == "215":
+            account = self.stored("210", subject.partition(_SEPARATOR)[0], report_date)
+            return replace(account, same=False, same_day=account.same)
         rows = self._connection.execute(
             "SELECT report_date, traits FROM record WHERE record_type = ? AND subject = ? ORDER BY report_date, id",
             (record_type, subject),
@@ -73,7 +79,9 @@ class Ledger:
         same = any(date == report_date for date, _ in history)
         if record_type in _ACCOUNTS:
             return _account(history, events, report_date, same, replaced)
-        return _customer(history, same, replaced)
+        if record_type in _BASIC:
+            return _customer(history, same, replaced)
+        return _plain(history, report_date, same, replaced)
 
     def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
         """Store a record that was found right."""
@@ -125,7 +133,13 @@ def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
         }
         return {"updates": updates, "org_type": text(fact.get("B", NOTHING), "OrgType")}
     if record_type not in _ACCOUNTS:
-        return {}
+        letter, tag = _ENDING.get(record_type, ("", ""))
+        segment = fact.get(letter, NOTHING)
+        dated = text(segment, "FiveCateAdjDate") if record_type == "230" else None
+        return {
+            "closed": status == "2" if (status := text(segment, tag)) else None,
+            "performance": {"FiveCateAdjDate": dated} if dated else {},
+        }
     monthly, other = fact.get("H", NOTHING), fact.get("J", NOTHING)
     account = text(fact["B"], "AcctType")
     status = text(monthly, "AcctStatus") or text(other, "AcctStatus")
@@ -154,6 +168,22 @@ def _customer(history: list[tuple[str, dict[str, Any]]], same: bool, replaced: b
         report_date=history[-1][0] if history else None,
         org_type=history[-1][1]["org_type"] if history else None,
         updates=updates,
+    )
+
+
+def _plain(history: list[tuple[str, dict[str, Any]]], report_date: str, same: bool, replaced: bool) -> Stored:
+    """Of what has no history beyond its end and the order of its days."""
+    told = [traits["closed"] for _, traits in history if traits.get("closed") is not None]
+    earlier = [traits for date, traits in history if date < report_date]
+    later = [traits for date, traits in history if date > report_date]
+    return Stored(
+        exists=bool(history),
+        same=same,
+        replaced=replaced,
+        report_date=history[-1][0] if history else None,
+        closed=bool(told and told[-1]),
+        previous=earlier[-1].get("performance", {}) if earlier else {},
+        following=later[0].get("performance", {}) if later else {},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
 from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
@@ -16,7 +17,11 @@ Condition = Callable[[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One bucket of one record type of one batch."""
+    """One bucket of one record type of one batch.
+
+    `explaining` asks a derivation not for the records that are due but why each subject is due or not (see `finished`);
+    `snapshot` for the lake as it was then, 0 for as it is; `only` for one business key alone.
+    """
 
     batch: str
     business_date: date
@@ -25,6 +30,9 @@ class Scope:
     buckets: int
     unanswered: tuple[str, ...]
     condition: Condition
+    explaining: bool = False
+    snapshot: int = 0
+    only: str = ""
 
     @property
     def day(self) -> str:
@@ -36,21 +44,30 @@ class Scope:
 
     def entity(self, name: str, *key: str) -> str:
         """SELECT of today's rows of a standard entity; with a key, only those of this bucket."""
-        bucket = f" AND {self.in_bucket(*key)}" if key and self.buckets > 1 else ""
-        return f"SELECT * FROM {standard_tables()[name].path} WHERE business_date = {self.day}{bucket}"
-
-    def in_bucket(self, *key: str) -> str:
-        return f"hash({key_text(*key)}) % {self.buckets} = {self.bucket}"
+        bucket = f" AND {self._chosen(key_text(*key))}" if key else ""
+        return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE business_date = {self.day}{bucket}"
 
     def accepted(self, code: str) -> str:
         """SELECT of what the centre has taken of this bucket's keys."""
-        bucket = f" WHERE hash(key) % {self.buckets} = {self.bucket}" if self.buckets > 1 else ""
-        return f"SELECT * FROM {accepted_table(code).path}{bucket}"
+        return f"SELECT * FROM {self._path(accepted_table(code))} WHERE {self._chosen('key')}"
+
+    def every_accepted(self, code: str) -> str:
+        """The relation of all that the centre has taken of a type, for one whose keys are not those of this record."""
+        return self._path(accepted_table(code))
 
     def travelling(self, code: str) -> str:
         """SELECT of the keys that have a record on its way, sent and not yet answered."""
         files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
-        return f"SELECT DISTINCT key FROM {FILE_LINE.path} WHERE record_type = '{code}' AND file IN ({files})"
+        return f"SELECT DISTINCT key FROM {self._path(FILE_LINE)} WHERE record_type = '{code}' AND file IN ({files})"
+
+    def _chosen(self, key: str) -> str:
+        if self.only:
+            asked = self.only.replace("'", "''")
+            return f"{key} = '{asked}'"
+        return f"hash({key}) % {self.buckets} = {self.bucket}" if self.buckets > 1 else "TRUE"
+
+    def _path(self, table: Table) -> str:
+        return f"{table.path} AT (VERSION => {self.snapshot})" if self.snapshot else table.path
 
 
 def key_text(*columns: str) -> str:
@@ -151,14 +168,30 @@ def origin(*rows: tuple[str, str]) -> str:
     return f"[{parts}]"
 
 
+GENERAL_REASON = "CASE WHEN {due} THEN CASE WHEN k.key IS NULL THEN 'new' ELSE 'changed' END ELSE 'unchanged' END"
+"""Why a record is due or not where its derivation does not say more."""
+
+
 def finished(
-    code: str, scope: Scope, fresh: str, known: str, keep: Mapping[str, str], where: str, base: Mapping[str, str]
+    code: str,
+    scope: Scope,
+    fresh: str,
+    known: str,
+    keep: Mapping[str, str],
+    where: str,
+    base: Mapping[str, str],
+    reason: str = GENERAL_REASON,
+    others: str = "",
 ) -> str:
     """SELECT in the shape of the record table.
 
     `fresh` gives key, origin and a column for every segment as it would stand today; `known` gives by key what the centre has
     (alias `k`, the fresh side is `n`). `keep` says per segment letter when it is sent (those not named never are), `where`
     which records are due, `base` replaces items of the base segment.
+
+    Asked for reasons instead, it selects for every subject key, reason (a word of `reasons`), changed (the segments that
+    differ from what the centre has) and point. `reason` is the word as an expression, in which `{due}` stands for `where`;
+    `others` selects key and reason of the subjects that `fresh` leaves out.
     """
     record = record_type(code)
     letters = [each.code for each in record.segments]
@@ -171,11 +204,15 @@ def finished(
     )
     head = ", ".join(f'"{letter}"' for letter in letters)
     columns = ", ".join(f"CAST({letter} AS {kind}) AS {letter}" for letter, kind in _quoted_types(code).items())
-    return f"""
+    compared = f"""
         WITH fresh AS ({fresh}),
              settled AS (SELECT * REPLACE ({settled(record, scope.condition)})
                          FROM (SELECT *{conditional(record)} FROM fresh)),
-             known AS ({known}),
+             known AS ({known})"""
+    if scope.explaining:
+        differing = {letter: changed(letter) for letter in keep if f'AS "{letter}"' in known}
+        return reasons(code, scope, compared, where, reason, differing, base.get("RptDateCode", "''"), others)
+    return f"""{compared},
              chosen AS (
                  SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}
                  FROM settled n LEFT JOIN known k ON n.key = k.key
@@ -187,6 +224,29 @@ def finished(
                CAST(hash(struct_update("B", "RptDate" := ''), {rest}) AS VARCHAR) AS content,
                origin, {head}
         FROM typed"""
+
+
+def reasons(
+    code: str,
+    scope: Scope,
+    compared: str,
+    due: str,
+    reason: str,
+    differing: Mapping[str, str],
+    point: str,
+    others: str = "",
+) -> str:
+    """SELECT of key, reason, changed and point over the relations `settled` and `known` that `compared` makes."""
+    found = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in differing.items())
+    word = reason.replace("{due}", f"({due})")
+    rest = f" UNION ALL SELECT key, reason, [] AS changed, '' AS point FROM ({others})" if others else ""
+    return f"""
+        SELECT key, CASE WHEN key IN ({scope.travelling(code)}) THEN 'on_its_way' ELSE reason END AS reason, changed, point
+        FROM ({compared}
+              SELECT n.key, {word} AS reason,
+                     list_filter(CAST([{found}] AS VARCHAR[]), x -> x IS NOT NULL AND k.key IS NOT NULL) AS changed,
+                     CASE WHEN {due} THEN {point} ELSE '' END AS point
+              FROM settled n LEFT JOIN known k ON n.key = k.key{rest})"""
 
 
 def _quoted_types(code: str) -> dict[str, str]:

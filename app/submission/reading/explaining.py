@@ -84,9 +84,13 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
     # All records of the batch with the same key are needed: rules ask how many there are.
     same_key = f"(SELECT key FROM {rows} WHERE batch = '{batch.id}' AND record_id = ?)"
     records = f"(SELECT * FROM {rows} WHERE batch = '{batch.id}' AND key IN {same_key})"
-    accepted = f"(SELECT * FROM {accepted_relation(code)} WHERE accepted_on < {day})"
+
+    def before(other: str) -> str:
+        return f"(SELECT * FROM {accepted_relation(other)} WHERE accepted_on < {day})"
+
     found = lake().records(
-        f"SELECT * FROM ({fact_relation(code, records, accepted)}) WHERE record_id = ?", [record_id, record_id]
+        f"SELECT * FROM ({fact_relation(code, records, before(code), before)}) WHERE record_id = ?",
+        [record_id, record_id],
     )
     if not found:
         return None

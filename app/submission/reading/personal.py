@@ -11,7 +11,7 @@ from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
-from app.submission.tables import record_type
+from app.submission.tables import BUSINESS_KEY, record_type
 from app.web.words import say
 
 _OF_ANYONE: Final[Mapping[str, Kind]] = {
@@ -40,6 +40,19 @@ _OF_ANYONE: Final[Mapping[str, Kind]] = {
     "SharHodIDNum": "id_number",
     "ActuCotrlName": "name",
     "ActuCotrlIDNum": "id_number",
+    "FamMemName": "name",
+    "FamMemCertNum": "id_number",
+    "OthName": "name",
+    "CertRelName": "name",
+    "CertRelIDNum": "id_number",
+    "GuarName": "name",
+    "GuarCertNum": "id_number",
+    "CertNum": "id_number",
+    "PleCertID": "account",
+    "PledgorName": "name",
+    "PleorCertNum": "id_number",
+    "PawnName": "name",
+    "PawnCertNum": "id_number",
     "ConPhone": "phone",
     "FinConPhone": "phone",
 }
@@ -62,10 +75,19 @@ def entity_subject(entity: str) -> str:
 
 def shown_key(code: str, key: str) -> str:
     """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
-    head, bar, number = key.rpartition("|")
-    if record_type(code).subject == "person":
-        number = _LONG_MASK.sub("****", mask("id_number" if bar else "account", number))
-    return f"{document_title(code, head)} {number}" if bar else number
+    parts = key.split("|")
+    if BUSINESS_KEY[code][0] == _ACCOUNT_KEY:
+        return " ".join([_masked(code, "account", parts[0]), *parts[1:]])
+    if len(parts) == 1:
+        return _masked(code, "account", key)
+    pairs = zip(parts[::2], parts[1::2], strict=False)
+    return " · ".join(f"{document_title(code, kind)} {_masked(code, 'id_number', number)}" for kind, number in pairs)
+
+
+def _masked(code: str, kind: Kind, number: str) -> str:
+    if record_type(code).subject != "person":
+        return number
+    return _LONG_MASK.sub("****", mask(kind, number))
 
 
 def document_title(code: str, value: str) -> str:
@@ -81,6 +103,7 @@ def document_title(code: str, value: str) -> str:
 _DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}
 _SHORT: Final = {"10": Text("居民身份证", "Identity card")}
 """The official name of the commonest document fills half a line."""
+_ACCOUNT_KEY: Final = '"AcctCode"'
 _LONG_MASK: Final = re.compile(r"\*{5,}")
 
 

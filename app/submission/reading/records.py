@@ -142,11 +142,16 @@ def line_of(code: str, row: Mapping[str, Any]) -> str:
     """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
     record = record_type(code)
     try:
-        return render_record(
-            record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
-        )
+        return render_record(record, as_fact(record, row))
     except Invalid:
         return ""
+
+
+def as_fact(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored record as the fact of its line: segments by letter, of a record without segments items by tag."""
+    if record.flat:
+        return {item.tag: row[item.tag] for _, _, item in record.items() if row[item.tag] is not None}
+    return {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
 
 
 def _present(value: Any) -> Any:
@@ -233,7 +238,7 @@ def shown_segments(code: str, fact: Mapping[str, Any], blames: Sequence[Blame]) 
     """The segments that are there, and those whose absence is blamed."""
     record = record_type(code)
     for segment in record.segments:
-        given = fact.get(segment.code)
+        given = fact if record.flat else fact.get(segment.code)
         mine = _blames_of(segment, blames, given is not None)
         if given is None:
             if mine:
@@ -341,9 +346,9 @@ def _condition(code: str, condition: str, path: str) -> Any:
 
 def point_title(code: str, point: str | None) -> Text | None:
     """What a reporting point code means for a record type."""
-    if not point:
-        return None
     record = record_type(code)
+    if not point or record.flat:
+        return None
     item = record.segment("B").item("RptDateCode")
     tables = catalogue.current().codes(record.subject)
     return next((tables[name].values[point] for name in item.codes if point in tables[name].values), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.text import Text
-from app.submission.tables import RECORD_TYPES, record_type
+from app.submission.tables import MAIN_ENTITY, RECORD_TYPES, record_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ RECORD: Final[Mapping[str, Term]] = {
 def type_options() -> tuple[tuple[str, Text], ...]:
     """The record types of the daily batch, as choices."""
     return tuple((code, type_title(code)) for code in RECORD_TYPES)
+
+
+def entity_of(code: str) -> str:
+    """The standard entity that a record type is about."""
+    return MAIN_ENTITY[code]
 
 
 def type_title(code: str) -> Text:

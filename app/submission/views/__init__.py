@@ -16,7 +16,7 @@ from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.views import batches, day, exceptions, files, findings, landing, reasons, records
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -47,7 +47,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, findings, records, exceptions, files, landing, reasons):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

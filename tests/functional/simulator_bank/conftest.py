@@ -25,7 +25,7 @@ from app.submission.derive import DERIVATIONS, Scope
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.mapping import target_select
 from app.submission.rulings import condition_sql, findings_select, suspects_select
-from app.submission.tables import accepted_table, all_tables, record_table, standard_tables
+from app.submission.tables import accepted_table, all_tables, record_table, record_type, standard_tables
 
 Findings = dict[tuple[str, str], set[tuple[str, str]]]
 """Rules and codes by record type and business key (the last part of it)."""
@@ -54,7 +54,11 @@ class Desk:
             scope = Scope(batch, day, PROVIDER, 0, 1, (), condition_sql)
             self.lake.execute(f"INSERT INTO {record_table(code).path} BY NAME {derivation(scope)}")
             records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
-            points = self.lake.execute(f'SELECT DISTINCT "B"."RptDateCode" FROM {records}').fetchall()
+            points = (
+                []
+                if record_type(code).flat
+                else self.lake.execute(f'SELECT DISTINCT "B"."RptDateCode" FROM {records}').fetchall()
+            )
             self.points[code] |= {point for (point,) in points}
             given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
             facts = fact_relation(code, records, accepted_table(code).path)

@@ -20,6 +20,12 @@ RULESET_OF = {
     "210": "personal_loan_account",
     "310": "corporate_basic",
     "410": "corporate_loan_account",
+    "120": "personal_family",
+    "130": "personal_document_validity",
+    "140": "personal_document_linking",
+    "220": "personal_credit_agreement",
+    "230": "personal_guarantee_account",
+    "510": "personal_collateral_contract",
 }
 
 

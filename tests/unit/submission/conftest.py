@@ -13,7 +13,9 @@ from app.lake.connection import Connection, Lake, LakeConfig
 from app.lake.rendering import line_expression
 from app.lake.tables import Table, ensure_tables, replace_rows
 from app.standard.files import parse_record, render_record
+from app.standard.layout import column_types
 from app.submission.derive import DERIVATIONS, Scope
+from app.submission.derive.reasons import reasons_select
 from app.submission.rulings import condition_sql
 from app.submission.tables import FILE_LINE, accepted_table, all_tables, record_table, record_type, standard_tables
 
@@ -120,7 +122,7 @@ class Desk:
         table = record_table(code)
         self.lake.write(lambda connection: replace_rows(connection, table, "batch = 'B1'", DERIVATIONS[code](scope)))
         record = record_type(code)
-        letters = ", ".join(f'"{each.code}"' for each in record.segments)
+        letters = ", ".join(f'"{name}"' for name in column_types(code))
         facts = [as_fact(row) for row in self.lake.records(f"SELECT {letters} FROM {table.path} ORDER BY key")]
         lines = self.lake.rows(f"SELECT {line_expression(record)} FROM {table.path} ORDER BY key")
         for fact, (line,) in zip(facts, lines, strict=True):
@@ -128,6 +130,13 @@ class Desk:
             assert parse_record(line[:-2], record) == (fact, ())
             assert render_record(record, fact) == line[:-2]
         return facts
+
+    def reasons(
+        self, code: str, day: date, *, unanswered: tuple[str, ...] = (), only: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """Key, reason and what has changed, of every subject of the day."""
+        scope = Scope("B1", day, PROVIDER, 0, 1, unanswered, condition_sql, only=only)
+        return self.lake.rows(f"SELECT key, reason, changed FROM ({reasons_select(code, [scope])}) ORDER BY key")
 
     def rows(self, code: str, columns: str) -> list[dict[str, Any]]:
         return self.lake.records(f"SELECT {columns} FROM {record_table(code).path} WHERE batch = 'B1' ORDER BY key")
@@ -151,7 +160,8 @@ class Desk:
 
 def as_fact(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row's segments as a record fact: what is absent has no key, a group without occurrences neither."""
-    return {letter: _present(segment) for letter, segment in row.items() if segment is not None}
+    found = {name: _present(each) if isinstance(each, Mapping) else each for name, each in row.items()}
+    return {name: each for name, each in found.items() if each is not None}
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

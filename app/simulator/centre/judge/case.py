@@ -34,7 +34,8 @@ class Event:
 class Stored:
     """What the centre holds about the subject of a record: a customer at a source, or an account.
 
-    `same`: a record with exactly the same identification items is stored. `report_date` and `event_date` are the
+    `same`: a record with exactly the same identification items is stored. `same_day`: of a special event, that its account
+    has a record of the same report date. `report_date` and `event_date` are the
     latest ones. `previous` and `following` are the performance of the stored neighbours in time of the record
     judged, by tag. `updates` are the latest update dates of a customer's segments, by tag.
     """
@@ -44,6 +45,7 @@ class Stored:
     replaced: bool = False
     report_date: str | None = None
     event_date: str | None = None
+    same_day: bool = False
     account_type: str | None = None
     flag: str | None = None
     org_type: str | None = None

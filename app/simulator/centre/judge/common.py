@@ -9,9 +9,15 @@ from functools import lru_cache
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.plan import PROVIDER_PREFIXED, GroupPlan, ItemPlan, SegmentPlan, segment_plans
 from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault, Segment, after, day, group, number, text
+from app.standard import catalogue
 from app.standard.identifiers import valid_organisation_number, valid_person_number
 
-_KEY_TAG = {"110": "InfSurcCode", "310": "InfSurcCode", "210": "AcctCode", "410": "AcctCode"}
+_KEY_TAG = {
+    **dict.fromkeys(("110", "120", "130", "140", "310"), "InfSurcCode"),
+    **dict.fromkeys(("210", "230", "410"), "AcctCode"),
+    "220": "ContractCode",
+    "510": "CcCode",
+}
 _MAY_BE_EMPTY_IN_90 = frozenset({"BizEndDate", "EcoType", "RegCapCurrency", "RegCap"})
 """Mandatory values of 310 that template 90 leaves free."""
 _INSTITUTION_TAGS = ("Cimoc", "MngmtOrgCode")
@@ -110,7 +116,7 @@ def check_registers(case: Case) -> Iterator[Fault]:
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment:
             yield from _check_sections(plan, segment, sections)
-    base = case.segment("B")
+    base = case.segment("B") or case.fact
     for tag in _INSTITUTION_TAGS:
         institution = text(base, tag)
         if institution is not None and institution not in case.institution.institutions:
@@ -154,13 +160,36 @@ def party_number(segment: Segment, party_tag: str, type_tag: str, number_tag: st
         yield from organisation_number(segment, type_tag, number_tag)
 
 
-def party_lengths(segment: Segment, party_tag: str) -> Iterator[Fault]:
+def party_lengths(
+    segment: Segment, party_tag: str, name_tag: str = "ArlpName", number_tag: str = "ArlpCertNum"
+) -> Iterator[Fault]:
     """ABE001: the name of a natural person has at most 30 characters and the number of the document 20, those of an
     organisation more."""
     if text(segment, party_tag) == "1":
-        for tag, most in (("ArlpName", 30), ("ArlpCertNum", 20)):
+        for tag, most in ((name_tag, 30), (number_tag, 20)):
             if len(text(segment, tag) or "") > most:
                 yield "ABE001", tag
+
+
+def party(
+    case: Case, segment: Segment, party_tag: str, name_tag: str, type_tag: str, number_tag: str
+) -> Iterator[Fault]:
+    """ABE004, ABE005 and ABE001 (length) for a party that may be a person or an organisation."""
+    yield from party_number(segment, party_tag, type_tag, number_tag)
+    yield from known_to_centre(case, segment, party_tag, type_tag, number_tag)
+    yield from party_lengths(segment, party_tag, name_tag, number_tag)
+
+
+def suits(segment: Segment, party_tag: str, type_tag: str) -> bool:
+    """Whether the type of an identifier suits the party: a person's document, or one of three kinds of an organisation's;
+    what is not known suits."""
+    kind, category = text(segment, type_tag), text(segment, party_tag)
+    documents = catalogue.current().codes("person")["IDType"].values
+    suited = {"1": documents, "2": _ORGANISATION_TYPES}.get(category or "")
+    return kind is None or suited is None or kind in suited
+
+
+_ORGANISATION_TYPES = frozenset({"10", "20", "30"})
 
 
 def known_to_centre(case: Case, segment: Segment, party_tag: str, type_tag: str, number_tag: str) -> Iterator[Fault]:
@@ -179,7 +208,7 @@ def organisation_known(case: Case, segment: Segment, type_tag: str, number_tag: 
 
 def not_before(case: Case, segment: Segment, *tags: str) -> Iterator[Fault]:
     """ABE007: the report date must not lie before the business dates named."""
-    reported = day(case.segment("B"), "RptDate")
+    reported = day(case.segment("B") or case.fact, "RptDate")
     for tag in tags:
         if after(day(segment, tag), reported):
             yield "ABE007", tag

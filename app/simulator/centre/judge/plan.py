@@ -74,6 +74,8 @@ _COMPARED = {
     "SharHodInf": ("SharHodCertType", "SharHodIDType", "SharHodIDNum"),
     "ActuCotrlInf": ("ActuCotrlCertType", "ActuCotrlIDType", "ActuCotrlIDNum"),
     "CccInf": ("Ccc",),
+    "CtrctCertRel": ("BrerType", "CertRelIDType", "CertRelIDNum"),
+    "OtrRec": ("InfoIDType", "GuarCertType", "GuarCertNum"),
 }
 
 PROVIDER_PREFIXED = frozenset(
