@@ -14,7 +14,7 @@ from typing import Any
 from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
-from app.submission.tables import accepted_table, record_type
+from app.submission.tables import accepted_table, record_columns, record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -35,7 +35,11 @@ _CLOSED = {
     " OR (account_type = 'C1' AND status = '2')",
     "410": "status = '21'",
 }
+_SUBJECTS = frozenset({"110", "310"})
+_ENDED = {"420": '"D"."ConStatus"', "440": '"D"."AcctStatus"', "510": '"C"."CcStatus"'}
+"""The item whose value 2 says that an agreement, guarantee or contract has ended."""
 _STATUS = {"210": 'coalesce("H"."AcctStatus", "J"."AcctStatus")', "410": '"H"."AcctStatus"'}
+_GUARANTEES = frozenset({"440"})
 _DEEDS = {"210": '"K"', "410": '"I"'}
 
 
@@ -75,7 +79,7 @@ def fact_relation(code: str, records: str, accepted: str) -> str:
         "batch": "struct_pack(same_key := coalesce(q.same_key, 1))",
         "accepted": "s.state",
     }
-    segments = ", ".join(f'w."{each.code}"' for each in record_type(code).segments)
+    segments = ", ".join(f'w."{name}"' for name in record_columns(code))
     packed = {name: f"CAST({value} AS {types[name]})" for name, value in beside.items()}
     nothing = _struct(
         dict.fromkeys(("exists", "same", "closed", "transferred", "replaced"), "FALSE")
@@ -95,7 +99,27 @@ def fact_relation(code: str, records: str, accepted: str) -> str:
 
 
 def _states(record: RecordType) -> str:
-    return _account_states(record.code) if record.code in _NEIGHBOUR else _subject_states(record)
+    if record.code in _NEIGHBOUR:
+        return _account_states(record.code)
+    return _subject_states(record) if record.code in _SUBJECTS else _plain_states(record.code)
+
+
+def _plain_states(code: str) -> str:
+    """Of what has no history beyond its newest record and its end; guarantee accounts have their type and neighbours too."""
+    ended = f"arg_max({_ENDED[code]}, \"RptDate\") = '2'" if code in _ENDED else "FALSE"
+    summary = f'max("RptDate") AS newest, {ended} AS closed'
+    head, joins = _state_head(), ""
+    if code in _GUARANTEES:
+        summary += ', arg_max("B"."AcctType", "RptDate") AS account_type'
+        near = _struct({"RptDate": 'a."RptDate"', "FiveCateAdjDate": 'a."D"."FiveCateAdjDate"'})
+        head |= {"AcctType": "l.account_type", "previous": "p.state", "next": "n.state"}
+        joins = f"""LEFT JOIN ({_nearest(near, "<", "DESC")}) p ON p.record_id = r.record_id
+             LEFT JOIN ({_nearest(near, ">", "ASC")}) n ON n.record_id = r.record_id"""
+    return f"""
+        SELECT r.record_id, {_struct(head)} AS state
+        FROM r LEFT JOIN (SELECT key, {summary} FROM a GROUP BY key) l ON l.key = r.key
+             LEFT JOIN (SELECT DISTINCT key, "RptDate" FROM a) twin ON twin.key = r.key AND twin."RptDate" = r."RptDate"
+             {joins}"""
 
 
 def _subject_states(record: RecordType) -> str:

@@ -7,7 +7,7 @@ not at all is decided when the record is derived.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from app.lake.tables import Table
@@ -15,17 +15,43 @@ from app.standard import catalogue
 from app.standard.catalogue import RecordType
 from app.standard.layout import column_types
 
-RECORD_TYPES = ("110", "210", "310", "410")
-"""The record types that the daily batch derives, in the order in which their files are sent."""
+STATEMENTS = {
+    "610": "corporate_balance_sheet",
+    "620": "corporate_income_statement",
+    "630": "corporate_cash_flow",
+    "640": "corporate_institution_balance_sheet",
+    "650": "corporate_institution_income",
+}
+"""The financial statements of organisations: the standard entity of each record type."""
 
-MAIN_ENTITY = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
+RECORD_TYPES = ("110", "210", "310", "340", "350", "410", "420", "440", "510", *STATEMENTS)
+"""The record types that the daily batch derives."""
+
+MAIN_ENTITY = {
+    "110": "person",
+    "210": "personal_account",
+    "310": "organisation",
+    "340": "organisation_identifier",
+    "350": "organisation_relation",
+    "410": "corporate_account",
+    "420": "corporate_agreement",
+    "440": "corporate_guarantee",
+    "510": "collateral_contract",
+    **STATEMENTS,
+}
 """The standard entity whose rows a record type is about."""
 
 BUSINESS_KEY = {
     "110": ('"IDType"', '"IDNum"'),
     "210": ('"AcctCode"',),
     "310": ('"EntCertType"', '"EntCertNum"'),
+    "340": ('"EntCertType"', '"EntCertNum"', '"OthEntCertType"', '"OthEntCertNum"'),
+    "350": ('"EntCertType"', '"EntCertNum"', '"AssoEntCertType"', '"AssoEntCertNum"'),
     "410": ('"AcctCode"',),
+    "420": ('"ContractCode"',),
+    "440": ('"AcctCode"',),
+    "510": ('"CcCode"',),
+    **dict.fromkeys(STATEMENTS, ('"EntCertType"', '"EntCertNum"', '"SheetYear"', '"SheetType"', '"SheetTypeDivide"')),
 }
 """The columns of the main entity that make up a record's business key."""
 
@@ -37,7 +63,7 @@ def _text(*names: str) -> dict[str, str]:
     return dict.fromkeys(names, "VARCHAR")
 
 
-def _items(record: str, letters: str) -> dict[str, str]:
+def _items(record: str, letters: Iterable[str]) -> dict[str, str]:
     segments = [catalogue.current().record(record).segment(letter) for letter in letters]
     return _text(*(item.tag for segment in segments for item in segment.plain))
 
@@ -53,7 +79,8 @@ def standard_tables() -> Mapping[str, Table]:
     organisation = _text(
         "EntName", "EntCertType", "EntCertNum", "InfSurcCode", "Cimoc", "CustomerType", "EtpSts", "OrgType"
     ) | _items("310", "DEFGHI")
-    account = _text("AcctCode", "AcctType", "Name", "IDType", "IDNum", "MngmtOrgCode")
+    debtor = _text("Name", "IDType", "IDNum", "MngmtOrgCode")
+    account = _text("AcctCode", "AcctType") | debtor
     entities = {
         "person": person,
         "organisation": organisation,
@@ -66,7 +93,20 @@ def standard_tables() -> Mapping[str, Table]:
         "repayment_party": _text("AcctCode", "subject") | _group("210", "D") | _group("410", "D"),
         "collateral_link": _text("AcctCode", "subject", "Ccc"),
         "special_transaction": _text("AcctCode", "subject") | _group("210", "K"),
+        "organisation_identifier": _items("340", ("",)),
+        "organisation_relation": _items("350", ("",)),
+        "corporate_agreement": _text("ContractCode") | debtor | _items("420", "D"),
+        "corporate_agreement_party": _text("ContractCode") | _group("420", "C"),
+        "corporate_guarantee": account | _items("440", "CDG"),
+        "corporate_guarantee_party": _text("AcctCode") | _group("440", "E"),
+        "collateral_contract": _text("CcCode", "InfoIDType", "Name", "CertType", "CertNum", "MngmtOrgCode")
+        | _items("510", "C"),
+        "collateral_debtor": _text("CcCode") | _group("510", "D"),
+        "mortgaged_property": _text("CcCode") | _group("510", "E"),
+        "pledged_property": _text("CcCode") | _group("510", "F"),
     }
+    # A statement names the letter of the segment that its layout fills; items of both layouts stand side by side.
+    entities |= {entity: _text("layout") | _items(code, "BCD") for code, entity in STATEMENTS.items()}
     return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 
 
@@ -130,6 +170,11 @@ def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
     by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
     return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+
+
+def record_columns(code: str) -> tuple[str, ...]:
+    """The columns that hold a record's content: its segments by letter, or the tags of one without segments."""
+    return tuple(column_types(code))
 
 
 def record_type(code: str) -> RecordType:

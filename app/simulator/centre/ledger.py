@@ -9,6 +9,7 @@ from typing import Any
 
 from app.simulator.centre.judge.account_history import performance_closes
 from app.simulator.centre.judge.case import NEW, Event, Stored
+from app.simulator.centre.judge.plan import PROVIDER_PREFIXED
 from app.simulator.centre.judge.values import BLANKS, NOTHING, Segment, group, text
 from app.simulator.centre.store import Store
 from app.standard.model import RecordType
@@ -24,15 +25,25 @@ _NEIGHBOUR_TAGS = (
     "AcctBal",
 )
 _BASIC = frozenset({"110", "310"})
-_ACCOUNTS = frozenset({"210", "410"})
+_ENDS: Mapping[str, tuple[str, str, str]] = {
+    "420": ("D", "ConStatus", "2"),
+    "440": ("D", "AcctStatus", "2"),
+    "510": ("C", "CcStatus", "2"),
+}
+"""Of what lives until it ends: the segment, the item and the value that say so."""
+_LOANS = frozenset({"210", "410"})
 _SEPARATOR = "\x1f"
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def key_of(record: RecordType, fact: Fact) -> tuple[str, str] | None:
-    """Subject (the key without the report date) and report date of a record; None if a part of its key is missing."""
+def key_of(record: RecordType, fact: Fact, provider: str = "") -> tuple[str, str] | None:
+    """Subject (the key without the report date) and report date of a record; None if a part of its key is missing.
+
+    What several lenders may tell of the same subject is each lender's own: where nothing in the key names the lender,
+    `provider` stands before it.
+    """
     carrier: Segment = fact if record.flat else next((fact[s.code] for s in record.segments if s.code in fact), NOTHING)
-    parts = []
+    parts = [] if PROVIDER_PREFIXED.intersection(record.key) or not provider else [provider]
     for tag in record.key:
         if tag != "RptDate":
             value = text(carrier, tag)
@@ -71,9 +82,9 @@ class Ledger:
             return NEW
         history = [(date, json.loads(traits)) for date, traits in rows]
         same = any(date == report_date for date, _ in history)
-        if record_type in _ACCOUNTS:
-            return _account(history, events, report_date, same, replaced)
-        return _customer(history, same, replaced)
+        if record_type in _BASIC:
+            return _customer(history, same, replaced)
+        return _account(history, events, report_date, same, replaced)
 
     def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
         """Store a record that was found right."""
@@ -124,8 +135,8 @@ def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
             if tag.endswith("UpDate") and value
         }
         return {"updates": updates, "org_type": text(fact.get("B", NOTHING), "OrgType")}
-    if record_type not in _ACCOUNTS:
-        return {}
+    if record_type not in _LOANS:
+        return _plain_traits(record_type, fact)
     monthly, other = fact.get("H", NOTHING), fact.get("J", NOTHING)
     account = text(fact["B"], "AcctType")
     status = text(monthly, "AcctStatus") or text(other, "AcctStatus")
@@ -138,6 +149,23 @@ def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
         "closed": closed if status else None,
         "trades": [[text(e, "TranDate"), text(e, "ChanTranType")] for e in group(special, "CagOfTrdInf")],
         "performance": {tag: value for tag in _NEIGHBOUR_TAGS if (value := text(monthly, tag) or text(other, tag))},
+    }
+
+
+def _plain_traits(record_type: str, fact: Fact) -> dict[str, Any]:
+    """Of agreements, guarantees and contracts whether they have ended; of the others that they are there."""
+    segment, tag, end = _ENDS.get(record_type, ("", "", ""))
+    state = fact.get(segment, NOTHING)
+    status = text(state, tag)
+    base = NOTHING if record_type not in _ENDS else fact.get("B", NOTHING)
+    neighbour = {tag: value for tag in ("FiveCateAdjDate",) if (value := text(state, tag))}
+    return {
+        "type": text(base, "AcctType"),
+        "flag": None,
+        "month": None,
+        "closed": status == end if status else None,
+        "trades": [],
+        "performance": neighbour | ({"RptDate": date} if (date := text(base, "RptDate")) else {}),
     }
 
 

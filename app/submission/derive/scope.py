@@ -73,13 +73,18 @@ def segment(
             members.append(f'"{member.tag}" := {given[member.tag]}')
             continue
         own = f'{row}."{member.tag}"'
-        value = f"coalesce({given.get(member.tag, own)}, '')"
+        value = present(given.get(member.tag, own))
         if member.accounts is not None:
             # As a list, since the engine would make a join of every longer IN.
             accounts = ", ".join(f"'{name}'" for name in sorted(member.accounts))
             value = f"CASE WHEN list_contains([{accounts}], {account}) THEN {value} END"
         members.append(f'"{member.tag}" := {value}')
     return f"struct_pack({', '.join(members)})"
+
+
+def present(value: str) -> str:
+    """A value as a tag that stands: empty where there is none."""
+    return f"coalesce({value}, '')"
 
 
 def occurrences(record: RecordType, letter: str, row: str) -> str:
@@ -89,6 +94,12 @@ def occurrences(record: RecordType, letter: str, row: str) -> str:
     kept = ", ".join(f'"{item.tag}" := o."{item.tag}"' for item in group.items)
     # Sorted when gathered: an ordered aggregate sorts every group by itself, at many times the cost.
     return f'list_transform(list_sort(list(struct_pack(_row := {row}."_row", {members}))), o -> struct_pack({kept}))'
+
+
+def gathered(scope: Scope, code: str, letter: str, entity: str, key: str, where: str = "TRUE") -> str:
+    """SELECT of `key` and `found`: the rows of an entity gathered into the occurrences of a segment's group."""
+    found = occurrences(record_type(code), letter, "x")
+    return f"SELECT {key} AS key, {found} AS found FROM ({scope.entity(entity, key)}) x WHERE {where} GROUP BY 1"
 
 
 def settled(record: RecordType, condition: Condition) -> str:

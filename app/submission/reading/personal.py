@@ -38,12 +38,26 @@ _OF_ANYONE: Final[Mapping[str, Kind]] = {
     "MmbIDNum": "id_number",
     "SharHodName": "name",
     "SharHodIDNum": "id_number",
+    "CertRelName": "name",
+    "CertRelIDNum": "id_number",
+    "GuarName": "name",
+    "GuarCertNum": "id_number",
+    "PledgorName": "name",
+    "PleorCertNum": "id_number",
+    "PawnName": "name",
+    "PawnCertNum": "id_number",
     "ActuCotrlName": "name",
     "ActuCotrlIDNum": "id_number",
     "ConPhone": "phone",
     "FinConPhone": "phone",
 }
-_OF_PERSONS: Final[Mapping[str, Kind]] = {"Name": "name", "IDNum": "id_number", "AcctCode": "account"}
+_OF_PERSONS: Final[Mapping[str, Kind]] = {
+    "Name": "name",
+    "IDNum": "id_number",
+    "CertNum": "id_number",
+    "AcctCode": "account",
+    "CcCode": "account",
+}
 """Items that name a person in personal records and an enterprise, which has no such protection, in the others."""
 
 _ENTERPRISE: Final = ("organisation", "corporate_")
@@ -62,6 +76,9 @@ def entity_subject(entity: str) -> str:
 
 def shown_key(code: str, key: str) -> str:
     """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
+    if key.count("|") > 1 and record_type(code).subject == "organisation":
+        head, number, *rest = key.split("|")
+        return " · ".join((f"{document_title(code, head)} {number}", *rest))
     head, bar, number = key.rpartition("|")
     if record_type(code).subject == "person":
         number = _LONG_MASK.sub("****", mask("id_number" if bar else "account", number))

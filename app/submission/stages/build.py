@@ -30,10 +30,10 @@ from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
 from app.submission.stages.hold import open_prints, travelling
 from app.submission.stages.work import Outcome, Work
-from app.submission.tables import FILE_LINE, FINDING, record_table, record_type
+from app.submission.tables import FILE_LINE, FINDING, STATEMENTS, record_columns, record_table, record_type
 
-FILE_ORDER = ("110", "310", "210", "410")
-"""Customers before their accounts (P000-032, CTIMING-X03)."""
+FILE_ORDER = ("110", "310", "340", "350", *STATEMENTS, "420", "510", "210", "410", "440")
+"""Customers before their agreements and contracts, these before the accounts that name them (P000-032, CTIMING-X03)."""
 _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -170,7 +170,7 @@ def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:
     created = file.created_at.astimezone(clock.CHINA)
     header = FileHeader(file.record_type, file.provider, created, file.records, template=record.template)
     yield (header.text + "\r\n").encode()
-    letters = ", ".join(f'r."{segment.code}"' for segment in record.segments)
+    letters = ", ".join(f'r."{name}"' for name in record_columns(file.record_type))
     lines = f"""SELECT {line_expression(record)} FROM (
         SELECT {letters}, l.line FROM {FILE_LINE.path} l JOIN {record_table(file.record_type).path} r
                ON r.record_id = l.record_id AND r.batch = l.batch

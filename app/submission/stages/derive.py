@@ -13,10 +13,11 @@ from app.submission.tables import RECORD_TYPES, record_table
 
 
 def derive(work: Work) -> dict[str, int]:
-    """Derive all record types; number of records due by type."""
+    """Derive all record types that the day has subjects of; number of records due by type."""
     waiting = unanswered(work.provider, other_than=work.batch)
     parts: dict[str, Part] = {}
-    for code in sorted(RECORD_TYPES, key=work.subjects, reverse=True):
+    subjects = work.subjects_by_type()
+    for code in sorted(filter(subjects.get, RECORD_TYPES), key=lambda code: -subjects[code]):
         buckets = work.buckets(code)
         for bucket in range(buckets):
             scope = Scope(work.batch, work.business_date, work.provider, bucket, buckets, waiting, condition_sql)

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, unit_of_work
+from app.submission.counts import held_by_type
 from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
 from app.submission.stages.work import Outcome, Work
@@ -19,8 +20,10 @@ _CHUNK = 500
 
 def hold(work: Work) -> dict[str, Any]:
     """Open or renew an exception for every blocked record; number of exceptions by type."""
-    held = {}
-    for number, code in enumerate(RECORD_TYPES):
+    blocked = held_by_type(work.batch)
+    held = dict.fromkeys(RECORD_TYPES, 0)
+    concerned = [code for code in RECORD_TYPES if blocked[code].blocked]
+    for number, code in enumerate(concerned):
 
         def one(_again: bool, code: str = code) -> Outcome:
             rows = work.lake.rows(
@@ -38,9 +41,16 @@ def hold(work: Work) -> dict[str, Any]:
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
+        work.progress(number + 1, len(concerned))
+    for code in _with_open():
         _withdraw_vanished(work, code)
-        work.progress(number + 1, len(RECORD_TYPES))
     return held
+
+
+def _with_open() -> list[str]:
+    """The record types that have an open exception."""
+    with unit_of_work(reading=True) as session:
+        return list(session.scalars(select(HeldRecord.record_type).where(HeldRecord.status == "open").distinct()))
 
 
 def key_print(record_type: str, key: str) -> str:

@@ -17,6 +17,7 @@ from app.rules.loading import load_ruleset
 from app.simulator.centre.judge.case import Case, Event, Header, Institution, Stored
 from app.simulator.centre.judge.verdict import judge
 from app.standard import catalogue
+from app.standard.layout import column_types
 from app.standard.model import Item, RecordType
 
 RULESETS = Path(__file__).parents[3] / "rulesets" / "submission"
@@ -24,8 +25,20 @@ RECORDS = {
     "personal_basic": "110",
     "personal_loan_account": "210",
     "corporate_basic": "310",
+    "corporate_identifier_integration": "340",
+    "corporate_relationship": "350",
     "corporate_loan_account": "410",
+    "corporate_credit_agreement": "420",
+    "corporate_guarantee_account": "440",
+    "corporate_collateral_contract": "510",
+    "corporate_balance_sheet": "610",
+    "corporate_income_statement": "620",
+    "corporate_cash_flow": "630",
+    "corporate_institution_balance_sheet": "640",
+    "corporate_institution_income": "650",
 }
+ACCOUNTS_AND_CUSTOMERS = ("110", "210", "310", "410")
+"""The record types of which the centre knows a history; their rules are many."""
 DORMANT = {"BLR015"}
 """Codes that the platform only warns of: the value they speak of is no longer in the code list, so ABE001 comes
 anyway."""
@@ -72,7 +85,7 @@ def centre_codes(record: str, fact: Mapping[str, Any]) -> set[str]:
     zhongzheng = sets.get("zhongzheng")
     case = Case(
         record,
-        without_absent({key: value for key, value in fact.items() if len(key) == 1}),
+        without_absent({key: value for key, value in fact.items() if key in column_types(record)}),
         Header(
             header.get("record_type", ""),
             header.get("version", ""),
@@ -112,7 +125,7 @@ def test_every_case_gets_the_same_codes(name):
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     facts = list(load_bases(ruleset).items()) + [(f"{c.rule}: {c.name.en}", c.fact) for c in load_cases(ruleset)]
-    assert len(facts) > 90
+    assert len(facts) > (90 if RECORDS[name] in ACCOUNTS_AND_CUSTOMERS else 15)
     differences = []
     for title, fact in facts:
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}
@@ -147,6 +160,7 @@ class Spoiler:
         self.random = random.Random(seed)
         self.record, self.bases = record, bases
         self.tables = catalogue.current().codes(record.subject)
+        self.columns = column_types(record.code)
 
     def spoiled(self) -> dict[str, Any]:
         fact = without_absent(copy.deepcopy(self.random.choice(self.bases)))
@@ -157,11 +171,13 @@ class Spoiler:
         return fact
 
     def letters(self, fact: Mapping[str, Any]) -> list[str]:
-        return [key for key in fact if len(key) == 1 and fact[key]]
+        return [key for key in fact if key in self.columns and fact[key]]
 
     def segment(self, fact: dict[str, Any]) -> None:
         """Take a segment away or put one of another record in."""
         other = self.random.choice(self.bases)
+        if self.record.flat:
+            return self.item(fact)
         letter = self.random.choice([letter for letter in self.letters(other) if letter != "B"])
         if self.random.random() < 0.5:
             fact.pop(letter, None)
@@ -169,16 +185,17 @@ class Spoiler:
             fact[letter] = without_absent(copy.deepcopy(other[letter]))
 
     def base(self, fact: dict[str, Any]) -> None:
-        tag = self.random.choice(list(fact["B"]))
-        fact["B"][tag] = self.random.choice(self.bases)["B"].get(tag) or fact["B"][tag]
+        base, other = (each if self.record.flat else each["B"] for each in (fact, self.random.choice(self.bases)))
+        tag = self.random.choice([tag for tag in base if self.record.flat is False or tag in self.columns])
+        base[tag] = other.get(tag) or base[tag]
 
     def accepted(self, fact: dict[str, Any]) -> None:
         fact["accepted"] = without_absent(copy.deepcopy(self.random.choice(self.bases)["accepted"]))
 
     def item(self, fact: dict[str, Any]) -> None:
         """Take away, blank or replace one value, or repeat an occurrence of a group."""
-        letter = self.random.choice(self.letters(fact))
-        plan, holder = self.record.segment(letter), fact[letter]
+        letter = "" if self.record.flat else self.random.choice(self.letters(fact))
+        plan, holder = self.record.segment(letter), fact if self.record.flat else fact[letter]
         places: list[tuple[dict[str, Any], Item]] = [(holder, item) for item in plan.plain]
         for group in plan.groups:
             occurrences = holder.get(group.tag) or []
@@ -203,12 +220,13 @@ def test_spoiled_records_get_the_same_codes(name):
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     bases = [dict(fact) for fact in load_bases(ruleset).values()]
-    spoiler = Spoiler(catalogue.current().record(RECORDS[name]), bases, seed=20221001)
+    spoiler = Spoiler(catalogue.current().record(RECORDS[name], ruleset.subject), bases, seed=20221001)
     refused = 0
-    for _ in range(400):
+    many = 400 if RECORDS[name] in ACCOUNTS_AND_CUSTOMERS else 120
+    for _ in range(many):
         fact = spoiler.spoiled()
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}
         mine = centre_codes(RECORDS[name], fact)
         refused += bool(mine)
         assert same(mine, other, fact.get("accepted") or {}), (sorted(mine - other), sorted(other - mine), fact)
-    assert refused > 150
+    assert refused > many * 3 // 8

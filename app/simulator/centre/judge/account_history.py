@@ -54,7 +54,8 @@ def person_closes_last(case: Case) -> Iterator[Fault]:
             yield "BLR021", "RptDate"
 
 
-def _out_of_order(case: Case, segment: Segment, tag: str) -> bool:
+def out_of_order(case: Case, segment: Segment, tag: str) -> bool:
+    """Whether a date lies before that of the stored neighbour in the past, or after that of the one to come."""
     value = day(segment, tag)
     return after(_known_day(case.stored.previous.get(tag)), value) or after(
         value, _known_day(case.stored.following.get(tag))
@@ -67,7 +68,7 @@ def _known_day(value: str | None) -> str | None:
 
 def person_classification_date(case: Case) -> Iterator[Fault]:
     """BLR022 (R2101207)."""
-    if any(_out_of_order(case, case.segment(letter), "FiveCateAdjDate") for letter in ("H", "J")):
+    if any(out_of_order(case, case.segment(letter), "FiveCateAdjDate") for letter in ("H", "J")):
         yield "BLR022", "FiveCateAdjDate"
 
 
@@ -157,7 +158,7 @@ _IN_ORDER = (
 def organisation_dates_in_order(case: Case) -> Iterator[Fault]:
     """CLR023 to CLR027 (R4101205 to R4101209)."""
     for code, tag in _IN_ORDER:
-        if _out_of_order(case, case.segment("H"), tag):
+        if out_of_order(case, case.segment("H"), tag):
             yield code, tag
 
 

@@ -11,7 +11,16 @@ from app.simulator.centre.judge.plan import PROVIDER_PREFIXED, GroupPlan, ItemPl
 from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault, Segment, after, day, group, number, text
 from app.standard.identifiers import valid_organisation_number, valid_person_number
 
-_KEY_TAG = {"110": "InfSurcCode", "310": "InfSurcCode", "210": "AcctCode", "410": "AcctCode"}
+_KEY_TAG = {
+    "110": "InfSurcCode",
+    "310": "InfSurcCode",
+    "210": "AcctCode",
+    "410": "AcctCode",
+    "420": "ContractCode",
+    "440": "AcctCode",
+    "510": "CcCode",
+}
+_ORGANISATION = "2"
 _MAY_BE_EMPTY_IN_90 = frozenset({"BizEndDate", "EcoType", "RegCapCurrency", "RegCap"})
 """Mandatory values of 310 that template 90 leaves free."""
 _INSTITUTION_TAGS = ("Cimoc", "MngmtOrgCode")
@@ -21,7 +30,7 @@ def check_form(case: Case) -> Iterator[Fault]:
     """ABD000, ABD001, ABE000, ABE001, ABE008, ABE010, ABE011 and the account-dependent tags (BLD000, CLD000)."""
     account = text(case.segment("B"), "AcctType")
     relaxed = _MAY_BE_EMPTY_IN_90 if case.header.template == "90" else frozenset()
-    for plan in segment_plans(case.record):
+    for plan in segment_plans(case.record, text(case.segment("B"), "InfoIDType") == _ORGANISATION):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment is None:
             continue
@@ -106,7 +115,7 @@ def check_registers(case: Case) -> Iterator[Fault]:
     """ABE002: identifiers begin with a section code of the provider; ABE003: the institution named is a live one of
     the provider."""
     sections = case.institution.sections
-    for plan in segment_plans(case.record):
+    for plan in segment_plans(case.record, text(case.segment("B"), "InfoIDType") == _ORGANISATION):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment:
             yield from _check_sections(plan, segment, sections)
@@ -157,8 +166,13 @@ def party_number(segment: Segment, party_tag: str, type_tag: str, number_tag: st
 def party_lengths(segment: Segment, party_tag: str) -> Iterator[Fault]:
     """ABE001: the name of a natural person has at most 30 characters and the number of the document 20, those of an
     organisation more."""
+    yield from person_lengths(segment, party_tag, "ArlpName", "ArlpCertNum")
+
+
+def person_lengths(segment: Segment, party_tag: str, name_tag: str, number_tag: str) -> Iterator[Fault]:
+    """The same for a party that goes by other items."""
     if text(segment, party_tag) == "1":
-        for tag, most in (("ArlpName", 30), ("ArlpCertNum", 20)):
+        for tag, most in ((name_tag, 30), (number_tag, 20)):
             if len(text(segment, tag) or "") > most:
                 yield "ABE001", tag
 
