@@ -222,7 +222,7 @@ def test_spoiled_records_get_the_same_codes(name):
     bases = [dict(fact) for fact in load_bases(ruleset).values()]
     spoiler = Spoiler(catalogue.current().record(RECORDS[name], ruleset.subject), bases, seed=20221001)
     refused = 0
-    many = 400 if RECORDS[name] in ACCOUNTS_AND_CUSTOMERS else 120
+    many = 400 if RECORDS[name] in ACCOUNTS_AND_CUSTOMERS else 60
     for _ in range(many):
         fact = spoiler.spoiled()
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}

@@ -20,6 +20,16 @@ RULESET_OF = {
     "210": "personal_loan_account",
     "310": "corporate_basic",
     "410": "corporate_loan_account",
+    "340": "corporate_identifier_integration",
+    "350": "corporate_relationship",
+    "420": "corporate_credit_agreement",
+    "440": "corporate_guarantee_account",
+    "510": "corporate_collateral_contract",
+    "610": "corporate_balance_sheet",
+    "620": "corporate_income_statement",
+    "630": "corporate_cash_flow",
+    "640": "corporate_institution_balance_sheet",
+    "650": "corporate_institution_income",
 }
 
 

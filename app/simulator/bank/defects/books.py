@@ -29,7 +29,7 @@ _OWNER: Final = "CASE 证件类型 WHEN '统一社会信用代码' THEN '20' ELS
 
 def _linked(table: str, other: str, second: str) -> str:
     """Links that are reported for the first time, by the customer they start from."""
-    return f"""SELECT l.客户号 AS key, {_OWNER} || '|' || {second} AS record_key FROM "{table}" l JOIN 企业客户 USING (客户号)
+    return f"""SELECT '{table}' || l.客户号 AS key, {_OWNER} || '|' || {second} AS record_key FROM "{table}" l JOIN 企业客户 USING (客户号)
         WHERE is_first() AND {other}"""
 
 
@@ -50,7 +50,7 @@ BOOK_KINDS: Final = (
         "identifier_repeated", Text("两组身份标识相同", "Both identifiers are the same"), "340",
         _linked("企业标识", "证件类型 = '统一社会信用代码'", "'20|' || 证件号码"),
         """UPDATE 企业标识 SET 其他类型 = c.证件类型, 其他号码 = c.证件号码 FROM 企业客户 c
-            WHERE c.客户号 = 企业标识.客户号 AND 企业标识.客户号 = $key""",
+            WHERE c.客户号 = 企业标识.客户号 AND '企业标识' || 企业标识.客户号 = $key""",
         Rule("C340-I3400B01", "CGE000"),
     ),
     _kind(
@@ -60,7 +60,7 @@ BOOK_KINDS: Final = (
             "'20|' || left(关联证件号码, 17) || CASE right(关联证件号码, 1) WHEN '5' THEN '6' ELSE '5' END",
         ),
         """UPDATE 关联企业 SET 关联证件号码 = left(关联证件号码, 17)
-            || CASE right(关联证件号码, 1) WHEN '5' THEN '6' ELSE '5' END WHERE 客户号 = $key""",
+            || CASE right(关联证件号码, 1) WHEN '5' THEN '6' ELSE '5' END WHERE '关联企业' || 客户号 = $key""",
         Rule("CALL-I0000401", "ABE004"),
     ),
     _kind(
@@ -78,7 +78,7 @@ BOOK_KINDS: Final = (
     _kind(
         "guarantee_closed_without_date", Text("担保账户关闭无日期", "A closed guarantee account without a date"), "440",
         _contract("担保账户", "担保号", "状态 = '在保'"),
-        "UPDATE 担保账户 SET 状态 = '结清' WHERE 担保号 = $key",
+        "UPDATE 担保账户 SET 状态 = '结清', 在保余额 = 0 WHERE 担保号 = $key",
         Rule("C440-I4400D01", "CAE001"),
     ),
     _kind(
