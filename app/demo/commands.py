@@ -170,10 +170,7 @@ def _account(console: Console, summary: dict[str, Any], root: Path) -> None:
         for name, zh in _COLUMNS.items():
             table.add_column(f"{zh}\n{name}", justify="right", no_wrap=True)
         for code, counts in day["records"].items():
-            table.add_row(
-                f"{code} {catalogue.current().record(code).title.zh.removesuffix('信息记录')}",
-                *(f"{counts[name]:,}" for name in _COLUMNS),
-            )
+            table.add_row(_short_title(code), *(f"{counts[name]:,}" for name in _COLUMNS))
         console.print(table)
         agreement = day["agreement"]
         console.print(
@@ -206,3 +203,8 @@ def _bench_table(result: dict[str, Any]) -> None:
         f"记录 records {result['records']:,}, 内存峰值 peak memory {result['peak_rss_mb']:,} MB, "
         f"渲染对逐行 rendering against row-wise: {result['rowwise']['ratio']} times"
     )
+
+
+def _short_title(code: str) -> str:
+    title = catalogue.current().record(code).title.zh
+    return f"{code} {title.removesuffix('信息记录').removesuffix('记录')}"

@@ -14,8 +14,7 @@ from typing import Any
 from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
-from app.standard.layout import column_types as stored_columns
-from app.submission.tables import accepted_table, record_type
+from app.submission.tables import accepted_table, record_columns, record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -38,9 +37,13 @@ _CLOSED = {
 }
 _STATUS = {"210": 'coalesce("H"."AcctStatus", "J"."AcctStatus")', "410": '"H"."AcctStatus"'}
 _DEEDS = {"210": '"K"', "410": '"I"'}
-_ENDED = {"220": '"D"."ConStatus"', "230": '"D"."AcctStatus"', "510": '"C"."CcStatus"'}
+_ENDED = {
+    **dict.fromkeys(("220", "420"), '"D"."ConStatus"'),
+    **dict.fromkeys(("230", "440"), '"D"."AcctStatus"'),
+    "510": '"C"."CcStatus"',
+}
 """Where agreements, guarantee accounts and contracts say by the code 2 that they have ended."""
-_GUARANTEES = frozenset({"230"})
+_GUARANTEES = frozenset({"230", "440"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def fact_relation(code: str, records: str, accepted: str, others: Callable[[str]
         "batch": "struct_pack(same_key := coalesce(q.same_key, 1))",
         "accepted": "s.state",
     }
-    segments = ", ".join(f'w."{name}"' for name in stored_columns(code))
+    segments = ", ".join(f'w."{name}"' for name in record_columns(code))
     packed = {name: f"CAST({value} AS {types[name]})" for name, value in beside.items()}
     nothing = _struct(
         dict.fromkeys(("exists", "same", "closed", "transferred", "replaced"), "FALSE")
@@ -121,7 +124,7 @@ def _subject_states(record: RecordType) -> str:
     extra = {
         "110": {"identities": 'arg_max("C"."IDRec", "RptDate") FILTER ("C" IS NOT NULL)'},
         "310": {"OrgType": 'arg_max("B"."OrgType", "RptDate")'},
-        "230": {"AcctType": 'arg_max("B"."AcctType", "RptDate")'},
+        **{code: {"AcctType": 'arg_max("B"."AcctType", "RptDate")'} for code in _GUARANTEES},
     }.get(record.code, {})
     summary = "".join(f', {value} AS "{name}"' for name, value in (dates | extra).items())
     ended = _ENDED.get(record.code)

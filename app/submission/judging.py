@@ -11,10 +11,11 @@ from app.lake.connection import Connection, Lake, unoptimised
 from app.lake.tables import Table
 from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
+from app.standard.catalogue import SUBJECTS, Subject
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
+from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table, record_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,13 +26,47 @@ REFUSED_BEFORE = "CENTRE"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A hash bucket of one record type of a batch."""
+    """A hash bucket of one record type of a batch; of a type for persons and organisations the records of one of them, since
+    each has a ruleset of its own."""
 
     batch: str
     business_date: date
     precheck: bool
     code: str
     bucket: int
+    subject: Subject | None = None
+
+    @property
+    def name(self) -> str:
+        """As the marks of the stage name it: record type, bucket and, where there is one, the subject."""
+        return "/".join(str(each) for each in (self.code, self.bucket, self.subject) if each is not None)
+
+    @classmethod
+    def of(cls, batch: str, business_date: date, precheck: bool, name: str) -> Part:
+        """Of the name that a mark carries."""
+        code, bucket, *subject = name.split("/")
+        whose: Subject | None = next((each for each in SUBJECTS if each in subject), None)
+        return cls(batch, business_date, precheck, code, int(bucket), whose)
+
+    @property
+    def where(self) -> str:
+        """SQL that chooses the part's rows of the record table."""
+        mine = f" AND {of_subject(self.code, self.subject)}" if self.subject else ""
+        return f"batch = '{self.batch}' AND bucket = {self.bucket}{mine}"
+
+    @property
+    def found(self) -> str:
+        """SQL that chooses the part's rows of the finding table."""
+        where = f"batch = '{self.batch}' AND record_type = '{self.code}' AND bucket = {self.bucket}"
+        chosen = f"SELECT record_id FROM {record_table(self.code).path} WHERE {self.where}"
+        return f"{where} AND record_id IN ({chosen})" if self.subject else where
+
+
+def of_subject(code: str, subject: Subject) -> str:
+    """SQL over a record table: the record is about this subject; its debtor's kind says so, without one it is a person's."""
+    segment = record_type(code).segments[0].code
+    comparison = "IS NOT DISTINCT FROM" if subject == "organisation" else "IS DISTINCT FROM"
+    return f'"{segment}"."InfoIDType" {comparison} \'2\''
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +119,7 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
     Raises as `exempted` where it is not known any more what was exempt.
     """
-    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
+    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE {part.where})"
     with lake.read() as connection:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
         if ruleset is not None:

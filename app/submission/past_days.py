@@ -18,7 +18,7 @@ from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
 from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
-from app.submission.judging import Basis, accepted_as_of, as_of
+from app.submission.judging import Basis, Part, accepted_as_of, as_of
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
@@ -99,9 +99,8 @@ class PastDays:
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:
     basis = Basis.of(detail)
     exempt = exempted(basis.exemptions)
-    bucket = int(name.partition("/")[2])
-    where = f"batch = '{batch}' AND bucket = {bucket}"
-    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {where})"
+    part = Part.of(batch, day, True, name)
+    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {part.where})"
     accepted, others = accepted_as_of(code, basis)
 
     def nothing(other: str) -> str:
@@ -110,7 +109,7 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
     # With the pre-check switched off what would have blocked was noted.
     found = (
         "SELECT record_id, rule, CASE severity WHEN 'noted' THEN 'block' ELSE severity END AS severity"
-        f" FROM {FINDING.path} WHERE {where} AND record_type = '{code}' AND edition = '{basis.edition}'"
+        f" FROM {FINDING.path} WHERE {part.found} AND edition = '{basis.edition}'"
     )
     return StoredPart(
         day=day,
@@ -131,8 +130,5 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
 def _dimensions(code: str) -> dict[str, str]:
     first = record_type(code).segments[0]
     base = {item.tag for item in first.plain}
-    return {
-        name: f'"{first.code}"."{tag}"' if first.code else f'"{tag}"'
-        for name, tag in _DIMENSIONS.items()
-        if tag in base
-    }
+    place = f'"{first.code}".' if first.code else ""
+    return {name: f'{place}"{tag}"' for name, tag in _DIMENSIONS.items() if tag in base}

@@ -25,22 +25,41 @@ class Reported:
     key: tuple[str, ...]
 
 
+_PERSON = ("IDType", "IDNum")
+_ORGANISATION = ("EntCertType", "EntCertNum")
+_STATEMENT = (*_ORGANISATION, "SheetYear", "SheetType", "SheetTypeDivide")
 _ACCOUNT = ("AcctCode",)
+_AGREEMENT = ("ContractCode",)
+STATEMENTS: Mapping[str, Reported] = {
+    "610": Reported("corporate_balance_sheet", _STATEMENT),
+    "620": Reported("corporate_income_statement", _STATEMENT),
+    "630": Reported("corporate_cash_flow", _STATEMENT),
+    "640": Reported("corporate_institution_balance_sheet", _STATEMENT),
+    "650": Reported("corporate_institution_income", _STATEMENT),
+}
+"""The financial statements of organisations, which all are derived in one way."""
+
 REPORTED: Mapping[str, Reported] = {
-    "110": Reported("person", ("IDType", "IDNum")),
-    "310": Reported("organisation", ("EntCertType", "EntCertNum")),
-    "120": Reported("family_relation", ("IDType", "IDNum", "FamMemCertType", "FamMemCertNum")),
-    "130": Reported("person_document", ("IDType", "IDNum")),
-    "140": Reported("document_link", ("IDType", "IDNum", "OthIDType", "OthIDNum")),
-    "220": Reported("personal_agreement", ("ContractCode",)),
+    "110": Reported("person", _PERSON),
+    "310": Reported("organisation", _ORGANISATION),
+    "120": Reported("family_relation", (*_PERSON, "FamMemCertType", "FamMemCertNum")),
+    "130": Reported("person_document", _PERSON),
+    "140": Reported("document_link", (*_PERSON, "OthIDType", "OthIDNum")),
+    "340": Reported("organisation_identifier", (*_ORGANISATION, "OthEntCertType", "OthEntCertNum")),
+    "350": Reported("organisation_relation", (*_ORGANISATION, "AssoEntCertType", "AssoEntCertNum")),
+    **STATEMENTS,
+    "220": Reported("personal_agreement", _AGREEMENT),
+    "420": Reported("corporate_agreement", _AGREEMENT),
     "510": Reported("collateral_contract", ("CcCode",)),
     "210": Reported("personal_account", _ACCOUNT),
-    "230": Reported("personal_guarantee", _ACCOUNT),
     "410": Reported("corporate_account", _ACCOUNT),
+    "230": Reported("personal_guarantee", _ACCOUNT),
+    "440": Reported("corporate_guarantee", _ACCOUNT),
     "215": Reported("special_event", ("AcctCode", "OpetnType", "Month")),
 }
 """The record types that the daily batch derives, in the order in which their files are sent: customers, what is said of
-them, agreements and collateral contracts before the accounts that name them (P000-032, CTIMING-X03), events last."""
+them, links, statements, agreements and collateral contracts before the accounts that name them (P000-032, CTIMING-X03),
+guarantees, events last."""
 
 RECORD_TYPES = tuple(sorted(REPORTED))
 """The record types that the daily batch derives, as they are listed."""
@@ -102,12 +121,20 @@ def standard_tables() -> Mapping[str, Table]:
         "personal_agreement": _text("ContractCode") | debtor | _items("220", "D"),
         "personal_agreement_party": _text("ContractCode") | _group("220", "C"),
         "personal_guarantee": account | _items("230", "CD"),
+        "organisation_identifier": _flat("340"),
+        "organisation_relation": _flat("350"),
+        "corporate_agreement": _text("ContractCode") | debtor | _items("420", "D"),
+        "corporate_agreement_party": _text("ContractCode") | _group("420", "C"),
+        "corporate_guarantee": account | _items("440", "CDG"),
+        "corporate_guarantee_party": _text("AcctCode") | _group("440", "E"),
         "collateral_contract": _text("CcCode", "InfoIDType", "Name", "CertType", "CertNum", "MngmtOrgCode")
         | _items("510", "C"),
         "collateral_debtor": _text("CcCode") | _group("510", "D"),
         "mortgaged_property": _text("CcCode") | _group("510", "E"),
         "pledged_property": _text("CcCode") | _group("510", "F"),
     }
+    # A statement names the letter of the segment that its layout fills; items of both layouts stand side by side.
+    entities |= {each.entity: _text("layout") | _items(code, "BCD") for code, each in STATEMENTS.items()}
     return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 
 
@@ -171,6 +198,11 @@ def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
     by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
     return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+
+
+def record_columns(code: str) -> tuple[str, ...]:
+    """The columns that hold a record's content: its segments by letter, or the tags of one without segments."""
+    return tuple(column_types(code))
 
 
 def record_type(code: str) -> RecordType:

@@ -20,7 +20,7 @@ from typing import Final
 
 from app.simulator.bank.agreements import contracts, loan_limits
 from app.simulator.bank.circumstances import documents, further_documents, relatives
-from app.simulator.bank.guarantees import guarantee_state
+from app.simulator.bank.personal_guarantees import personal_guarantee_state
 
 AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
     "cust_family": (),
@@ -68,7 +68,7 @@ def beside_tables(day: str) -> Iterator[tuple[str, str]]:
         f"""SELECT business_code('M', n) AS limit_no, 1 AS seq, 'P' AS party, {_party("person + 5000000")}
         FROM limit_now WHERE kind = '20' AND n % 4 = 0""",
     )
-    yield "guarantee_now", guarantee_state(day)
+    yield "personal_guarantee_now", personal_guarantee_state(day)
     yield (
         "guar_master",
         f"""SELECT business_code('B', n) AS guar_no, {_party("person")}, lpad(branch::VARCHAR, 3, '0') AS br,
@@ -78,12 +78,12 @@ def beside_tables(day: str) -> Iterator[tuple[str, str]]:
             CASE WHEN backed THEN 'GUA' ELSE 'NONE' END AS back, 20 AS deposit_pct, 'BH' || lpad(n::VARCHAR, 8, '0') AS text_no,
             CASE WHEN over THEN 'END' ELSE 'LIVE' END AS sts, balance AS bal, {_day("moved")} AS bal_dt, five_class AS cls5,
             {_day("classified")} AS cls5_dt, balance AS exposure, {_day("closed_on")} AS close_dt
-        FROM guarantee_now""",
+        FROM personal_guarantee_now""",
     )
     yield (
         "guar_party",
         f"""SELECT business_code('B', n) AS guar_no, 1 AS seq, 'P' AS party, {_party("person + 11")}, 'BK' AS role, amount AS amt,
-            'N' AS joint, business_code('G', 500000000 + n) AS contract_no FROM guarantee_now WHERE backed""",
+            'N' AS joint, business_code('G', 500000000 + n) AS contract_no FROM personal_guarantee_now WHERE backed""",
     )
     yield "pledge_now", contracts(day)
     yield (

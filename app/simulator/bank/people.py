@@ -88,7 +88,8 @@ def company_state(as_of: str) -> str:
     SELECT i, since, 1 + i % 8 AS branch, company_name(i) AS name,
     CASE WHEN i % 10 = 9 THEN '30' ELSE '20' END AS id_type,
         CASE WHEN i % 10 = 9 THEN organisation_code(i) ELSE credit_code(i) END AS number,
-        '2' AS category, '1' AS standing, ['11', '11', '11', '13', '17'][1 + i % 5] AS organisation_type,
+        '2' AS category, '1' AS standing, CASE WHEN i % 12 = 5 THEN '51' ELSE
+            ['11', '11', '11', '13', '17'][1 + i % 5] END AS organisation_type,
         'CHN' AS nation, '样本工业园' || (1 + i % 300) || '号' AS address, division,
         since - 400 - chance(i, 'founded', 3000)::INTEGER AS founded, DATE '2046-12-31' AS licence_ends,
         '样本业务的生产与销售' AS business,

@@ -19,12 +19,14 @@ from app.simulator.bank.card_delivery import card_tables, write_card_delivery
 from app.simulator.bank.cards import card_build
 from app.simulator.bank.core_delivery import core_tables, write_core_delivery
 from app.simulator.bank.corporate import corporate_build
+from app.simulator.bank.corporate_books import book_tables
 from app.simulator.bank.corporate_delivery import corporate_tables, write_corporate_delivery
+from app.simulator.bank.corporate_guarantees import corporate_guarantee_build
 from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
-from app.simulator.bank.guarantees import guarantee_build
 from app.simulator.bank.identity import identity_macros
 from app.simulator.bank.people import CUSTOMER_TABLES
+from app.simulator.bank.personal_guarantees import personal_guarantee_build
 from app.simulator.bank.retail import retail_build
 from app.simulator.bank.schedule import SCHEDULE_MACROS
 
@@ -80,7 +82,8 @@ class World:
                 *retail_build(retail_stock, retail_future, self.persons),
                 *card_build(card_stock, card_future, self.persons, retail_stock, self.persons + retail_future),
                 *corporate_build(*_split(corporate), self.companies),
-                *guarantee_build(max(6, self.persons // 25), max(30, self.persons // 20), self.persons),
+                *personal_guarantee_build(max(6, self.persons // 25), max(30, self.persons // 20), self.persons),
+                *corporate_guarantee_build(max(10, corporate // 6), max(20, corporate // 6), self.companies),
                 *CUSTOMER_TABLES,
             )
             for statement in statements:
@@ -117,7 +120,13 @@ class World:
                     ),
                 )
             day = f"DATE '{business_date.isoformat()}'"
-            tables = (*living_tables(day), *core_tables(day), *card_tables(day), *corporate_tables(day))
+            tables = (
+                *living_tables(day),
+                *core_tables(day),
+                *card_tables(day),
+                *corporate_tables(day),
+                *book_tables(day),
+            )
             for name, statement in tables:
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
             age = (business_date - self.start).days

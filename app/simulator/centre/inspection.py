@@ -101,7 +101,7 @@ class Inspector:
         fact: Fact | None = parsed.fact
         if fact is None:
             return list(faults) or [("ABR006", WHOLE)]
-        key = key_of(record, fact)
+        key = key_of(record, fact, header.provider)
         stored = NEW
         if self._ledger is not None and key is not None:
             stored = self._ledger.stored(record.code, *key)

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.simulator.centre.judge.account_history import performance_closes
 from app.simulator.centre.judge.case import NEW, Event, Stored
+from app.simulator.centre.judge.plan import PROVIDER_PREFIXED
 from app.simulator.centre.judge.values import BLANKS, NOTHING, Segment, group, text
 from app.simulator.centre.store import Store
 from app.standard.model import RecordType
@@ -26,16 +27,24 @@ _NEIGHBOUR_TAGS = (
 )
 _BASIC = frozenset({"110", "310"})
 _ACCOUNTS = frozenset({"210", "410"})
-_ENDING = {"220": ("D", "ConStatus"), "230": ("D", "AcctStatus"), "510": ("C", "CcStatus")}
+_ENDING = {
+    **dict.fromkeys(("220", "420"), ("D", "ConStatus")),
+    **dict.fromkeys(("230", "440"), ("D", "AcctStatus")),
+    "510": ("C", "CcStatus"),
+}
 """Where agreements, guarantee accounts and contracts say by the code 2 that they have ended."""
 _SEPARATOR = "\x1f"
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def key_of(record: RecordType, fact: Fact) -> tuple[str, str] | None:
-    """Subject (the key without the report date) and report date of a record; None if a part of its key is missing."""
+def key_of(record: RecordType, fact: Fact, provider: str = "") -> tuple[str, str] | None:
+    """Subject (the key without the report date) and report date of a record; None if a part of its key is missing.
+
+    What several lenders may tell of the same subject is each lender's own: where nothing in the key names the lender,
+    `provider` stands before it.
+    """
     carrier: Segment = fact if record.flat else next((fact[s.code] for s in record.segments if s.code in fact), NOTHING)
-    parts = []
+    parts = [] if PROVIDER_PREFIXED.intersection(record.key) or not provider else [provider]
     for tag in record.key:
         if tag != "RptDate":
             value = text(carrier, tag)
@@ -133,13 +142,7 @@ def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
         }
         return {"updates": updates, "org_type": text(fact.get("B", NOTHING), "OrgType")}
     if record_type not in _ACCOUNTS:
-        letter, tag = _ENDING.get(record_type, ("", ""))
-        segment = fact.get(letter, NOTHING)
-        dated = text(segment, "FiveCateAdjDate") if record_type == "230" else None
-        return {
-            "closed": status == "2" if (status := text(segment, tag)) else None,
-            "performance": {"FiveCateAdjDate": dated} if dated else {},
-        }
+        return _plain_traits(record_type, fact)
     monthly, other = fact.get("H", NOTHING), fact.get("J", NOTHING)
     account = text(fact["B"], "AcctType")
     status = text(monthly, "AcctStatus") or text(other, "AcctStatus")
@@ -152,6 +155,18 @@ def _traits(record_type: str, fact: Fact) -> dict[str, Any]:
         "closed": closed if status else None,
         "trades": [[text(e, "TranDate"), text(e, "ChanTranType")] for e in group(special, "CagOfTrdInf")],
         "performance": {tag: value for tag in _NEIGHBOUR_TAGS if (value := text(monthly, tag) or text(other, tag))},
+    }
+
+
+def _plain_traits(record_type: str, fact: Fact) -> dict[str, Any]:
+    """Of agreements, guarantee accounts and contracts whether they have ended; of the others that they are there."""
+    letter, tag = _ENDING.get(record_type, ("", ""))
+    state = fact.get(letter, NOTHING)
+    status, dated = text(state, tag), text(state, "FiveCateAdjDate")
+    return {
+        "type": text(fact.get("B", NOTHING), "AcctType"),
+        "closed": status == "2" if status else None,
+        "performance": {"FiveCateAdjDate": dated} if dated else {},
     }
 
 
@@ -173,17 +188,17 @@ def _customer(history: list[tuple[str, dict[str, Any]]], same: bool, replaced: b
 
 def _plain(history: list[tuple[str, dict[str, Any]]], report_date: str, same: bool, replaced: bool) -> Stored:
     """Of what has no history beyond its end and the order of its days."""
-    told = [traits["closed"] for _, traits in history if traits.get("closed") is not None]
-    earlier = [traits for date, traits in history if date < report_date]
-    later = [traits for date, traits in history if date > report_date]
+    told = [traits["closed"] for _, traits in history if traits["closed"] is not None]
+    neighbours = [(date, {"RptDate": date} | traits["performance"]) for date, traits in history]
     return Stored(
         exists=bool(history),
         same=same,
         replaced=replaced,
         report_date=history[-1][0] if history else None,
+        account_type=history[-1][1]["type"] if history else None,
         closed=bool(told and told[-1]),
-        previous=earlier[-1].get("performance", {}) if earlier else {},
-        following=later[0].get("performance", {}) if later else {},
+        previous=next((known for date, known in reversed(neighbours) if date < report_date), {}),
+        following=next((known for date, known in neighbours if date > report_date), {}),
     )
 
 

@@ -1,55 +1,52 @@
 """Record 510: a mortgage or pledge contract, of a person's debt or an organisation's; when it begins (10), when debtors or
-assets change or are appraised anew (30), when it ends (20)."""
+property change or are appraised anew (30), when it ends (20)."""
 
 from __future__ import annotations
 
-from app.submission.derive.credit_agreement import life_reason
-from app.submission.derive.scope import Scope, changed, finished, latest, occurrences, origin, segment
+from app.submission.derive.life import life, lived
+from app.submission.derive.scope import Scope, changed, finished, gathered, latest, origin, segment
 from app.submission.tables import record_type
 
-_ENDED = "2"
+_STATUS = '"C"."CcStatus"'
 _LETTERS = "CDEF"
-_GROUPS = {
-    "D": ("collateral_debtor", "GrtdNm", "OtrRec"),
-    "E": ("mortgaged_property", "PleNm", "PleInf"),
-    "F": ("pledged_property", "ImpNm", "ImpInf"),
-}
+_GROUPS = {"D": "collateral_debtor", "E": "mortgaged_property", "F": "pledged_property"}
 _KEY = '"CcCode"'
 
 
 def collateral_contracts(scope: Scope) -> str:
-    """Contracts in force that the centre does not have, and those that have changed or ended since."""
+    """Contracts in force that the centre does not have, and those that have changed or ended since.
+
+    Every record is whole, since a mortgage must show its property and a pledge its own (BPR001). Nothing follows the record of
+    the end (BPR003).
+    """
     record = record_type("510")
     base = segment(record, "B", "a", {"InfRecType": "'510'", "RptDate": "NULL", "RptDateCode": "NULL"})
-    gathered, columns, joins = [], [], []
-    for letter, (entity, count, group) in _GROUPS.items():
-        rows = f"SELECT {_KEY} AS key, {occurrences(record, letter, 'x')} AS found"
-        gathered.append(f"g{letter} AS ({rows} FROM ({scope.entity(entity, _KEY)}) x GROUP BY 1)")
-        listed = segment(
-            record, letter, "a", {count: f"CAST(len(g{letter}.found) AS VARCHAR)", group: f"g{letter}.found"}
-        )
-        columns.append(f'CASE WHEN g{letter}.key IS NOT NULL THEN {listed} END AS "{letter}"')
-        joins.append(f"LEFT JOIN g{letter} ON g{letter}.key = a.{_KEY}")
+    tables = ", ".join(
+        f"g{letter} AS ({gathered(scope, '510', letter, entity, _KEY)})" for letter, entity in _GROUPS.items()
+    )
     fresh = f"""
-        WITH {", ".join(gathered)}
+        WITH {tables}
         SELECT a.{_KEY} AS key, {origin(("collateral_contract", "a"))} AS origin, {base} AS "B",
-               {segment(record, "C", "a")} AS "C", {", ".join(columns)}
-        FROM ({scope.entity("collateral_contract", _KEY)}) a {" ".join(joins)}"""
-    known = f"SELECT key, max(RptDate) AS RptDate, {latest(*_LETTERS)} FROM ({scope.accepted('510')}) GROUP BY key"
-    ended = f'n."C"."CcStatus" = \'{_ENDED}\''
-    closed = f'k."C"."CcStatus" = \'{_ENDED}\''
+               {segment(record, "C", "a")} AS "C", {", ".join(map(_counted, _GROUPS))}
+        FROM ({scope.entity("collateral_contract", _KEY)}) a
+             {" ".join(f"LEFT JOIN g{letter} ON g{letter}.key = a.{_KEY}" for letter in _GROUPS)}"""
     differs = "(" + " OR ".join(map(changed, _LETTERS)) + ")"
+    told = life(scope, _STATUS, '"C"."CcExpDate"', {"30": (differs, "changed")})
     return finished(
         "510",
         scope,
         fresh,
-        known,
+        lived(scope, "510", _STATUS, latest(*_LETTERS)),
         keep=dict.fromkeys(_LETTERS, "TRUE"),
-        where=f"""CASE WHEN k.key IS NULL THEN NOT ({ended})
-            ELSE NOT ({closed}) AND k.RptDate < {scope.day_text} AND {differs} END""",
-        base={
-            "RptDate": scope.day_text,
-            "RptDateCode": f"CASE WHEN k.key IS NULL THEN '10' WHEN {ended} THEN '20' ELSE '30' END",
-        },
-        reason=life_reason(ended, closed, differs),
+        where=told.due,
+        base={"RptDate": scope.day_text, "RptDateCode": told.point},
+        reason=told.reason,
     )
+
+
+def _counted(letter: str) -> str:
+    """A segment that is a counted group and nothing else, where there is an occurrence."""
+    record = record_type("510")
+    group = record.segment(letter).groups[0]
+    given = {group.count_tag: f"CAST(len(g{letter}.found) AS VARCHAR)", group.tag: f"g{letter}.found"}
+    return f'CASE WHEN g{letter}.key IS NOT NULL THEN {segment(record, letter, "a", given)} END AS "{letter}"'

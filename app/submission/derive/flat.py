@@ -51,3 +51,23 @@ def finished_flat(
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket, key,
                CAST(hash({content}) AS VARCHAR) AS content, origin, {head}
         FROM chosen"""
+
+
+def finished_link(code: str, scope: Scope, flag: str, compared: tuple[str, ...], values: Mapping[str, str]) -> str:
+    """As `finished_flat`, for what links two subjects and is revoked by sending it again with its `flag` 0: due where it holds
+    and was never reported, and where the flag or an item in `compared` has changed since."""
+    revoked = f"n.\"{flag}\" = '0'"
+    return finished_flat(
+        code,
+        scope,
+        values,
+        (*compared, flag),
+        where=f"k.key IS NOT NULL OR NOT {revoked}",
+        reason=f"""CASE WHEN k.key IS NULL AND {revoked} THEN 'never_valid' WHEN NOT {{due}} THEN 'unchanged'
+            WHEN k.key IS NULL THEN 'new' WHEN {revoked} AND k."{flag}" <> '0' THEN 'revoked' ELSE 'changed' END""",
+    )
+
+
+def from_provider(scope: Scope) -> dict[str, str]:
+    """The value of the item that says where information on a person comes from: the lender itself where no source does."""
+    return {"InfSurcCode": f"coalesce(x.\"InfSurcCode\", '{scope.provider}')"}

@@ -6,10 +6,11 @@ One record an account and day; of several points that apply, the one that says m
 
 from __future__ import annotations
 
-from app.submission.derive.scope import Scope, changed, finished, lacking, latest, occurrences, origin, segment
+from app.submission.derive.life import life, lived
+from app.submission.derive.scope import Scope, changed, finished, gathered, lacking, latest, origin, segment
 from app.submission.tables import record_type
 
-_CLOSED = "2"
+_STATUS = '"D"."AcctStatus"'
 _BALANCE = ("LoanAmt", "RepayPrd", "RiEx", "CompAdvFlag", "AcctStatus", "CloseDate")
 _CLASS = ("FiveCate", "FiveCateAdjDate")
 _KEY = '"AcctCode"'
@@ -20,37 +21,27 @@ def guarantee_accounts(scope: Scope) -> str:
     record = record_type("230")
     base = segment(record, "B", "a", {"InfRecType": "'230'", "RptDate": "NULL", "RptDateCode": "NULL"})
     parties = segment(record, "E", "a", {"RltRepymtNm": "CAST(len(p.found) AS VARCHAR)", "RltRepymtInf": "p.found"})
-    found = occurrences(record, "E", "x")
     fresh = f"""
-        WITH p AS (SELECT {_KEY} AS key, {found} AS found
-                   FROM ({scope.entity("repayment_party", _KEY)}) x WHERE subject = 'guarantee' GROUP BY 1)
+        WITH p AS ({gathered(scope, "230", "E", "repayment_party", _KEY, "subject = 'guarantee'")})
         SELECT a.{_KEY} AS key, {origin(("personal_guarantee", "a"))} AS origin, {base} AS "B",
                {segment(record, "C", "a")} AS "C", {segment(record, "D", "a")} AS "D",
                CASE WHEN p.key IS NOT NULL THEN {parties} END AS "E"{lacking("230", "F")}
         FROM ({scope.entity("personal_guarantee", _KEY)}) a LEFT JOIN p ON p.key = a.{_KEY}"""
-    known = f"SELECT key, max(RptDate) AS RptDate, {latest('C', 'D', 'E')} FROM ({scope.accepted('230')}) GROUP BY key"
-    closing = f'n."D"."AcctStatus" = \'{_CLOSED}\''
-    closed = f'k."D"."AcctStatus" = \'{_CLOSED}\''
-    balance, classified, other = _differs(_BALANCE), _differs(_CLASS), f"({changed('C')} OR {changed('E')})"
-    kind = f"""CASE WHEN k.key IS NULL THEN '10' WHEN {closing} THEN '20' WHEN {balance} THEN '30'
-        WHEN {classified} THEN '40' ELSE '50' END"""
+    changes = {
+        "30": (_differs(_BALANCE), "balance"),
+        "40": (_differs(_CLASS), "classified"),
+        "50": (f"({changed('C')} OR {changed('E')})", "changed"),
+    }
+    told = life(scope, _STATUS, '"D"."CloseDate"', changes)
     return finished(
         "230",
         scope,
         fresh,
-        known,
-        keep={
-            "C": f"k.key IS NULL OR {changed('C')}",
-            "D": f"k.key IS NULL OR {balance} OR {classified}",
-            "E": f"k.key IS NULL OR {changed('E')}",
-        },
-        where=f"""CASE WHEN k.key IS NULL THEN NOT ({closing})
-            ELSE NOT ({closed}) AND k.RptDate < {scope.day_text} AND ({balance} OR {classified} OR {other}) END""",
-        base={"RptDate": scope.day_text, "RptDateCode": kind},
-        reason=f"""CASE WHEN {{due}} THEN CASE WHEN k.key IS NULL THEN 'new' WHEN {closing} THEN 'closing'
-                WHEN {balance} THEN 'balance' WHEN {classified} THEN 'classified' ELSE 'changed' END
-            WHEN k.key IS NULL THEN 'ended_before' WHEN {closed} THEN 'closed'
-            WHEN {balance} OR {classified} OR {other} THEN 'reported_today' ELSE 'unchanged' END""",
+        lived(scope, "230", _STATUS, latest("C", "D", "E")),
+        keep={"C": changed("C"), "D": f"({told.point}) <> '50'", "E": changed("E")},
+        where=told.due,
+        base={"RptDate": scope.day_text, "RptDateCode": told.point},
+        reason=told.reason,
     )
 
 

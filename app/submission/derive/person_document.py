@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.submission.derive.flat import finished_flat
+from app.submission.derive.flat import finished_flat, from_provider
 from app.submission.derive.scope import Scope
 
 
@@ -11,6 +11,6 @@ def person_documents(scope: Scope) -> str:
     return finished_flat(
         "130",
         scope,
-        {"InfSurcCode": f"coalesce(x.\"InfSurcCode\", '{scope.provider}')"},
+        from_provider(scope),
         ("IDEfctDate", "IDDueDate", "IDOrgName", "IDDist", "Cimoc"),
     )

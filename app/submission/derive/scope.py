@@ -108,6 +108,12 @@ def occurrences(record: RecordType, letter: str, row: str) -> str:
     return f'list_transform(list_sort(list(struct_pack(_row := {row}."_row", {members}))), o -> struct_pack({kept}))'
 
 
+def gathered(scope: Scope, code: str, letter: str, entity: str, key: str, where: str = "TRUE") -> str:
+    """SELECT of `key` and `found`: the rows of an entity gathered into the occurrences of a segment's group."""
+    found = occurrences(record_type(code), letter, "x")
+    return f"SELECT {key} AS key, {found} AS found FROM ({scope.entity(entity, key)}) x WHERE {where} GROUP BY 1"
+
+
 def settled(record: RecordType, condition: Condition) -> str:
     """The segment columns with every conditional tag present exactly when its condition holds, over `conditional`."""
     return ", ".join(_settled(record, each.code, condition) for each in record.segments)

@@ -11,7 +11,7 @@ from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
-from app.submission.tables import BUSINESS_KEY, record_type
+from app.submission.tables import REPORTED, record_type
 from app.web.words import say
 
 _OF_ANYONE: Final[Mapping[str, Kind]] = {
@@ -56,7 +56,13 @@ _OF_ANYONE: Final[Mapping[str, Kind]] = {
     "ConPhone": "phone",
     "FinConPhone": "phone",
 }
-_OF_PERSONS: Final[Mapping[str, Kind]] = {"Name": "name", "IDNum": "id_number", "AcctCode": "account"}
+_OF_PERSONS: Final[Mapping[str, Kind]] = {
+    "Name": "name",
+    "IDNum": "id_number",
+    "CertNum": "id_number",
+    "AcctCode": "account",
+    "CcCode": "account",
+}
 """Items that name a person in personal records and an enterprise, which has no such protection, in the others."""
 
 _ENTERPRISE: Final = ("organisation", "corporate_")
@@ -75,13 +81,16 @@ def entity_subject(entity: str) -> str:
 
 def shown_key(code: str, key: str) -> str:
     """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
-    parts = key.split("|")
-    if BUSINESS_KEY[code][0] == _ACCOUNT_KEY:
-        return " ".join([_masked(code, "account", parts[0]), *parts[1:]])
-    if len(parts) == 1:
-        return _masked(code, "account", key)
-    pairs = zip(parts[::2], parts[1::2], strict=False)
-    return " · ".join(f"{document_title(code, kind)} {_masked(code, 'id_number', number)}" for kind, number in pairs)
+    names = REPORTED[code].key
+    shown: list[str] = []
+    for name, value in zip(names, key.split("|"), strict=False):
+        if f"{name.removesuffix('Type')}Num" in names:
+            shown.append(document_title(code, value))
+        elif name.endswith("Num"):
+            shown[-1] = f"{shown[-1]} {_masked(code, 'id_number', value)}"
+        else:
+            shown.append(_masked(code, "account", value) if name in _ACCOUNT_KEYS else value)
+    return " · ".join(shown)
 
 
 def _masked(code: str, kind: Kind, number: str) -> str:
@@ -103,7 +112,7 @@ def document_title(code: str, value: str) -> str:
 _DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}
 _SHORT: Final = {"10": Text("居民身份证", "Identity card")}
 """The official name of the commonest document fills half a line."""
-_ACCOUNT_KEY: Final = '"AcctCode"'
+_ACCOUNT_KEYS: Final = frozenset({"AcctCode", "ContractCode", "CcCode"})
 _LONG_MASK: Final = re.compile(r"\*{5,}")
 
 

@@ -16,11 +16,10 @@ from app.rules.vocabulary import record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import Group, Item, RecordType, Segment
 from app.standard.files import render_record
-from app.submission.content import rules_of
 from app.submission.lake import lake
-from app.submission.reading.findings import error_title, rule_title, rules_with_code
+from app.submission.reading.findings import error_title, rule_of, rule_title, rules_with_code
 from app.submission.reading.personal import personal_kind
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_columns, record_table, record_type
 
 WHOLE: Final = ("", "0000")
 
@@ -142,16 +141,14 @@ def line_of(code: str, row: Mapping[str, Any]) -> str:
     """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
     record = record_type(code)
     try:
-        return render_record(record, as_fact(record, row))
+        return render_record(record, fact_of(record, row))
     except Invalid:
         return ""
 
 
-def as_fact(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored record as the fact of its line: segments by letter, of a record without segments items by tag."""
-    if record.flat:
-        return {item.tag: row[item.tag] for _, _, item in record.items() if row[item.tag] is not None}
-    return {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
+def fact_of(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a stored record as the standard reads it: its segments, or the items of one without segments."""
+    return {name: _present(row[name]) for name in record_columns(record.code) if row[name] is not None}
 
 
 def _present(value: Any) -> Any:
@@ -221,10 +218,8 @@ def _sent(code: str, batch: str, record_id: str) -> tuple[str, int | None, tuple
 
 def _path(code: str, rule: str, tag: str) -> str:
     """Where the blamed item stands, by the rule's own checks; its tag where the rule is gone or blames elsewhere."""
-    try:
-        checks = rules_of(code).rule(rule).checks
-    except KeyError:
-        return tag
+    found = rule_of(code, rule)
+    checks = found.checks if found else ()
     return next((check.blame for check in checks if check.tag == tag and check.blame), tag)
 
 
@@ -264,7 +259,7 @@ def _blames_of(segment: Segment, blames: Sequence[Blame], present: bool) -> list
     mine = []
     for blame in blames:
         letter, dot, rest = blame.path.partition(".")
-        placed = dot and letter == segment.code and rest.split(".")[-1] in tags
+        placed = bool(dot) and letter == segment.code and rest.split(".")[-1] in tags
         unplaced = not dot and present and blame.path in tags and blame.tag not in WHOLE
         if placed or unplaced or blame.path in (segment.code, segment.tag):
             mine.append(blame)
@@ -347,8 +342,10 @@ def _condition(code: str, condition: str, path: str) -> Any:
 def point_title(code: str, point: str | None) -> Text | None:
     """What a reporting point code means for a record type."""
     record = record_type(code)
-    if not point or record.flat:
+    if not point:
         return None
-    item = record.segment("B").item("RptDateCode")
+    item = next((item for item in record.segments[0].plain if item.tag == "RptDateCode"), None)
+    if item is None:
+        return None
     tables = catalogue.current().codes(record.subject)
     return next((tables[name].values[point] for name in item.codes if point in tables[name].values), None)

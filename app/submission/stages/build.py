@@ -26,12 +26,11 @@ from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
-from app.standard.layout import column_types
 from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
 from app.submission.stages.hold import open_prints, travelling
 from app.submission.stages.work import Outcome, Work
-from app.submission.tables import FILE_LINE, FINDING, REPORTED, record_table, record_type
+from app.submission.tables import FILE_LINE, FINDING, REPORTED, record_columns, record_table, record_type
 
 FILE_ORDER = tuple(REPORTED)
 """Record types in the order in which their files are sent."""
@@ -186,7 +185,7 @@ def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:
     created = file.created_at.astimezone(clock.CHINA)
     header = FileHeader(file.record_type, file.provider, created, file.records, template=record.template)
     yield (header.text + "\r\n").encode()
-    letters = ", ".join(f'r."{name}"' for name in column_types(record.code))
+    letters = ", ".join(f'r."{name}"' for name in record_columns(file.record_type))
     lines = f"""SELECT {line_expression(record)} FROM (
         SELECT {letters}, l.line FROM {FILE_LINE.path} l JOIN {record_table(file.record_type).path} r
                ON r.record_id = l.record_id AND r.batch = l.batch

@@ -16,7 +16,7 @@ def derive(work: Work) -> dict[str, int]:
     """Derive all record types that the day has subjects of; number of records due by type."""
     waiting = unanswered(work.provider, other_than=work.batch)
     parts: dict[str, Part] = {}
-    subjects = {code: work.subjects(code) for code in RECORD_TYPES}
+    subjects = work.subjects_by_type()
     for code in sorted(filter(subjects.get, RECORD_TYPES), key=lambda code: -subjects[code]):
         buckets = work.buckets(code)
         for bucket in range(buckets):

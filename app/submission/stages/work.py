@@ -60,6 +60,11 @@ class Work:
         """How many customers or accounts this day's records of a type can be about."""
         return standardised_by_entity(self.batch).get(MAIN_ENTITY[record_type], 0)
 
+    def subjects_by_type(self) -> dict[str, int]:
+        """As `subjects`, of all record types."""
+        rows = standardised_by_entity(self.batch)
+        return {code: rows.get(entity, 0) for code, entity in MAIN_ENTITY.items()}
+
     def buckets(self, record_type: str) -> int:
         """Into how many hash buckets this day's records of a type are split; the same at every try."""
         return max(1, -(-self.subjects(record_type) // self.settings.bucket_records))

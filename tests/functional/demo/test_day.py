@@ -44,6 +44,7 @@ def test_three_days(tmp_path: Path) -> None:
             assert counts["sent"] == counts["accepted"] + counts["rejected"] + counts.get("awaiting", 0)
             assert counts["landed"] == counts["standardised"] >= counts["due"]
     assert all(first[code]["due"] >= second[code]["due"] for code in first), "the first load is the largest"
+    assert all(counts["accepted"] for counts in first.values()), "every record type is taken by the centre"
     assert sum(counts["blocked"] for counts in first.values()) > 10
     assert sum(counts["corrected"] for counts in second.values()) > 10, (
         "what was blocked is mended and sent the next day"

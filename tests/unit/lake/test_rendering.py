@@ -15,7 +15,7 @@ from app.lake.streams import text_chunks
 from app.standard.catalogue import Group, Item, RecordType, current
 from app.standard.files import parse_record, render_record
 
-CODES = ("110", "120", "210", "310", "410", "510")
+CODES = ("110", "120", "210", "310", "340", "410", "420", "440", "510", "620")
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=12)
 VALUES = st.one_of(
     st.none(),

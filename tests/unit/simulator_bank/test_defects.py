@@ -25,7 +25,16 @@ RULESET_OF = {
     "140": "personal_document_linking",
     "220": "personal_credit_agreement",
     "230": "personal_guarantee_account",
-    "510": "personal_collateral_contract",
+    "340": "corporate_identifier_integration",
+    "350": "corporate_relationship",
+    "420": "corporate_credit_agreement",
+    "440": "corporate_guarantee_account",
+    "510": "corporate_collateral_contract",
+    "610": "corporate_balance_sheet",
+    "620": "corporate_income_statement",
+    "630": "corporate_cash_flow",
+    "640": "corporate_institution_balance_sheet",
+    "650": "corporate_institution_income",
 }
 
 

@@ -84,7 +84,7 @@ def rows(memory: Lake) -> Rows:
     return Rows(memory)
 
 
-@pytest.mark.parametrize("code", ["110", "210", "310", "410"])
+@pytest.mark.parametrize("code", ["110", "210", "310", "410", "420", "440", "510", "610"])
 def test_nothing_is_known_of_a_new_subject(rows: Rows, code: str) -> None:
     rows.accepted(code, "other", "2026-09-20")
     rows.due(code, "A1", "2026-10-20")
@@ -128,6 +128,9 @@ def test_a_record_of_the_same_day_is_the_same_and_no_neighbour(rows: Rows) -> No
     assert state["next"] is None
 
 
+ENDS = {"420": ("D", "ConStatus"), "440": ("D", "AcctStatus"), "510": ("C", "CcStatus")}
+
+
 @pytest.mark.parametrize(
     ("code", "account", "status", "closed"),
     [
@@ -140,12 +143,18 @@ def test_a_record_of_the_same_day_is_the_same_and_no_neighbour(rows: Rows) -> No
         ("210", "R4", "3", True),
         ("210", "C1", "2", True),
         ("210", "D1", "2", False),
+        ("420", "", "2", True),
+        ("420", "", "1", False),
+        ("440", "G1", "2", True),
+        ("440", "G1", "1", False),
+        ("510", "", "2", True),
+        ("510", "", "1", False),
     ],
 )
 def test_closed_is_what_the_newest_record_says(rows: Rows, code: str, account: str, status: str, closed: bool) -> None:
-    letter = "J" if account == "C1" else "H"
-    rows.accepted(code, "A1", "2026-08-20", B={"AcctType": account}, **{letter: {"AcctStatus": "1", "AcctBal": "1"}})
-    rows.accepted(code, "A1", "2026-09-20", B={"AcctType": account}, **{letter: {"AcctStatus": status, "AcctBal": "0"}})
+    letter, item = ENDS.get(code, ("J" if account == "C1" else "H", "AcctStatus"))
+    rows.accepted(code, "A1", "2026-08-20", B={"AcctType": account}, **{letter: {item: "1"}})
+    rows.accepted(code, "A1", "2026-09-20", B={"AcctType": account}, **{letter: {item: status}})
     rows.due(code, "A1", "2026-10-20")
 
     assert rows.state(code)["closed"] is closed

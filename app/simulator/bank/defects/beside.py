@@ -23,7 +23,8 @@ def _since(column: str) -> str:
 BESIDE_KINDS: Final = (
     _of(
         "120", "relative_is_customer", "亲属证件与本人相同", "The relative has the customer's own number",
-        f"SELECT rel_cert_no AS key, cert_no AS record_key FROM cust_family WHERE valid = 'Y' AND {_NEW_CUSTOMER}",
+        f"""SELECT rel_cert_no AS key, concat_ws('|', '10', cert_no, '10', cert_no) AS record_key FROM cust_family
+            WHERE valid = 'Y' AND {_NEW_CUSTOMER}""",
         "UPDATE cust_family SET rel_cert_no = cert_no WHERE rel_cert_no = $key", Rule("P120-002", "BFE000"),
     ),
     _of(
@@ -39,7 +40,7 @@ BESIDE_KINDS: Final = (
     ),
     _of(
         "140", "passport_of_nowhere", "护照国籍前缀无效", "A passport of no known nation",
-        f"""SELECT pass_no AS key, '000' || right(pass_no, 8) AS record_key FROM cust_passport
+        f"""SELECT pass_no AS key, concat_ws('|', '10', cert_no, '2', '000' || right(pass_no, 8)) AS record_key FROM cust_passport
             WHERE valid = 'Y' AND {_NEW_CUSTOMER}""",
         "UPDATE cust_passport SET pass_no = '000' || right(pass_no, 8) WHERE pass_no = $key", Rule("P000-024", "ABE004"),
     ),

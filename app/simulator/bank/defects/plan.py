@@ -14,11 +14,14 @@ import duckdb
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.simulator.bank.defects.beside import BESIDE_KINDS
+from app.simulator.bank.defects.books import BOOK_KINDS
 from app.simulator.bank.defects.corporate import CORPORATE_KINDS
 from app.simulator.bank.defects.kind import Kind, Rule
 from app.simulator.bank.defects.personal import PERSONAL_KINDS
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (*PERSONAL_KINDS, *CORPORATE_KINDS, *BESIDE_KINDS)}
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind for kind in (*PERSONAL_KINDS, *BESIDE_KINDS, *CORPORATE_KINDS, *BOOK_KINDS)
+}
 """All kinds by name."""
 
 _PARTS: Final = 4

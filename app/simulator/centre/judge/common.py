@@ -3,21 +3,23 @@ duplicates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.plan import PROVIDER_PREFIXED, GroupPlan, ItemPlan, SegmentPlan, segment_plans
 from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault, Segment, after, day, group, number, text
 from app.standard import catalogue
+from app.standard.catalogue import Subject
 from app.standard.identifiers import valid_organisation_number, valid_person_number
 
 _KEY_TAG = {
     **dict.fromkeys(("110", "120", "130", "140", "310"), "InfSurcCode"),
-    **dict.fromkeys(("210", "230", "410"), "AcctCode"),
-    "220": "ContractCode",
+    **dict.fromkeys(("210", "230", "410", "440"), "AcctCode"),
+    **dict.fromkeys(("220", "420"), "ContractCode"),
     "510": "CcCode",
 }
+_ORGANISATION = "2"
 _MAY_BE_EMPTY_IN_90 = frozenset({"BizEndDate", "EcoType", "RegCapCurrency", "RegCap"})
 """Mandatory values of 310 that template 90 leaves free."""
 _INSTITUTION_TAGS = ("Cimoc", "MngmtOrgCode")
@@ -27,7 +29,7 @@ def check_form(case: Case) -> Iterator[Fault]:
     """ABD000, ABD001, ABE000, ABE001, ABE008, ABE010, ABE011 and the account-dependent tags (BLD000, CLD000)."""
     account = text(case.segment("B"), "AcctType")
     relaxed = _MAY_BE_EMPTY_IN_90 if case.header.template == "90" else frozenset()
-    for plan in segment_plans(case.record):
+    for plan in segment_plans(case.record, text(case.segment("B"), "InfoIDType") == _ORGANISATION):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment is None:
             continue
@@ -112,7 +114,7 @@ def check_registers(case: Case) -> Iterator[Fault]:
     """ABE002: identifiers begin with a section code of the provider; ABE003: the institution named is a live one of
     the provider."""
     sections = case.institution.sections
-    for plan in segment_plans(case.record):
+    for plan in segment_plans(case.record, text(case.segment("B"), "InfoIDType") == _ORGANISATION):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
         if segment:
             yield from _check_sections(plan, segment, sections)
@@ -180,16 +182,21 @@ def party(
     yield from party_lengths(segment, party_tag, name_tag, number_tag)
 
 
-def suits(segment: Segment, party_tag: str, type_tag: str) -> bool:
-    """Whether the type of an identifier suits the party: a person's document, or one of three kinds of an organisation's;
-    what is not known suits."""
-    kind, category = text(segment, type_tag), text(segment, party_tag)
-    documents = catalogue.current().codes("person")["IDType"].values
-    suited = {"1": documents, "2": _ORGANISATION_TYPES}.get(category or "")
-    return kind is None or suited is None or kind in suited
+def party_type_fits(party: str | None, kind: str | None, of: Subject = "organisation") -> bool:
+    """Whether an identifier type suits a person (1) or an organisation (2) by the code lists for records `of` persons or
+    organisations; unknown parts suit."""
+    if kind is None:
+        return True
+    if party == "2":
+        return kind in MAIN_TYPES
+    if party == "1":
+        return kind in catalogue.current().codes(of)[_DOCUMENTS[of]].values
+    return True
 
 
-_ORGANISATION_TYPES = frozenset({"10", "20", "30"})
+MAIN_TYPES = frozenset({"10", "20", "30"})
+"""The identifiers that organisations go by."""
+_DOCUMENTS: Mapping[Subject, str] = {"person": "IDType", "organisation": "IndvCertType"}
 
 
 def known_to_centre(case: Case, segment: Segment, party_tag: str, type_tag: str, number_tag: str) -> Iterator[Fault]:

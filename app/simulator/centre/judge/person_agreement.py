@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.simulator.centre.judge.case import Case
-from app.simulator.centre.judge.common import not_before, party, person_number, suits
+from app.simulator.centre.judge.common import not_before, party, party_type_fits, person_number
 from app.simulator.centre.judge.values import WHOLE, Fault, after, day, group, text
 
 
@@ -43,7 +43,10 @@ def ends_last(case: Case) -> Iterator[Fault]:
 
 def recipient_types(case: Case) -> Iterator[Fault]:
     """BCE002 (I2200C01)."""
-    if not all(suits(each, "BrerType", "CertRelIDType") for each in group(case.segment("C"), "CtrctCertRel")):
+    if not all(
+        party_type_fits(text(each, "BrerType"), text(each, "CertRelIDType"), "person")
+        for each in group(case.segment("C"), "CtrctCertRel")
+    ):
         yield "BCE002", WHOLE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.simulator.centre.judge.account_history import out_of_order
 from app.simulator.centre.judge.case import Case
-from app.simulator.centre.judge.common import not_before, party, person_number, suits
+from app.simulator.centre.judge.common import not_before, party, party_type_fits, person_number
 from app.simulator.centre.judge.values import WHOLE, Fault, after, day, group, text
 from app.standard import catalogue
 
@@ -104,7 +104,7 @@ def responsible_parties(case: Case) -> Iterator[Fault]:
     base = case.segment("B")
     debtor = ("1", text(base, "IDType"), text(base, "IDNum"))
     for each in group(case.segment("E"), "RltRepymtInf"):
-        if not suits(each, "InfoIDType", "ArlpCertType"):
+        if not party_type_fits(text(each, "InfoIDType"), text(each, "ArlpCertType"), "person"):
             yield "BAE003", WHOLE
         if text(each, "ArlpType") in ("2", "3"):
             for tag in ("WartySign", "MaxGuarMcc"):

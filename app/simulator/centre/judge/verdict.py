@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 from app.simulator.centre.judge import (
     account_history,
-    collateral,
+    collateral_contract,
     common,
+    link,
     organisation_account,
+    organisation_agreement,
     organisation_basic,
+    organisation_guarantee,
     person_account,
     person_agreement,
     person_basic,
     person_documents,
     person_event,
     person_guarantee,
+    statement,
 )
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.values import Fault
@@ -32,8 +36,13 @@ JUDGED: Mapping[str, tuple[Rule, ...]] = {
     "220": person_agreement.RULES,
     "230": person_guarantee.RULES,
     "310": organisation_basic.RULES,
+    "340": link.IDENTIFIER_RULES,
+    "350": link.RELATION_RULES,
     "410": (*organisation_account.RULES, *account_history.ORGANISATION_RULES),
-    "510": collateral.RULES,
+    "420": organisation_agreement.RULES,
+    "440": organisation_guarantee.RULES,
+    "510": collateral_contract.RULES,
+    **dict.fromkeys(("610", "620", "630", "640", "650"), statement.RULES),
 }
 """The checks of each record type beside the common ones, which records of all other types undergo alone."""
 

@@ -1,16 +1,16 @@
 """Guarantees that the bank gives for persons (contracts of performance, of litigation, of another lender's loan).
 
-`guarantee_account` holds the parameters of every guarantee; `guarantee_state` the state on any day: half of it is released
+`personal_guarantee` holds the parameters of every guarantee; `personal_guarantee_state` the state on any day: half of it is released
 on one day, some are watched for a while, a term is extended, and in the end it lapses without having been drawn.
 """
 
 from __future__ import annotations
 
 
-def guarantee_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
-    """Statements that create `guarantee_account`: `stock` in force on the first day, `future` ones given later."""
+def personal_guarantee_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
+    """Statements that create `personal_guarantee`: `stock` in force on the first day, `future` ones given later."""
     return (
-        f"""CREATE OR REPLACE TABLE guarantee_account AS
+        f"""CREATE OR REPLACE TABLE personal_guarantee AS
         WITH drawn AS (
             SELECT n, n >= {stock} AS fresh, (n * 7) % {persons} AS person, 1 + n % 8 AS branch,
                 ['06', '07', '08', '09'][1 + chance(n, 'guarantee kind', 4)] AS detail,
@@ -30,7 +30,7 @@ def guarantee_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
     )
 
 
-def guarantee_state(day: str) -> str:
+def personal_guarantee_state(day: str) -> str:
     """SELECT of every guarantee given by a day, as it stands then."""
     return f"""
     SELECT n, person, branch, detail, amount, backed, opened,
@@ -40,4 +40,4 @@ def guarantee_state(day: str) -> str:
         CASE WHEN watched <= {day} AND {day} < watched + 20 THEN '2' ELSE '1' END AS five_class,
         CASE WHEN watched + 20 <= {day} THEN watched + 20 WHEN watched <= {day} THEN watched ELSE opened END AS classified,
         CASE WHEN closed <= {day} THEN closed END AS closed_on
-    FROM guarantee_account WHERE opened <= {day}"""
+    FROM personal_guarantee WHERE opened <= {day}"""
