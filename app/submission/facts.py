@@ -14,7 +14,8 @@ from typing import Any
 from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
-from app.submission.tables import accepted_table, record_type
+from app.submission.operations.facts import operation_relation
+from app.submission.tables import REPLACED, accepted_table, base_type, record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -64,11 +65,13 @@ class Surroundings:
         }
 
 
-def fact_relation(code: str, records: str, accepted: str) -> str:
+def fact_relation(code: str, records: str, accepted: str, replaced: str = REPLACED.path) -> str:
     """SELECT giving record_id, key, content, bucket, the segments, and the facts beside them, in the rules' own types.
 
-    `records` and `accepted` are relations in the shape of the record and the accepted table.
+    `records`, `accepted` and `replaced` are relations in the shape of the record and the accepted table and of `REPLACED`.
     """
+    if base_type(code) != code:
+        return operation_relation(code, records, accepted, replaced, _CLOSED.get(base_type(code), "FALSE"))
     types = column_types(record_vocabulary(code))
     beside = {
         "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",

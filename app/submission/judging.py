@@ -14,7 +14,7 @@ from app.rules.model import Ruleset
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
+from app.submission.tables import FEEDBACK, FINDING, RELEASED, REPLACED, accepted_table, record_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,8 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
 
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
-    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
+    replaced = f"(SELECT * FROM {as_of(REPLACED, basis)})"
+    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis), replaced)
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
     select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
     count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
@@ -126,4 +127,6 @@ def _refused_before(part: Part, records: str, basis: Basis) -> str:
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
         FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""
+        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)
+          AND refusal.key NOT IN (SELECT f.key FROM (SELECT * FROM {as_of(RELEASED, basis)}) f
+              WHERE f.record_type = '{part.code}' AND f.released_on >= refusal.received_on)"""

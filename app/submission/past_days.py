@@ -24,7 +24,7 @@ from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import FINDING, RECORD_TYPES, accepted_table, record_table, record_type
+from app.submission.tables import FINDING, reported_types, accepted_table, record_table, record_type
 from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
@@ -44,7 +44,7 @@ class PastDays:
             return list(session.scalars(query.distinct().order_by(Batch.business_date.desc()).limit(most)))
 
     def parts(self, code: str, day: date) -> Sequence[StoredPart]:
-        if code not in RECORD_TYPES:
+        if code not in reported_types():
             return ()
         with unit_of_work(reading=True) as session:
             query = (

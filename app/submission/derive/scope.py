@@ -8,7 +8,15 @@ from datetime import date
 
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
-from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
+from app.submission.tables import (
+    FILE_LINE,
+    FINDING,
+    accepted_table,
+    operations_on,
+    record_table,
+    record_type,
+    standard_tables,
+)
 
 Condition = Callable[[str, str, str], str]
 """Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
@@ -48,9 +56,46 @@ class Scope:
         return f"SELECT * FROM {accepted_table(code).path}{bucket}"
 
     def travelling(self, code: str) -> str:
-        """SELECT of the keys that have a record on its way, sent and not yet answered."""
+        """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""
         files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
-        return f"SELECT DISTINCT key FROM {FILE_LINE.path} WHERE record_type = '{code}' AND file IN ({files})"
+        types = ", ".join(f"'{each}'" for each in (code, *operations_on(code)))
+        lines = f"SELECT {{}} FROM {FILE_LINE.path} WHERE record_type IN ({types}) AND file IN ({files})"
+        renamed = "".join(
+            f' UNION SELECT "NwBnesCode" FROM {record_table(each).path} WHERE "NwBnesCode" IS NOT NULL'
+            f" AND record_id IN ({lines.format('record_id')})"
+            for each in _renaming(code)
+        )
+        return f"{lines.format('DISTINCT key')}{renamed}"
+
+    def waiting(self, code: str) -> str:
+        """SELECT of the keys of which no record is sent today: something is on its way, an operation goes first, or the source
+        has declared them void.
+
+        A correction that was blocked or refused before holds nothing back any more: it waits for people, the account does not.
+        """
+        parts = [self.travelling(code)]
+        for each in operations_on(code):
+            settled = ""
+            if record_type(each).kind == "correct_segment":
+                settled = (
+                    f" AND key NOT IN (SELECT key FROM {FINDING.path} WHERE record_type = '{each}' AND severity = 'block'"
+                    f" AND business_date < {self.day})"
+                )
+            parts.append(f"SELECT key FROM {record_table(each).path} WHERE batch = '{self.batch}'{settled}")
+        parts += [
+            f'SELECT "NwBnesCode" FROM {record_table(each).path} WHERE batch = \'{self.batch}\' AND "NwBnesCode" IS NOT NULL'
+            for each in _renaming(code)
+        ]
+        parts.append(f"SELECT {VOIDED_KEY} FROM ({self.entity('voided')}) WHERE about = '{code}'")
+        return " UNION ".join(parts)
+
+
+VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
+"""The business key of what a source has declared void."""
+
+
+def _renaming(code: str) -> tuple[str, ...]:
+    return tuple(each for each in operations_on(code) if record_type(each).kind == "change_identifier")
 
 
 def key_text(*columns: str) -> str:
@@ -179,7 +224,7 @@ def finished(
              chosen AS (
                  SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}
                  FROM settled n LEFT JOIN known k ON n.key = k.key
-                 WHERE n.key NOT IN ({scope.travelling(code)}) AND ({where})),
+                 WHERE n.key NOT IN ({scope.waiting(code)}) AND ({where})),
              typed AS (SELECT key, origin, {columns} FROM chosen)
         SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "B"."RptDate")) AS record_id,
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket,

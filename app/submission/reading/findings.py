@@ -11,7 +11,7 @@ from app.standard import catalogue
 from app.submission.content import rules_of
 from app.submission.lake import lake
 from app.submission.reading.days import item_title
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types
 from app.web.listing import like_pattern
 
 _GROUPS_MOST: Final = 300
@@ -62,7 +62,7 @@ def tag_title(tag: str) -> Text:
 
 def rules_with_code(code: str, error: str) -> tuple[str, ...]:
     """Our rules that stand for an error code of the centre."""
-    return tuple(rule.id for rule in rules_of(code).rules if rule.code == error) if code in RECORD_TYPES else ()
+    return tuple(rule.id for rule in rules_of(code).rules if rule.code == error) if code in reported_types() else ()
 
 
 def selected_findings(filters: Mapping[str, str]) -> Selection:

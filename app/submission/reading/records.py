@@ -20,7 +20,7 @@ from app.submission.content import rules_of
 from app.submission.lake import lake
 from app.submission.reading.findings import error_title, rule_title, rules_with_code
 from app.submission.reading.personal import personal_kind
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types, record_table, record_type
 
 WHOLE: Final = ("", "0000")
 
@@ -122,7 +122,7 @@ class RecordView:
 
 def checked_type(code: str) -> str:
     """Raises NotFound for a type that the daily batch does not derive."""
-    if code not in RECORD_TYPES:
+    if code not in reported_types():
         raise NotFound("submission.record", Text("没有这条记录", "There is no such record"))
     return code
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.text import Text
-from app.submission.tables import RECORD_TYPES, record_type
+from app.submission.tables import RECORD_TYPES, operation_types, record_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ RECORD: Final[Mapping[str, Term]] = {
 
 def type_options() -> tuple[tuple[str, Text], ...]:
     """The record types of the daily batch, as choices."""
-    return tuple((code, type_title(code)) for code in RECORD_TYPES)
+    return tuple((code, type_title(code)) for code in (*RECORD_TYPES, *operation_types()))
 
 
 def type_title(code: str) -> Text:

@@ -25,15 +25,24 @@ from app.lake.connection import Connection
 from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
+from app.standard.layout import column_types
 from app.standard.files import FileHeader, FileName
 from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
-from app.submission.stages.hold import open_prints, travelling
+from app.submission.operations.requests import requests_behind, set_out
+from app.submission.stages.hold import open_prints, travelling, travelling_held
 from app.submission.stages.work import Outcome, Work
-from app.submission.tables import FILE_LINE, FINDING, record_table, record_type
+from app.submission.tables import FILE_LINE, FINDING, operation_types, record_table, record_type
 
 FILE_ORDER = ("110", "310", "210", "410")
 """Customers before their accounts (P000-032, CTIMING-X03)."""
+
+
+def file_order() -> tuple[str, ...]:
+    """In which order files go: operations first, so that nothing is reported again, or under a new number, too early."""
+    return (*operation_types(), *FILE_ORDER)
+
+
 _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -42,10 +51,10 @@ def build(work: Work) -> dict[str, Any]:
     work.part("plan", "files", partial(_plan, work))
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
-        files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
-    by_type = {code: [file for file in files if file.record_type == code] for code in FILE_ORDER}
+        files = sorted(session.scalars(query), key=lambda file: (file_order().index(file.record_type), file.part))
+    by_type = {code: [file for file in files if file.record_type == code] for code in file_order()}
     records = {code: sum(file.records for file in mine) for code, mine in by_type.items()}
-    largest = sorted(filter(records.get, FILE_ORDER), key=lambda code: -records[code])
+    largest = sorted(filter(records.get, by_type), key=lambda code: -records[code])
     work.parts("number", {code: partial(_number_lines, work, code, by_type[code]) for code in largest}, writing=True)
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
     work.parts("write", {file.prefix: partial(_write, work, file) for file in planned})
@@ -55,7 +64,7 @@ def build(work: Work) -> dict[str, Any]:
 def _plan(work: Work, _again: bool) -> Outcome:
     size = work.settings.file_records
     due, held = due_by_type(work.batch), held_by_type(work.batch)
-    counts = {code: due[code] - held[code].blocked for code in FILE_ORDER}
+    counts = {code: due[code] - held[code].blocked for code in file_order()}
     planned: list[str] = []
     with unit_of_work() as session:
         existing = {
@@ -63,7 +72,7 @@ def _plan(work: Work, _again: bool) -> Outcome:
             for file in session.scalars(select(ReportFile).filter_by(batch_id=work.batch))
         }
         created = clock.local_now().replace(microsecond=0)
-        for code in FILE_ORDER:
+        for code in file_order():
             for part in range(-(-counts[code] // size)):
                 file = existing.get((code, part))
                 if file is None:
@@ -137,6 +146,8 @@ def _number_lines(work: Work, code: str, files: list[ReportFile], again: bool) -
         if open_prints(code):
             keys = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
             travelling(code, [key for (key,) in keys])
+        sent = requests_behind(code, f"SELECT record_id FROM {FILE_LINE.path} WHERE {where}")
+        travelling_held(set_out(list(sent), work.batch))
     return rows, {}
 
 
@@ -170,7 +181,7 @@ def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:
     created = file.created_at.astimezone(clock.CHINA)
     header = FileHeader(file.record_type, file.provider, created, file.records, template=record.template)
     yield (header.text + "\r\n").encode()
-    letters = ", ".join(f'r."{segment.code}"' for segment in record.segments)
+    letters = ", ".join(f'r."{name}"' for name in column_types(file.record_type))
     lines = f"""SELECT {line_expression(record)} FROM (
         SELECT {letters}, l.line FROM {FILE_LINE.path} l JOIN {record_table(file.record_type).path} r
                ON r.record_id = l.record_id AND r.batch = l.batch

@@ -13,6 +13,7 @@ from app.simulator.centre.judge import (
     person_basic,
 )
 from app.simulator.centre.judge.case import Case
+from app.simulator.centre.judge.operation import judged_operation, operation_of
 from app.simulator.centre.judge.values import Fault
 
 Rule = Callable[[Case], Iterator[Fault]]
@@ -26,9 +27,12 @@ _RULES: dict[str, tuple[Rule, ...]] = {
 
 
 def judge(case: Case) -> list[Fault]:
-    """All faults of a record. Records of other types than 110, 210, 310 and 410 undergo the common checks only."""
+    """All faults of a record. Normal records of other types than 110, 210, 310 and 410 undergo the common checks only."""
     faults: dict[Fault, None] = {}
     for rule in _RULES.get(case.record, common.RULES):
         for fault in rule(case):
             faults[fault] = None
+    operation = operation_of(case.record)
+    if operation is not None:
+        faults |= dict.fromkeys(judged_operation(case, operation))
     return list(faults)
