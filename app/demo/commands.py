@@ -17,6 +17,7 @@ from rich.table import Table
 
 from app.core.registry import Registry
 from app.core.text import Text
+from app.submission.tables import record_type
 from app.web.commands import FINDINGS, as_json, json_option
 
 _TITLES = {"110": "个人基本信息", "210": "个人借贷账户", "310": "企业基本信息", "410": "企业借贷账户"}
@@ -170,7 +171,9 @@ def _account(console: Console, summary: dict[str, Any], root: Path) -> None:
         for name, zh in _COLUMNS.items():
             table.add_column(f"{zh}\n{name}", justify="right", no_wrap=True)
         for code, counts in day["records"].items():
-            table.add_row(f"{code} {_TITLES[code]}", *(f"{counts[name]:,}" for name in _COLUMNS))
+            table.add_row(
+                f"{code} {_TITLES.get(code) or record_type(code).title.zh}", *(f"{counts[name]:,}" for name in _COLUMNS)
+            )
         console.print(table)
         agreement = day["agreement"]
         console.print(

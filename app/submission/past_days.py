@@ -24,7 +24,7 @@ from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import FINDING, reported_types, accepted_table, record_table, record_type
+from app.submission.tables import FINDING, accepted_table, record_table, record_type, reported_types
 from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}

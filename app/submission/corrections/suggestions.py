@@ -129,7 +129,7 @@ def _faults(data: Mapping[str, Any]) -> Iterator[Text]:
         for name in row.keys() - {"fix", "why", *_MATCHERS}:
             yield _unknown(where, "条件", "condition", name, _MATCHERS)
         for code in map(str, row.get("codes") or ()):
-            if "*" not in code and code not in known_codes:
+            if not set("*[?") & set(code) and code not in known_codes:
                 yield _unknown(where, "错误代码", "error code", code, known_codes)
 
 

@@ -103,7 +103,7 @@ def _states(code: str, accepted: str, replaced: str, closed: str) -> Iterator[st
         columns |= {
             name: f'l."{name}"' for name in ("IDType", "IDNum", "segments", "months", "instalments", "OpenDate")
         }
-        tags = [tag for tag in _neighbour_tags(code)]
+        tags = list(_neighbour_tags(code))
         packed = _struct({tag: 'a."RptDate"' if tag == "RptDate" else _item(base, tag, "a") for tag in tags})
         for name, comparison, picked in (("previous", "<", "arg_max"), ("next", ">", "arg_min")):
             yield (

@@ -16,11 +16,12 @@ from app.rules.vocabulary import record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import Group, Item, RecordType, Segment
 from app.standard.files import render_record
+from app.standard.layout import column_types
 from app.submission.content import rules_of
 from app.submission.lake import lake
 from app.submission.reading.findings import error_title, rule_title, rules_with_code
 from app.submission.reading.personal import personal_kind
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types, record_table, record_type
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table, record_type, reported_types
 
 WHOLE: Final = ("", "0000")
 
@@ -141,12 +142,23 @@ def stored_record(code: str, record_id: str, batch: str | None = None) -> dict[s
 def line_of(code: str, row: Mapping[str, Any]) -> str:
     """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
     record = record_type(code)
+    columns = {name: row[name] for name in column_types(code) if row[name] is not None}
     try:
-        return render_record(
-            record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
-        )
+        return render_record(record, _present(columns))
     except Invalid:
         return ""
+
+
+def _by_segment(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The segments of a stored record by letter; a flat record is one, and of a correction the corrected ones stand beside its
+    head."""
+    if record.flat:
+        return {record.segments[0].code: row}
+    fact = dict(row)
+    for holder in record.segments if record.corrections else ():
+        if not holder.items:
+            fact |= fact.get(holder.code) or {}
+    return fact
 
 
 def _present(value: Any) -> Any:
@@ -169,7 +181,7 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         key=row["key"],
         report_date=row["RptDate"],
         content=row["content"],
-        segments=tuple(shown_segments(code, row, blames)),
+        segments=tuple(shown_segments(code, _by_segment(record_type(code), row), blames)),
         blames=blames,
         line_text=line_of(code, row),
         origins=origins_of(row),
@@ -232,7 +244,7 @@ def _their_path(code: str, error: str, tag: str) -> str:
 def shown_segments(code: str, fact: Mapping[str, Any], blames: Sequence[Blame]) -> Iterator[ShownSegment]:
     """The segments that are there, and those whose absence is blamed."""
     record = record_type(code)
-    for segment in record.segments:
+    for segment in (*(each for each in record.segments if each.items), *record.corrections):
         given = fact.get(segment.code)
         mine = _blames_of(segment, blames, given is not None)
         if given is None:
@@ -316,7 +328,7 @@ def _meaning(
 ) -> Text | None:
     tables = catalogue.current().codes(record.subject)
     names = [name for name in item.codes if name in tables]
-    for name, condition in item.codes_when:
+    for name, condition in () if record.corrections else item.codes_when:
         if name in tables and _holds(record.code, condition, fact, element):
             names = [name]
             break

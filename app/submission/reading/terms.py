@@ -70,6 +70,15 @@ RESOLUTION: Final[Mapping[str, Text]] = {
     "accepted": Text("更正已入库", "correction accepted"),
     "withdrawn": Text("来源已撤销", "withdrawn by the source"),
 }
+REQUEST: Final[Mapping[str, Term]] = {
+    "asked": Term(Text("待复核", "Waiting for approval"), "warning"),
+    "approved": Term(Text("已同意，待报送", "Approved, to be sent"), "info"),
+    "refused": Term(Text("未获同意", "Refused"), "danger"),
+    "withdrawn": Term(Text("已撤回", "Taken back")),
+    "sent": Term(Text("已报出", "Sent"), "info"),
+    "returned": Term(Text("被退回", "Came back"), "danger"),
+    "accepted": Term(Text("已入库", "Accepted"), "success"),
+}
 RECORD: Final[Mapping[str, Term]] = {
     "due": Term(Text("应报", "Due")),
     "blocked": Term(Text("拦截", "Blocked"), "danger"),

@@ -25,8 +25,8 @@ from app.lake.connection import Connection
 from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
-from app.standard.layout import column_types
 from app.standard.files import FileHeader, FileName
+from app.standard.layout import column_types
 from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
 from app.submission.operations.requests import requests_behind, set_out

@@ -24,8 +24,8 @@ from app.core.text import Text
 from app.lake.connection import Connection
 from app.standard.files import FeedbackItem, FileName, read_feedback
 from app.standard.files.names import FILE_REFUSED
-from app.submission.models import FeedbackDelivery, ReportFile
 from app.submission.corrections.history import note
+from app.submission.models import FeedbackDelivery, ReportFile
 from app.submission.operations.applying import apply_operations
 from app.submission.operations.requests import came_back, held_of, requests_behind, taken
 from app.submission.stages.hold import close, close_held, keep

@@ -11,23 +11,21 @@ import pytest
 
 from app.lake.rendering import line_expression
 from app.lake.tables import replace_rows
+from app.rules.registry import shipped_in_force
 from app.standard import catalogue
 from app.standard.files import parse_record, render_record
 from app.standard.layout import column_types
+from app.submission.content import rules_in
 from app.submission.derive import Scope
-from app.submission.facts import fact_relation
+from app.submission.facts import Surroundings, fact_relation
 from app.submission.operations.applying import apply_operations
 from app.submission.operations.due import operations_due
 from app.submission.rulings import condition_sql, findings_select, suspects_select
-from app.rules.registry import shipped_in_force
-from app.submission.content import rules_in
-from app.submission.facts import Surroundings
 from app.submission.tables import (
     OPERATION_KINDS,
     RECORD_TYPES,
     REPLACED,
     accepted_table,
-    base_type,
     operation_types,
     record_table,
     record_type,
@@ -95,7 +93,8 @@ class Operator:
         facts = []
         for (line,) in lines:
             fact, findings = parse_record(line[:-2], record)
-            assert findings == () and fact is not None, (line, findings)
+            assert findings == ()
+            assert fact is not None
             assert render_record(record, fact) == line[:-2]
             facts.append(fact)
         assert len(facts) == len(self.lake.rows(f"SELECT {columns} FROM {table.path} WHERE batch = 'B1'"))

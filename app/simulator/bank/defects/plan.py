@@ -71,7 +71,12 @@ class Defect:
 
 
 def inject(
-    bank: duckdb.DuckDBPyConnection, plan: DefectPlan, business_date: dt.date, first: bool, part: int, spared: Collection[str] = ()
+    bank: duckdb.DuckDBPyConnection,
+    plan: DefectPlan,
+    business_date: dt.date,
+    first: bool,
+    part: int,
+    spared: Collection[str] = (),
 ) -> list[Defect]:
     """Spoil rows of the delivery's tables on the connection and return the truth.
 
