@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,7 +26,7 @@ from app.submission.lake import forget, lake
 from app.submission.models import HeldRecord, OperationRequest
 from app.submission.reading.batches import find_batch, standing
 from app.submission.service import begin_batch
-from app.submission.tables import accepted_table
+from app.submission.tables import RECORD_TYPES, accepted_table, record_type
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
@@ -141,6 +143,7 @@ def test_from_a_feedback_error_to_acceptance(house: House, visit: Any) -> None:
     found = house.held()
     assert (found.status, found.resolution) == ("closed", "accepted")
     assert _balance(house, held.key) == balance
+    assert _ours(house) == _theirs(house)
     clerk.go(f"/submission/corrections/{held.id}")
     assert "已办结" in clerk.page.locator("main").inner_text()
     clerk.picture("corrections-closed")
@@ -150,6 +153,42 @@ def _balance(house: House, key: str) -> str:
     """The newest balance of an account that the centre holds, as we know it."""
     with house.server.inside():
         path = accepted_table("410").path
-        found = lake().value(f'SELECT arg_max("H"."AcctBal", "RptDate") FROM {path} WHERE key = ? AND "H" IS NOT NULL', [key])
+        found = lake().value(
+            f'SELECT arg_max("H"."AcctBal", "RptDate") FROM {path} WHERE key = ? AND "H" IS NOT NULL', [key]
+        )
         forget()
         return str(found)
+
+
+def _ours(house: House) -> dict[str, list[Any]]:
+    """Everything that we believe the centre to hold, by record type."""
+    with house.server.inside():
+        found = {code: _rows(code) for code in RECORD_TYPES}
+        forget()
+        return found
+
+
+def _rows(code: str) -> list[Any]:
+    columns = ", ".join(f'"{each.code}"' for each in record_type(code).segments)
+    rows = lake().records(f"SELECT {columns} FROM {accepted_table(code).path}")
+    return sorted((_present(row) for row in rows), key=_written)
+
+
+def _theirs(house: House) -> dict[str, list[Any]]:
+    """Everything that the centre holds, asked of itself."""
+    with closing(sqlite3.connect(house.stage.centre / "centre.sqlite")) as centre:
+        rows = centre.execute("SELECT record_type, content FROM record").fetchall()
+    return {
+        code: sorted((json.loads(each) for kind, each in rows if kind == code), key=_written) for code in RECORD_TYPES
+    }
+
+
+def _present(value: Any) -> Any:
+    """Without what is absent."""
+    if isinstance(value, dict):
+        return {name: _present(inner) for name, inner in value.items() if inner is not None and inner != []}
+    return [_present(each) for each in value] if isinstance(value, list) else value
+
+
+def _written(fact: Any) -> str:
+    return json.dumps(fact, ensure_ascii=False, sort_keys=True)

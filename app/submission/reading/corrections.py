@@ -154,7 +154,7 @@ def bundles(status: str) -> tuple[Bundle, ...]:
     """Requests in a state, the oldest first."""
     query = (
         select(OperationRequest.bundle, func.count(), func.min(OperationRequest.id))
-        .filter_by(status=status)
+        .where(OperationRequest.status == status)
         .group_by(OperationRequest.bundle)
         .order_by(func.min(OperationRequest.id))
     )

@@ -33,6 +33,7 @@ from app.web.listing import Column, Filter, Listing, csv_answer, database_page, 
 from app.web.parts import TimelineEntry, Tone
 from app.web.toasts import toast
 from app.web.words import say
+from app.workflow.clocks.limits import due_text
 
 COLUMNS: Final = (
     Column("opened_on", Text("发生日", "Opened"), sortable=True),
@@ -113,6 +114,8 @@ def _rows_context(query: Any, page: Any) -> dict[str, Any]:
         "fixes": FIXES,
         "people": _handlers(),
         "operations": _operations(code) if code else (),
+        "segments": dict(pair for _, _, listed in (_operations(code) if code else ()) for pair in listed),
+        "due_text": due_text,
         "age_days": age_days,
         "shown_key": shown_key,
         "name_of": name_of,
@@ -155,7 +158,7 @@ def _cells(held: HeldRecord) -> tuple[object, ...]:
         " ".join(dict.fromkeys(rule or code for rule, code, *_ in held.findings)),
         say(fix if isinstance(fix, Text) else FIXES[fix]),
         name_of(held.owner),
-        held.house_due.isoformat() if held.house_due else "",
+        due_text(held.house_due),
         say(terms.HELD[held.status].title),
     )
 
@@ -191,6 +194,7 @@ def _one(held: HeldRecord, problem: Text | None = None, status: int = 200) -> Re
         days=days_of([held.batch_id, held.last_batch_id]),
         terms=terms,
         age=age_days(held),
+        due_text=due_text,
         shown_key=shown_key,
         tag_title=tag_title,
         name_of=name_of,

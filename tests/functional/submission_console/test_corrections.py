@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,7 +14,7 @@ from app.core.people import directory
 from app.submission.lake import lake
 from app.submission.models import HeldNote, HeldRecord, OperationRequest
 from app.submission.stages.hold import keep
-from app.submission.tables import accepted_table, record_table
+from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_table
 
 DESK = "/submission/corrections"
 
@@ -24,6 +25,12 @@ _FAULTS = {
     "310": ("blocked", ["CALL-I0000901", "ABE003", "Cimoc"]),
     "410": ("rejected", ["", "CLR029", "AcctBal"]),
 }
+
+
+@pytest.fixture(scope="module")
+def world(own_world):
+    """This module makes faults, which others would find in their lists."""
+    return own_world
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +44,24 @@ def faults(settled) -> None:
         with acting(SYSTEM), unit_of_work():
             for key, batch, record_id, content, day in rows:
                 keep(code, key, kind, batch, day, record_id, content, [finding])
+        if kind == "rejected":
+            _feedback(code, [record_id for _, _, record_id, *_ in rows], finding)
+
+
+def _feedback(code: str, records: list[str], finding: list[str]) -> None:
+    """The centre's own words about them, in the lake."""
+
+    def store(connection: Any) -> None:
+        connection.execute(
+            f"DELETE FROM {FEEDBACK.path} WHERE list_contains($records::VARCHAR[], record_id)", {"records": records}
+        )
+        connection.execute(
+            f"INSERT INTO {FEEDBACK.path} BY NAME SELECT file, record_type, record_id, key, $code AS code, $tag AS tag, content, line,"
+            f" DATE '2026-10-30' AS received_on FROM {FILE_LINE.path} WHERE list_contains($records::VARCHAR[], record_id)",
+            {"records": records, "code": finding[1], "tag": finding[2]},
+        )
+
+    lake().write(store)
 
 
 def held(**filters: str) -> list[HeldRecord]:
