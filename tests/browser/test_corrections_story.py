@@ -24,8 +24,7 @@ from app.demo.stage import Stage, build_world, deliver, platform, running_centre
 from app.simulator.bank import DefectPlan, World
 from app.submission.lake import forget, lake
 from app.submission.models import HeldRecord, OperationRequest
-from app.submission.reading.batches import find_batch, standing
-from app.submission.service import begin_batch
+from app.submission.service import begin_batch, find_batch, standing
 from app.submission.tables import RECORD_TYPES, accepted_table, record_type
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]

@@ -118,7 +118,10 @@ def groups(filters: Mapping[str, str]) -> tuple[Group, ...]:
     )
     rows = current_session().execute(query).all()
     total = sum(row[5] for row in rows) or 1
-    return tuple(Group(*row[:10], row[5] / total) for row in rows)
+    return tuple(
+        Group(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[5] / total)
+        for row in rows
+    )
 
 
 def ages(filters: Mapping[str, str]) -> dict[str, int]:
