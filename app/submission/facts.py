@@ -14,7 +14,8 @@ from typing import Any
 from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
-from app.submission.tables import accepted_table, record_columns, record_type
+from app.submission.operations.facts import operation_relation
+from app.submission.tables import REPLACED, accepted_table, base_type, record_columns, record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -75,12 +76,24 @@ def accepted_relation(code: str) -> str:
     return accepted_table(code).path
 
 
-def fact_relation(code: str, records: str, accepted: str, others: Callable[[str], str] = accepted_relation) -> str:
+def fact_relation(
+    code: str,
+    records: str,
+    accepted: str,
+    others: Callable[[str], str] = accepted_relation,
+    replaced: str = REPLACED.path,
+) -> str:
     """SELECT giving record_id, key, content, bucket, the segments, and the facts beside them, in the rules' own types.
 
-    `records` and `accepted` are relations in the shape of the record and the accepted table; `others` gives such a relation
-    of another record type, for an account and its special events are known by each other's records.
+    `records`, `accepted` and `replaced` are relations in the shape of the record and the accepted table and of `REPLACED`;
+    `others` gives a relation like `accepted` of another record type, for an account and its special events are known by each
+    other's records.
     """
+    base = base_type(code)
+    if base != code:
+        closed = _CLOSED.get(base) or ("status = '2'" if base in _ENDED else "FALSE")
+        events = _events(others("215"), "SELECT key FROM n") if base == "210" else ""
+        return operation_relation(code, records, accepted, replaced, closed, events)
     types = column_types(record_vocabulary(code))
     beside = {
         "form": "struct_pack(unknown := [], repeated := [], parsed := TRUE)",

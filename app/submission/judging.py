@@ -15,7 +15,7 @@ from app.standard.catalogue import SUBJECTS, Subject
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table, record_type
+from app.submission.tables import FEEDBACK, FINDING, RELEASED, REPLACED, accepted_table, base_item, record_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,9 +64,8 @@ class Part:
 
 def of_subject(code: str, subject: Subject) -> str:
     """SQL over a record table: the record is about this subject; its debtor's kind says so, without one it is a person's."""
-    segment = record_type(code).segments[0].code
     comparison = "IS NOT DISTINCT FROM" if subject == "organisation" else "IS DISTINCT FROM"
-    return f'"{segment}"."InfoIDType" {comparison} \'2\''
+    return f"{base_item(code, 'InfoIDType')} {comparison} '2'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,11 @@ def as_of(table: Table, basis: Basis) -> str:
     return f"{table.path} AT (VERSION => {basis.snapshot})"
 
 
-def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str]]:
-    """What the centre had taken at the snapshot, of a record type and of any other, as `fact_relation` asks for it."""
-    return as_of(accepted_table(code), basis), lambda other: as_of(accepted_table(other), basis)
+def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str], str]:
+    """What the centre had taken at the snapshot, of a record type and of any other, and which identifiers it had replaced, as
+    `fact_relation` asks for it."""
+    replaced = f"(SELECT * FROM {as_of(REPLACED, basis)})"
+    return as_of(accepted_table(code), basis), lambda other: as_of(accepted_table(other), basis), replaced
 
 
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
@@ -166,4 +167,6 @@ def _refused_before(part: Part, records: str, basis: Basis) -> str:
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
         FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""
+        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)
+          AND refusal.key NOT IN (SELECT f.key FROM (SELECT * FROM {as_of(RELEASED, basis)}) f
+              WHERE f.record_type = '{part.code}' AND f.released_on >= refusal.received_on)"""

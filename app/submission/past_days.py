@@ -24,7 +24,7 @@ from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import FINDING, base_item, record_table, record_type, reported_types
 from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
@@ -44,7 +44,7 @@ class PastDays:
             return list(session.scalars(query.distinct().order_by(Batch.business_date.desc()).limit(most)))
 
     def parts(self, code: str, day: date) -> Sequence[StoredPart]:
-        if code not in RECORD_TYPES:
+        if code not in reported_types():
             return ()
         with unit_of_work(reading=True) as session:
             query = (
@@ -101,7 +101,7 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
     exempt = exempted(basis.exemptions)
     part = Part.of(batch, day, True, name)
     records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {part.where})"
-    accepted, others = accepted_as_of(code, basis)
+    accepted, others, replaced = accepted_as_of(code, basis)
 
     def nothing(other: str) -> str:
         return f"(SELECT * FROM {others(other)} WHERE FALSE)"
@@ -118,8 +118,8 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
         edition=basis.edition,
         records=int(lake().value(f"SELECT count(*) FROM {records}") or 0),
         found=found,
-        facts=fact_relation(code, records, accepted, others),
-        bare=fact_relation(code, records, nothing(code), nothing),
+        facts=fact_relation(code, records, accepted, others, replaced),
+        bare=fact_relation(code, records, nothing(code), nothing, f"(SELECT * FROM {replaced} WHERE FALSE)"),
         constants=basis.given.constants(code),
         dimensions=_dimensions(code),
         exempt=exempt_select(code, records) if exempt else "",
@@ -130,5 +130,4 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
 def _dimensions(code: str) -> dict[str, str]:
     first = record_type(code).segments[0]
     base = {item.tag for item in first.plain}
-    place = f'"{first.code}".' if first.code else ""
-    return {name: f'{place}"{tag}"' for name, tag in _DIMENSIONS.items() if tag in base}
+    return {name: base_item(code, tag) for name, tag in _DIMENSIONS.items() if tag in base}

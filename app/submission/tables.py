@@ -70,6 +70,10 @@ MAIN_ENTITY = {code: each.entity for code, each in REPORTED.items()}
 BUSINESS_KEY = {code: tuple(f'"{name}"' for name in each.key) for code, each in REPORTED.items()}
 """The columns of the main entity that make up a record's business key."""
 
+OPERATION_KINDS = ("change_identifier", "delete_record", "delete_segment", "correct_segment")
+"""Kinds of operations on what the centre has taken, in the order in which their files are sent: new data stands under the
+new identifier, and what is deleted is gone before anything of it is reported again."""
+
 _ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
 ORIGIN_TYPE = 'STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, "row" VARCHAR)[]'
 
@@ -132,6 +136,10 @@ def standard_tables() -> Mapping[str, Table]:
         "collateral_debtor": _text("CcCode") | _group("510", "D"),
         "mortgaged_property": _text("CcCode") | _group("510", "E"),
         "pledged_property": _text("CcCode") | _group("510", "F"),
+        "identifier_change": _text("about", "old", "new", "changed_on"),
+        "voided": _text("about", "code", "cert_type", "cert_number", "voided_on", "reason"),
+        "personal_restatement": _text("AcctCode", "as_of") | _items("210", "H"),
+        "corporate_restatement": _text("AcctCode", "as_of") | _items("410", "H"),
     }
     # A statement names the letter of the segment that its layout fills; items of both layouts stand side by side.
     entities |= {each.entity: _text("layout") | _items(code, "BCD") for code, each in STATEMENTS.items()}
@@ -168,9 +176,20 @@ def record_table(record_type: str) -> Table:
 
 @lru_cache
 def accepted_table(record_type: str) -> Table:
-    """Records of one type that the centre has taken; `file` and `line` say with which delivery."""
+    """Records of one type that the centre has taken; `file` and `line` say with which delivery.
+
+    Of an operation it is the table of the records that it operates on.
+    """
+    code = base_type(record_type)
     columns = _text("record_id", "key", "RptDate", "content", "file") | {"line": "BIGINT", "accepted_on": "DATE"}
-    return Table("accepted", f"r{record_type}", columns | column_types(record_type))
+    return Table("accepted", f"r{code}", columns | column_types(code))
+
+
+REPLACED = Table("accepted", "replaced", _text("record_type", "old", "new", "file") | {"accepted_on": "DATE"})
+"""Identifiers of accounts and contracts that the centre has changed, and what it changed them to."""
+
+APPLIED = Table("accepted", "applied", _text("file") | {"applied_on": "DATE"})
+"""The files whose feedback has moved the accepted state, written in the same snapshot: none moves it twice."""
 
 
 FINDING = Table(
@@ -194,10 +213,74 @@ FEEDBACK = Table(
 )
 
 
+RELEASED = Table("finding", "released", _text("record_type", "key", "why") | {"released_on": "DATE"})
+"""Keys of which an unchanged record may go once more although the centre has refused it: an operation on them was accepted, or
+the corrections desk has said so."""
+
+
 def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
-    by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
-    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+    records = [record_table(code) for code in reported_types()]
+    accepted = [accepted_table(code) for code in RECORD_TYPES]
+    return (
+        *standard_tables().values(),
+        UNMAPPED,
+        *records,
+        *accepted,
+        REPLACED,
+        APPLIED,
+        FINDING,
+        FILE_LINE,
+        FEEDBACK,
+        RELEASED,
+    )
+
+
+@lru_cache
+def operation_types() -> tuple[str, ...]:
+    """The operations that the catalogue has on the record types of the daily batch, in the order in which they are sent."""
+    found = [record for record in catalogue.current().records.values() if record.kind in OPERATION_KINDS]
+    mine = [record for record in found if record.parent in RECORD_TYPES]
+    return tuple(each.code for each in sorted(mine, key=lambda each: (OPERATION_KINDS.index(each.kind), each.code)))
+
+
+def reported_types() -> tuple[str, ...]:
+    """All that a batch may send: operations, then the record types."""
+    return (*operation_types(), *RECORD_TYPES)
+
+
+def operations_on(code: str) -> tuple[str, ...]:
+    """The operations on a record type, in the order in which they are sent."""
+    return tuple(each for each in operation_types() if base_type(each) == code)
+
+
+def base_type(code: str) -> str:
+    """The record type that an operation is about; of a record type it is itself."""
+    record = catalogue.current().record(code)
+    return record.parent if record.kind in OPERATION_KINDS and record.parent else code
+
+
+def identity_of(code: str) -> dict[str, str]:
+    """Of an operation: by its own item the item of the base segment by which it names what it is about."""
+    record, base = record_type(code), record_type(base_type(code))
+    own = {item.tag for _, _, item in record.items()}
+    key = [tag for tag in base.key if tag != "RptDate"]
+    shared = {tag: tag for tag in key if tag in own}
+    if len(shared) == len(key):
+        return shared
+    named = next(tag for tag in ("OdBnesCode", "DelRecCode", "ModRecCode") if tag in own)
+    return {named: key[0]}
+
+
+def segment_item(letter: str, tag: str, row: str = "") -> str:
+    """SQL of an item of a segment of `row`; of a record without segments, whose letter is empty, it is a column."""
+    place = f'"{letter}"."{tag}"' if letter else f'"{tag}"'
+    return f"{row}.{place}" if row else place
+
+
+def base_item(code: str, tag: str, row: str = "") -> str:
+    """SQL of an item of a record's base segment, or of a record without segments."""
+    return segment_item(record_type(code).segments[0].code, tag, row)
 
 
 def record_columns(code: str) -> tuple[str, ...]:

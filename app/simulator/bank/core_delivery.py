@@ -5,6 +5,7 @@ cust_master               every personal customer, card holders included; *_chg_
 loan_master               contract side of a loan; prod PL non-revolving, RV revolving, SB under a limit, CL collection
 loan_state                state of every loan on the business date (biz_dt)
 loan_stmt                 state on the latest settlement day (stmt_dt); none before the first and for collection
+loan_rebook, cust_merge, loan_void     loans under a new number, customers merged, accounts opened by mistake
 guarantor, collateral_link, loan_txn   further parties, pledge contracts, special transactions
 further tables            see `app.simulator.bank.core_beside`
 ========================= =============================================================================================
@@ -65,6 +66,9 @@ AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
     "collateral_link": (),
     "loan_txn": ("amt",),
     **core_beside.AMOUNTS,
+    "loan_rebook": (),
+    "cust_merge": (),
+    "loan_void": (),
 }
 
 _LOAN: Final = "business_code('L', n)"

@@ -24,6 +24,7 @@ from app.simulator.bank.corporate_delivery import corporate_tables, write_corpor
 from app.simulator.bank.corporate_guarantees import corporate_guarantee_build
 from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
+from app.simulator.bank.happenings import let_happen, nothing_happens
 from app.simulator.bank.identity import identity_macros
 from app.simulator.bank.people import CUSTOMER_TABLES
 from app.simulator.bank.personal_guarantees import personal_guarantee_build
@@ -42,7 +43,8 @@ class World:
     """A bank under `root`: `persons` and `companies` are the customers on the first day.
 
     `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the
-    first delivery: whatever was closed before it has left the systems.
+    first delivery: whatever was closed before it has left the systems. With `happenings` loans are rebooked, customers merged,
+    settlements restated and accounts declared void as time goes by.
     """
 
     root: Path
@@ -51,6 +53,7 @@ class World:
     seed: int = 20261122
     accounts: int | None = None
     start: dt.date = field(default=dt.date(2026, 10, 27))
+    happenings: bool = False
 
     def __post_init__(self) -> None:
         if self.persons < 2 or self.companies < 2 or (self.accounts is not None and self.accounts < 100):
@@ -130,7 +133,10 @@ class World:
             for name, statement in tables:
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
             age = (business_date - self.start).days
-            truths = inject(bank, defects, business_date, first=age == 0, part=age) if defects else []
+            spared = set(let_happen(bank, day)) if self.happenings else set()
+            if not self.happenings:
+                nothing_happens(bank)
+            truths = inject(bank, defects, business_date, first=age == 0, part=age, spared=spared) if defects else []
             write_core_delivery(bank, business_date, out / "core_banking")
             write_card_delivery(bank, business_date, out / "card_system")
             write_corporate_delivery(bank, business_date, out / "corporate_loans")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,9 @@ from app.simulator.centre.judge.account_history import performance_closes
 from app.simulator.centre.judge.case import NEW, Event, Stored
 from app.simulator.centre.judge.plan import PROVIDER_PREFIXED
 from app.simulator.centre.judge.values import BLANKS, NOTHING, Segment, group, text
+from app.simulator.centre.operations import CANONICAL, KINDS, SEPARATOR, Books, details, subject_of
 from app.simulator.centre.store import Store
+from app.standard import catalogue
 from app.standard.model import RecordType
 
 Fact = Mapping[str, Any]
@@ -33,8 +34,6 @@ _ENDING = {
     "510": ("C", "CcStatus"),
 }
 """Where agreements, guarantee accounts and contracts say by the code 2 that they have ended."""
-_SEPARATOR = "\x1f"
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def key_of(record: RecordType, fact: Fact, provider: str = "") -> tuple[str, str] | None:
@@ -52,7 +51,7 @@ def key_of(record: RecordType, fact: Fact, provider: str = "") -> tuple[str, str
                 return None
             parts.append(value)
     date = carrier.get("RptDate")
-    return _SEPARATOR.join(parts), date.strip(BLANKS) if isinstance(date, str) else ""
+    return SEPARATOR.join(parts), date.strip(BLANKS) if isinstance(date, str) else ""
 
 
 class Ledger:
@@ -66,15 +65,15 @@ class Ledger:
             "SELECT account, kind, month, report_date FROM special_event"
         ):
             self._events.setdefault(account, []).append(Event(kind, month, report_date))
-        self._replaced = {
-            (record_type, identifier)
-            for record_type, identifier in self._connection.execute("SELECT record_type, identifier FROM replaced")
+        self._replaced: dict[tuple[str, str], str] = {
+            (record_type, identifier): successor
+            for record_type, identifier, successor in self._connection.execute("SELECT * FROM replaced")
         }
 
     def stored(self, record_type: str, subject: str, report_date: str) -> Stored:
         """What is held about a subject, seen from a record of that report date."""
         if record_type == "215":
-            account = self.stored("210", subject.partition(_SEPARATOR)[0], report_date)
+            account = self.stored("210", subject.partition(SEPARATOR)[0], report_date)
             return replace(account, same=False, same_day=account.same)
         rows = self._connection.execute(
             "SELECT report_date, traits FROM record WHERE record_type = ? AND subject = ? ORDER BY report_date, id",
@@ -92,21 +91,58 @@ class Ledger:
             return _customer(history, same, replaced)
         return _plain(history, report_date, same, replaced)
 
+    def operated(self, record: RecordType, fact: Fact) -> Stored:
+        """What is held about the business that an operation is about."""
+        subject = subject_of(record, fact)
+        parent = record.parent or ""
+        if subject is None:
+            return NEW
+        carrier = fact if record.flat else fact.get("BsSgmt", NOTHING)
+        report_date = text(carrier, "RptDate") or ""
+        stored = self.stored(parent, subject, report_date)
+        # ABE012 is said of persons' requests only, and a change of identifier has its own code for it.
+        told = record.subject == "person" and record.kind != "change_identifier"
+        stored = replace(stored, same=False, replaced=stored.replaced and told)
+        if record.kind == "correct_segment":
+            stored = replace(stored, **details(self._books(parent).history(subject), report_date))
+        if record.kind == "change_identifier":
+            new = text(fact, "NwBnesCode") or ""
+            stored = replace(
+                stored,
+                new_exists=bool(self._books(parent).history(new)) or (parent, new) in self._replaced,
+                new_own=self._replaced.get((parent, new)) == subject,
+            )
+        return stored
+
+    def _books(self, parent: str) -> Books:
+        return Books(self._connection, catalogue.current().record(parent), _traits)
+
     def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
-        """Store a record that was found right."""
-        subject, report_date = key
-        content = _CANONICAL.encode(fact)
-        digest = hashlib.sha256(content.encode()).hexdigest()[:32]
-        traits = _CANONICAL.encode(_traits(record.code, fact))
-        self._connection.execute(
-            "INSERT INTO record (record_type, subject, report_date, content, digest, traits, arrival, line)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (record.code, subject, report_date, content, digest, traits, arrival, line),
-        )
+        """Store a record that was found right, or carry out an operation."""
+        if record.kind in KINDS and record.parent:
+            self._operate(record, fact, arrival, line)
+            return
+        Books(self._connection, record, _traits).add(*key, fact, arrival, line)
         if record.kind == "special_event":
             self._note_event(fact)
-        elif record.kind == "change_identifier" and record.parent:
-            self._note_change(record.parent, fact)
+
+    def _operate(self, record: RecordType, fact: Fact, arrival: int, line: int) -> None:
+        parent, subject = record.parent or "", subject_of(record, fact) or ""
+        self._connection.execute(
+            "INSERT INTO operation (record_type, subject, content, arrival, line) VALUES (?, ?, ?, ?, ?)",
+            (record.code, subject, CANONICAL.encode(fact), arrival, line),
+        )
+        books = self._books(parent)
+        if record.kind == "change_identifier":
+            self._note_change(parent, fact)
+        elif record.kind == "delete_record":
+            books.delete(subject)
+        elif record.kind == "delete_segment":
+            books.delete_segment(subject, fact["DelSgmtCode"], text(fact, "DelStartDate"), text(fact, "DelEndDate"))
+        else:
+            head = fact["BsSgmt"]
+            letter = head["MdfcSgmtCode"]
+            books.correct(subject, head["RptDate"], letter, fact["MdfcSgmt"][letter], arrival, line)
 
     def _note_event(self, fact: Fact) -> None:
         account, event = fact["AcctCode"], Event(fact["OpetnType"], fact["Month"], fact["RptDate"])
@@ -123,13 +159,24 @@ class Ledger:
 
     def _note_change(self, parent: str, fact: Fact) -> None:
         old, new = fact["OdBnesCode"], fact["NwBnesCode"]
+        self._books(parent).rename(old, new)
+        if parent == "210":
+            self._rename_events(old, new)
         self._connection.execute(
-            "UPDATE record SET subject = ? WHERE record_type = ? AND subject = ?", (new, parent, old)
+            "UPDATE replaced SET successor = ? WHERE record_type = ? AND successor = ?", (new, parent, old)
         )
         self._connection.execute("INSERT OR REPLACE INTO replaced VALUES (?, ?, ?)", (parent, old, new))
         self._connection.execute("DELETE FROM replaced WHERE record_type = ? AND identifier = ?", (parent, new))
-        self._replaced.add((parent, old))
-        self._replaced.discard((parent, new))
+        self._replaced = {key: new if key[0] == parent and to == old else to for key, to in self._replaced.items()}
+        self._replaced[parent, old] = new
+        self._replaced.pop((parent, new), None)
+
+    def _rename_events(self, old: str, new: str) -> None:
+        """The special events of an account go with it."""
+        self._books("215").rename(old, new)
+        self._connection.execute("UPDATE special_event SET account = ? WHERE account = ?", (new, old))
+        if old in self._events:
+            self._events[new] = self._events.pop(old)
 
 
 def _traits(record_type: str, fact: Fact) -> dict[str, Any]:

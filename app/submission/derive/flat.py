@@ -46,7 +46,7 @@ def finished_flat(
     return f"""{both},
              chosen AS (
                  SELECT n.key, n.origin, {listed} FROM settled n LEFT JOIN known k ON n.key = k.key
-                 WHERE n.key NOT IN ({scope.travelling(code)}) AND {due})
+                 WHERE n.key NOT IN ({scope.waiting(code)}) AND {due})
         SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "RptDate")) AS record_id,
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket, key,
                CAST(hash({content}) AS VARCHAR) AS content, origin, {head}

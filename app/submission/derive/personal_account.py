@@ -40,16 +40,7 @@ def _fresh(scope: Scope) -> str:
     parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(n.parties) AS VARCHAR)", "RltRepymtInf": "n.parties"})
     links = segment(record, "E", "a", {"CcNm": "CAST(len(n.links) AS VARCHAR)", "CccInf": "n.links"})
     deeds = segment(record, "K", "a", {"CagOfTrdNm": "CAST(len(n.deeds) AS VARCHAR)", "CagOfTrdInf": "n.deeds"})
-    monthly = segment(
-        record,
-        "H",
-        "x",
-        {
-            "Month": "left(n.report_date, 7)",
-            "SettDate": 'CASE WHEN left(x."SettDate", 7) = left(n.report_date, 7) THEN x."SettDate" END',
-        },
-        account,
-    )
+    monthly = monthly_performance("x", "n.report_date", account)
     other = segment(record, "J", "x", {"RpyStatus": f"CASE WHEN {account} <> 'C1' THEN 'N' END"}, account)
     limit = "a.\"AcctType\" IN ('R1', 'R3', 'R4') OR (a.\"AcctType\" = 'D1' AND a.\"Flag\" IN ('1', '2'))"
     limit += " OR (a.\"AcctType\" = 'R2' AND a.\"BusiDtlLines\" <> '82')"
@@ -77,6 +68,13 @@ def _fresh(scope: Scope) -> str:
                CASE WHEN len(n.deeds) > 0 AND ({account} = 'C1' OR n.point NOT IN ('10', '40')) THEN {deeds} END AS "K"
         FROM account a JOIN due n ON n.key = a."AcctCode"
              JOIN performance x ON x."AcctCode" = n.key AND x.kind = n.basis"""
+
+
+def monthly_performance(row: str, report_date: str, account: str) -> str:
+    """The monthly performance segment of the row as of a report date."""
+    month = f"left({report_date}, 7)"
+    settled = f'CASE WHEN left({row}."SettDate", 7) = {month} THEN {row}."SettDate" END'
+    return segment(record_type("210"), "H", row, {"Month": month, "SettDate": settled}, account)
 
 
 def _choice(scope: Scope) -> str:

@@ -37,6 +37,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "repaid": Reason(Text("实际还款", "repaid"), True),
     "revoked": Reason(Text("撤销已报关系", "revoked"), True),
     "on_its_way": Reason(Text("已送出，等待反馈", "on its way, unanswered"), False),
+    "operation_first": Reason(Text("先报送更正、删除或标识变更", "an operation on it goes first"), False),
     "unchanged": Reason(Text("无变化", "nothing changed"), False),
     "closed": Reason(Text("已报关闭或到期", "reported as closed"), False),
     "ended_before": Reason(Text("首次报送前已关闭", "ended before it was ever reported"), False),

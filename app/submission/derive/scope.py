@@ -9,7 +9,15 @@ from datetime import date
 from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
-from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
+from app.submission.tables import (
+    FILE_LINE,
+    FINDING,
+    accepted_table,
+    operations_on,
+    record_table,
+    record_type,
+    standard_tables,
+)
 
 Condition = Callable[[str, str, str], str]
 """Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
@@ -18,6 +26,9 @@ Condition = Callable[[str, str, str], str]
 @dataclass(frozen=True, slots=True)
 class Scope:
     """One bucket of one record type of one batch.
+
+    `operations` are the operation types of which anything is due today or on its way, None where that is not known; `voided`
+    tells whether a source has declared anything void. What is not there is not asked for.
 
     `explaining` asks a derivation not for the records that are due but why each subject is due or not (see `finished`);
     `snapshot` for the lake as it was then, 0 for as it is; `only` for one business key alone.
@@ -30,6 +41,8 @@ class Scope:
     buckets: int
     unanswered: tuple[str, ...]
     condition: Condition
+    operations: tuple[str, ...] | None = None
+    voided: bool = True
     explaining: bool = False
     snapshot: int = 0
     only: str = ""
@@ -56,9 +69,45 @@ class Scope:
         return self._path(accepted_table(code))
 
     def travelling(self, code: str) -> str:
-        """SELECT of the keys that have a record on its way, sent and not yet answered."""
+        """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""
         files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
-        return f"SELECT DISTINCT key FROM {self._path(FILE_LINE)} WHERE record_type = '{code}' AND file IN ({files})"
+        types = ", ".join(f"'{each}'" for each in (code, *self.operations_on(code)))
+        lines = f"SELECT {{}} FROM {self._path(FILE_LINE)} WHERE record_type IN ({types}) AND file IN ({files})"
+        renamed = "".join(
+            f' UNION SELECT "NwBnesCode" FROM {self._path(record_table(each))} WHERE "NwBnesCode" IS NOT NULL'
+            f" AND record_id IN ({lines.format('record_id')})"
+            for each in self._renaming(code)
+        )
+        return f"{lines.format('DISTINCT key')}{renamed}"
+
+    def waiting(self, code: str) -> str:
+        """SELECT of the keys of which no record is sent today: something is on its way, an operation goes first, or the source
+        has declared them void.
+
+        A correction that was blocked or refused before holds nothing back any more: it waits for people, the account does not.
+        """
+        parts = [self.travelling(code)]
+        for each in self.operations_on(code):
+            settled = ""
+            if record_type(each).kind == "correct_segment":
+                settled = (
+                    f" AND key NOT IN (SELECT key FROM {self._path(FINDING)} WHERE record_type = '{each}'"
+                    f" AND severity = 'block' AND business_date < {self.day})"
+                )
+            mine = f"FROM {self._path(record_table(each))} WHERE batch = '{self.batch}'"
+            parts.append(f"SELECT key {mine}{settled}")
+            if each in self._renaming(code):
+                parts.append(f'SELECT "NwBnesCode" {mine} AND "NwBnesCode" IS NOT NULL')
+        if self.voided:
+            parts.append(f"SELECT {VOIDED_KEY} FROM ({self.entity('voided')}) WHERE about = '{code}'")
+        return " UNION ".join(parts)
+
+    def operations_on(self, code: str) -> tuple[str, ...]:
+        """The operations on a record type of which there may be any."""
+        return tuple(each for each in operations_on(code) if self.operations is None or each in self.operations)
+
+    def _renaming(self, code: str) -> tuple[str, ...]:
+        return tuple(each for each in self.operations_on(code) if record_type(each).kind == "change_identifier")
 
     def _chosen(self, key: str) -> str:
         if self.only:
@@ -68,6 +117,10 @@ class Scope:
 
     def _path(self, table: Table) -> str:
         return f"{table.path} AT (VERSION => {self.snapshot})" if self.snapshot else table.path
+
+
+VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
+"""The business key of what a source has declared void."""
 
 
 def key_text(*columns: str) -> str:
@@ -222,7 +275,7 @@ def finished(
              chosen AS (
                  SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}
                  FROM settled n LEFT JOIN known k ON n.key = k.key
-                 WHERE n.key NOT IN ({scope.travelling(code)}) AND ({where})),
+                 WHERE n.key NOT IN ({scope.waiting(code)}) AND ({where})),
              typed AS (SELECT key, origin, {columns} FROM chosen)
         SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "B"."RptDate")) AS record_id,
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket,
@@ -247,7 +300,8 @@ def reasons(
     word = reason.replace("{due}", f"({due})")
     rest = f" UNION ALL SELECT key, reason, [] AS changed, '' AS point FROM ({others})" if others else ""
     return f"""
-        SELECT key, CASE WHEN key IN ({scope.travelling(code)}) THEN 'on_its_way' ELSE reason END AS reason, changed, point
+        SELECT key, CASE WHEN key IN ({scope.travelling(code)}) THEN 'on_its_way'
+                         WHEN key IN ({scope.waiting(code)}) THEN 'operation_first' ELSE reason END AS reason, changed, point
         FROM ({compared}
               SELECT n.key, {word} AS reason,
                      list_filter(CAST([{found}] AS VARCHAR[]), x -> x IS NOT NULL AND k.key IS NOT NULL) AS changed,

@@ -12,7 +12,7 @@ from app.standard import catalogue
 from app.submission.content import judged_by
 from app.submission.lake import lake
 from app.submission.reading.days import item_title
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types
 from app.web.listing import like_pattern
 
 _GROUPS_MOST: Final = 300
@@ -68,7 +68,7 @@ def tag_title(tag: str) -> Text:
 
 def rules_with_code(code: str, error: str) -> tuple[str, ...]:
     """Our rules that stand for an error code of the centre."""
-    rulesets = judged_by(code) if code in RECORD_TYPES else ()
+    rulesets = judged_by(code) if code in reported_types() else ()
     return tuple(rule.id for ruleset in rulesets for rule in ruleset.rules if rule.code == error)
 
 

@@ -19,7 +19,15 @@ from app.standard.files import render_record
 from app.submission.lake import lake
 from app.submission.reading.findings import error_title, rule_of, rule_title, rules_with_code
 from app.submission.reading.personal import personal_kind
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_columns, record_table, record_type
+from app.submission.tables import (
+    FEEDBACK,
+    FILE_LINE,
+    FINDING,
+    record_columns,
+    record_table,
+    record_type,
+    reported_types,
+)
 
 WHOLE: Final = ("", "0000")
 
@@ -121,7 +129,7 @@ class RecordView:
 
 def checked_type(code: str) -> str:
     """Raises NotFound for a type that the daily batch does not derive."""
-    if code not in RECORD_TYPES:
+    if code not in reported_types():
         raise NotFound("submission.record", Text("没有这条记录", "There is no such record"))
     return code
 
@@ -151,6 +159,18 @@ def fact_of(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _present(row[name]) for name in record_columns(record.code) if row[name] is not None}
 
 
+def _by_segment(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The segments of a stored record by letter; a flat record is one, and of a correction the corrected ones stand beside its
+    head."""
+    if record.flat:
+        return {record.segments[0].code: row}
+    fact = dict(row)
+    for holder in record.segments if record.corrections else ():
+        if not holder.items:
+            fact |= fact.get(holder.code) or {}
+    return fact
+
+
 def _present(value: Any) -> Any:
     """A segment without the tags that are absent."""
     if isinstance(value, Mapping):
@@ -171,7 +191,7 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         key=row["key"],
         report_date=row["RptDate"],
         content=row["content"],
-        segments=tuple(shown_segments(code, row, blames)),
+        segments=tuple(shown_segments(code, _by_segment(record_type(code), row), blames)),
         blames=blames,
         line_text=line_of(code, row),
         origins=origins_of(row),
@@ -232,8 +252,8 @@ def _their_path(code: str, error: str, tag: str) -> str:
 def shown_segments(code: str, fact: Mapping[str, Any], blames: Sequence[Blame]) -> Iterator[ShownSegment]:
     """The segments that are there, and those whose absence is blamed."""
     record = record_type(code)
-    for segment in record.segments:
-        given = fact if record.flat else fact.get(segment.code)
+    for segment in (*(each for each in record.segments if each.items), *record.corrections):
+        given = fact.get(segment.code)
         mine = _blames_of(segment, blames, given is not None)
         if given is None:
             if mine:
@@ -316,7 +336,7 @@ def _meaning(
 ) -> Text | None:
     tables = catalogue.current().codes(record.subject)
     names = [name for name in item.codes if name in tables]
-    for name, condition in item.codes_when:
+    for name, condition in () if record.corrections else item.codes_when:
         if name in tables and _holds(record.code, condition, fact, element):
             names = [name]
             break

@@ -28,15 +28,29 @@ from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
 from app.submission.counts import due_by_type, held_by_type
 from app.submission.models import ReportFile
-from app.submission.stages.hold import open_prints, travelling
+from app.submission.operations.requests import requests_behind, set_out
+from app.submission.stages.hold import open_prints, travelling, travelling_held
 from app.submission.stages.work import Outcome, Work
-from app.submission.tables import FILE_LINE, FINDING, REPORTED, record_columns, record_table, record_type
+from app.submission.tables import (
+    FILE_LINE,
+    FINDING,
+    REPORTED,
+    operation_types,
+    record_columns,
+    record_table,
+    record_type,
+)
 
-FILE_ORDER = tuple(REPORTED)
-"""Record types in the order in which their files are sent."""
 _FEW = 5_000
 """Records of a type up to which its lines are numbered in one statement with those of other types: a statement that writes to
 the lake costs a tenth of a second, whatever it writes."""
+
+
+def file_order() -> tuple[str, ...]:
+    """In which order files go: operations first, so that nothing is reported again, or under a new number, too early."""
+    return (*operation_types(), *REPORTED)
+
+
 _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -45,10 +59,10 @@ def build(work: Work) -> dict[str, Any]:
     work.part("plan", "files", partial(_plan, work))
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).filter_by(batch_id=work.batch)
-        files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
-    by_type = {code: [file for file in files if file.record_type == code] for code in FILE_ORDER}
+        files = sorted(session.scalars(query), key=lambda file: (file_order().index(file.record_type), file.part))
+    by_type = {code: [file for file in files if file.record_type == code] for code in file_order()}
     records = {code: sum(file.records for file in mine) for code, mine in by_type.items()}
-    largest = sorted(filter(records.get, FILE_ORDER), key=lambda code: -records[code])
+    largest = sorted(filter(records.get, by_type), key=lambda code: -records[code])
     few = [code for code in largest if records[code] <= _FEW]
     together = [[code] for code in largest if code not in few] + ([few] if few else [])
     numbering = {
@@ -63,7 +77,7 @@ def build(work: Work) -> dict[str, Any]:
 def _plan(work: Work, _again: bool) -> Outcome:
     size = work.settings.file_records
     due, held = due_by_type(work.batch), held_by_type(work.batch)
-    counts = {code: due[code] - held[code].blocked for code in FILE_ORDER}
+    counts = {code: due[code] - held[code].blocked for code in file_order()}
     planned: list[str] = []
     with unit_of_work() as session:
         existing = {
@@ -71,7 +85,7 @@ def _plan(work: Work, _again: bool) -> Outcome:
             for file in session.scalars(select(ReportFile).filter_by(batch_id=work.batch))
         }
         created = clock.local_now().replace(microsecond=0)
-        for code in FILE_ORDER:
+        for code in file_order():
             for part in range(-(-counts[code] // size)):
                 file = existing.get((code, part))
                 if file is None:
@@ -138,6 +152,9 @@ def _number_lines(work: Work, files: Mapping[str, list[ReportFile]], again: bool
                 f"SELECT key FROM {FILE_LINE.path} WHERE batch = ? AND record_type = ?", [work.batch, code]
             )
             travelling(code, [key for (key,) in keys])
+        for code in files:
+            mine = f"SELECT record_id FROM {FILE_LINE.path} WHERE batch = '{work.batch}' AND record_type = '{code}'"
+            travelling_held(set_out(list(requests_behind(code, mine)), work.batch))
     return rows, {}
 
 

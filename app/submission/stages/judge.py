@@ -18,14 +18,14 @@ from app.submission.counts import held_by_type
 from app.submission.facts import Surroundings
 from app.submission.rulings import surroundings
 from app.submission.stages.work import Outcome, Part, Work
-from app.submission.tables import FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import FINDING, record_table, record_type, reported_types
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked and exempt ones by type, the share of the blocked in what is due, and whether it
     passes the limit."""
     given = surroundings(work.settings, work.provider)
-    codes = [code for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0)) if due.get(code)]
+    codes = [code for code in sorted(reported_types(), key=lambda code: -due.get(code, 0)) if due.get(code)]
     rulesets = rulesets_of(work, codes)
     exempt = applying(work.business_date, [ruleset.name for ruleset in rulesets.values() if ruleset])
     parts = [
@@ -63,7 +63,8 @@ def rulesets_of(work: Work, codes: list[str]) -> dict[tuple[str, Subject | None]
 
 
 def _subjects(work: Work, code: str) -> tuple[Subject | None, ...]:
-    if not record_type(code).shared:
+    record = record_type(code)
+    if not record.shared or "InfoIDType" not in {item.tag for item in record.segments[0].plain}:
         return (None,)
     table = record_table(code).path
     conditions = ", ".join(f"coalesce(bool_or({judging.of_subject(code, each)}), FALSE)" for each in SUBJECTS)

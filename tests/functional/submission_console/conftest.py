@@ -47,6 +47,16 @@ class World:
 @pytest.fixture(scope="session")
 def world(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A copy of the reported days, with people."""
+    yield from _copied(made_once, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def own_world(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """As `world`, for a module that changes what the others look at."""
+    yield from _copied(made_once, tmp_path_factory)
+
+
+def _copied(made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
     with override(days.settings) as settings:
         with acting(SYSTEM), unit_of_work():

@@ -56,6 +56,8 @@ class Story:
     changed: tuple[str, ...] = ()
 
 
+UNTIL = {"220": "ConExpDate", "230": "CloseDate", "510": "CcExpDate"}
+"""The item that says when it ended."""
 ENDS = {
     "220": {"ConStatus": "2"},
     "510": {"CcStatus": "2"},
@@ -157,11 +159,19 @@ def test_nothing_follows_the_end(desk, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", MAIN)
-def test_what_ended_before_it_was_reported_is_not(desk, code: str) -> None:
-    deliver(desk, code, DAY, ENDS[code])
+def test_what_ended_long_before_it_was_first_seen_is_not_reported(desk, code: str) -> None:
+    deliver(desk, code, DAY, {**ENDS[code], UNTIL[code]: str(DAY - timedelta(days=31))})
 
     assert desk.derive(code, DAY) == []
     assert [reason for _, reason, _ in desk.reasons(code, DAY)] == ["ended_before"]
+
+
+@pytest.mark.parametrize("code", MAIN)
+def test_what_ended_within_a_month_before_it_was_first_seen_is(desk, code: str) -> None:
+    deliver(desk, code, DAY, {**ENDS[code], UNTIL[code]: str(DAY - timedelta(days=30))})
+
+    assert [point for point, _ in points(desk.derive(code, DAY))] == ["20"]
+    assert [reason for _, reason, _ in desk.reasons(code, DAY)] == ["closing"]
 
 
 @pytest.mark.parametrize("code", MAIN)

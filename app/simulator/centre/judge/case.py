@@ -38,6 +38,10 @@ class Stored:
     has a record of the same report date. `report_date` and `event_date` are the
     latest ones. `previous` and `following` are the performance of the stored neighbours in time of the record
     judged, by tag. `updates` are the latest update dates of a customer's segments, by tag.
+
+    Only operations ask for the rest: `segments` are letters with the report dates of all that is stored, `instalments` start and
+    report dates of special instalments, `identity` the document of the account's holder, `status` that of the report date in
+    question; `new_exists` and `new_own` tell whether a new identifier is in use, and whether it once was that of the same business.
     """
 
     exists: bool = False
@@ -57,6 +61,12 @@ class Stored:
     previous: Mapping[str, str] = field(default_factory=dict)
     following: Mapping[str, str] = field(default_factory=dict)
     updates: Mapping[str, str] = field(default_factory=dict)
+    segments: tuple[tuple[str, str], ...] = ()
+    instalments: tuple[tuple[str, str], ...] = ()
+    identity: tuple[str | None, str | None] = (None, None)
+    status: str | None = None
+    new_exists: bool = False
+    new_own: bool = False
 
 
 NEW = Stored()

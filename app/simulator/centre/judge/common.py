@@ -31,17 +31,29 @@ def check_form(case: Case) -> Iterator[Fault]:
     relaxed = _MAY_BE_EMPTY_IN_90 if case.header.template == "90" else frozenset()
     for plan in segment_plans(case.record, text(case.segment("B"), "InfoIDType") == _ORGANISATION):
         segment = case.fact if plan.letter == "" else case.fact.get(plan.letter)
-        if segment is None:
-            continue
-        if not segment:
-            yield "ABD001", plan.tag
-            continue
-        for item in plan.items:
-            for fault in _item_faults(item, segment.get(item.tag), account):
-                if fault[0] != "ABE000" or fault[1] not in relaxed:
-                    yield fault
-        for repeated in plan.groups:
-            yield from _check_group(repeated, segment, account)
+        if segment is not None:
+            yield from _segment_faults(plan, segment, account, relaxed)
+
+
+def segment_faults(record: str, letter: str, segment: Segment, account: str | None) -> Iterator[Fault]:
+    """The same of one segment of a record type."""
+    for plan in segment_plans(record):
+        if plan.letter == letter:
+            yield from _segment_faults(plan, segment, account, frozenset())
+
+
+def _segment_faults(
+    plan: SegmentPlan, segment: Segment, account: str | None, relaxed: frozenset[str]
+) -> Iterator[Fault]:
+    if not segment:
+        yield "ABD001", plan.tag
+        return
+    for item in plan.items:
+        for fault in _item_faults(item, segment.get(item.tag), account):
+            if fault[0] != "ABE000" or fault[1] not in relaxed:
+                yield fault
+    for repeated in plan.groups:
+        yield from _check_group(repeated, segment, account)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -85,16 +97,21 @@ def _check_group(plan: GroupPlan, segment: Segment, account: str | None) -> Iter
             yield "ABE011", plan.count_tag
 
 
+def _carrier(case: Case) -> Segment:
+    """Where record type and report date stand: the base segment, the head of a correction, or a flat record itself."""
+    return case.segment("B") or case.segment("BsSgmt") or case.fact
+
+
 def check_record_type(case: Case) -> Iterator[Fault]:
     """ABR000: the record type stated in the record equals that of the file."""
-    stated = text(case.segment("B") or case.fact, "InfRecType")
+    stated = text(_carrier(case), "InfRecType")
     if stated is not None and stated != case.header.record_type:
         yield "ABR000", WHOLE
 
 
 def check_report_date(case: Case) -> Iterator[Fault]:
     """ABR001: nothing can be reported as of a day after the file was made."""
-    carrier = case.segment("B") or case.fact
+    carrier = _carrier(case)
     if after(day(carrier, "RptDate"), case.header.created):
         yield "ABR001", "RptDate"
 

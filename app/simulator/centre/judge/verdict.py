@@ -22,6 +22,7 @@ from app.simulator.centre.judge import (
     statement,
 )
 from app.simulator.centre.judge.case import Case
+from app.simulator.centre.judge.operation import judged_operation, operation_of
 from app.simulator.centre.judge.values import Fault
 
 Rule = Callable[[Case], Iterator[Fault]]
@@ -53,4 +54,7 @@ def judge(case: Case) -> list[Fault]:
     for rule in (*common.RULES, *JUDGED.get(case.record, ())):
         for fault in rule(case):
             faults[fault] = None
+    operation = operation_of(case.record)
+    if operation is not None:
+        faults |= dict.fromkeys(judged_operation(case, operation))
     return list(faults)
