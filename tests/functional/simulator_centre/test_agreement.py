@@ -140,6 +140,9 @@ def test_every_case_gets_the_same_codes(name):
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     facts = list(load_bases(ruleset).items()) + [(f"{c.rule}: {c.name.en}", c.fact) for c in load_cases(ruleset)]
+    if ruleset.subject == "person":
+        # A contract for an organisation's debt is judged by the organisations' ruleset.
+        facts = [(title, fact) for title, fact in facts if fact.get("B", {}).get("InfoIDType") != "2"]
     assert len(facts) > (90 if RECORDS[name] in MANY else 15)
     differences = []
     for title, fact in facts:

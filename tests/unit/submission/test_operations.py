@@ -24,7 +24,6 @@ from app.submission.rulings import condition_sql, findings_select, suspects_sele
 from app.submission.tables import (
     OPERATION_KINDS,
     RECORD_TYPES,
-    REPLACED,
     accepted_table,
     operation_types,
     record_table,
@@ -103,9 +102,7 @@ class Operator:
     def codes(self, code: str) -> set[str]:
         """What our pre-check says of the operations derived last."""
         records = f"(SELECT * FROM {record_table(code).path} WHERE batch = 'B1')"
-        facts = fact_relation(
-            code, records, f"(SELECT * FROM {accepted_table(code).path})", f"(SELECT * FROM {REPLACED.path})"
-        )
+        facts = fact_relation(code, records, f"(SELECT * FROM {accepted_table(code).path})")
         given = Surroundings(PROVIDER, LATER, (PROVIDER,), (PROVIDER,))
         ruleset = rules_in(shipped_in_force(LATER), code)
         with self.lake.read() as connection:

@@ -1,4 +1,4 @@
-"""Record 510, mortgage or pledge contract: the checks BPR and BPE, the same whether a person or an organisation owes."""
+"""Record 510, mortgage or pledge contract: the checks BPR and BPE, by the code lists of who owes, a person or an organisation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.common import not_before, party, party_type_fits
 from app.simulator.centre.judge.values import Fault, Segment, after, day, group, number, text
+from app.standard.catalogue import Subject
 
 _DEBTOR = ("InfoIDType", "Name", "CertType", "CertNum")
 _OTHERS = {
@@ -69,14 +70,17 @@ def order(case: Case) -> Iterator[Fault]:
 def debtors(case: Case) -> Iterator[Fault]:
     """BPE000 (I5100B01), BPE002 (I5100D01), BPE008 (I5100A01)."""
     base = case.segment("B")
-    own = (text(base, "CertType"), text(base, "CertNum"))
-    if not party_type_fits(text(base, "InfoIDType"), own[0]):
+    own, category = (text(base, "CertType"), text(base, "CertNum")), text(base, "InfoIDType")
+    of: Subject = "organisation" if category == "2" else "person"
+    if not party_type_fits(category, own[0], of):
         yield "BPE000", "CertType"
     for other in group(case.segment("D"), "OtrRec"):
         kind = text(other, "GuarCertType")
-        if not party_type_fits(text(other, "InfoIDType"), kind):
+        if not party_type_fits(text(other, "InfoIDType"), kind, of):
             yield "BPE002", "GuarCertType"
-        if None not in own and (kind, text(other, "GuarCertNum")) == own:
+        # Of a person's debt the other debtor must be of the same category too to be the same.
+        alike = of == "organisation" or text(other, "InfoIDType") == category
+        if None not in own and alike and (kind, text(other, "GuarCertNum")) == own:
             yield "BPE008", "GuarCertNum"
 
 
