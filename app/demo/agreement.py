@@ -19,7 +19,7 @@ from app.lake.rendering import line_expression
 from app.lake.streams import text_chunks
 from app.standard.files import FileHeader, FileName
 from app.submission.lake import lake
-from app.submission.stages.build import FILE_ORDER
+from app.submission.stages.build import file_order
 from app.submission.stages.work import Work
 from app.submission.tables import FINDING, record_table, record_type
 
@@ -32,7 +32,7 @@ def compare_with_centre(batch: str, centre: Path, folder: Path) -> dict[str, Any
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     work = Work.on(batch)
-    keys = {code: _write_unblocked(work, code, folder) for code in FILE_ORDER}
+    keys = {code: _write_unblocked(work, code, folder) for code in file_order()}
     theirs = _centre_verdicts(centre, folder, keys)
     ours = {
         (code, key, error)
@@ -77,7 +77,7 @@ def _write_unblocked(work: Work, code: str, folder: Path) -> list[str]:
 
 
 def _centre_verdicts(centre: Path, folder: Path, keys: dict[str, list[str]]) -> set[Verdict]:
-    files = [file for code in FILE_ORDER for file in folder.glob(f"*{code}0ZZ*.txt") if file.name[22:25] == code]
+    files = [file for code in file_order() for file in folder.glob(f"*{code}0ZZ*.txt") if file.name[22:25] == code]
     if not files:
         return set()
     command = [sys.executable, "-m", "app.simulator.centre", "judge", "--state", str(centre), *map(str, files)]

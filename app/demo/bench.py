@@ -34,7 +34,7 @@ from app.submission.stages.derive import derive
 from app.submission.stages.judge import judge
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
-from app.submission.tables import RECORD_TYPES, record_table, record_type
+from app.submission.tables import RECORD_TYPES, record_columns, record_table, record_type
 
 BUSINESS_DATE = date(2026, 10, 31)
 
@@ -153,7 +153,7 @@ def _render_rowwise(work: Work) -> None:
     with lake().read() as connection:
         for code in RECORD_TYPES:
             record = record_type(code)
-            letters = ", ".join(f'"{segment.code}"' for segment in record.segments)
+            letters = ", ".join(f'"{name}"' for name in record_columns(code))
             result = connection.execute(f"SELECT {letters} FROM {_relation(work, code)}")
             while rows := result.fetchmany(5_000):
                 for row in rows:
@@ -163,6 +163,9 @@ def _render_rowwise(work: Work) -> None:
 def _line(record: RecordType, row: tuple[Any, ...]) -> bytes:
     document = etree.Element("Document")
     root = etree.SubElement(document, record.root)
+    if record.flat:
+        _write(root, tuple(zip(record_columns(record.code), row, strict=True)))
+        return bytes(etree.tostring(document, encoding="utf-8"))
     for segment, values in zip(record.segments, row, strict=True):
         if values is not None:
             parent = etree.SubElement(root, segment.tag)

@@ -17,9 +17,9 @@ from rich.table import Table
 
 from app.core.registry import Registry
 from app.core.text import Text
+from app.standard import catalogue
 from app.web.commands import FINDINGS, as_json, json_option
 
-_TITLES = {"110": "个人基本信息", "210": "个人借贷账户", "310": "企业基本信息", "410": "企业借贷账户"}
 _COLUMNS = {
     "landed": "落地",
     "standardised": "标准化",
@@ -170,7 +170,7 @@ def _account(console: Console, summary: dict[str, Any], root: Path) -> None:
         for name, zh in _COLUMNS.items():
             table.add_column(f"{zh}\n{name}", justify="right", no_wrap=True)
         for code, counts in day["records"].items():
-            table.add_row(f"{code} {_TITLES[code]}", *(f"{counts[name]:,}" for name in _COLUMNS))
+            table.add_row(_short_title(code), *(f"{counts[name]:,}" for name in _COLUMNS))
         console.print(table)
         agreement = day["agreement"]
         console.print(
@@ -203,3 +203,8 @@ def _bench_table(result: dict[str, Any]) -> None:
         f"记录 records {result['records']:,}, 内存峰值 peak memory {result['peak_rss_mb']:,} MB, "
         f"渲染对逐行 rendering against row-wise: {result['rowwise']['ratio']} times"
     )
+
+
+def _short_title(code: str) -> str:
+    title = catalogue.current().record(code).title.zh
+    return f"{code} {title.removesuffix('信息记录').removesuffix('记录')}"

@@ -78,7 +78,7 @@ class Stage:
 
 def build_world(stage: Stage, persons: int, companies: int, seed: int, start: date) -> World:
     """Make the bank and its customers."""
-    world = World(stage.bank, persons=persons, companies=companies, seed=seed, start=start)
+    world = World(stage.bank, persons=persons, companies=companies, seed=seed, start=start, happenings=True)
     world.build()
     return world
 

@@ -11,7 +11,7 @@ from app.submission.lake import lake
 from app.submission.tables import FEEDBACK, FINDING
 
 Hit = tuple[str, str, str]
-"""(record type, last part of the business key, rule id)"""
+"""(record type, subject of the business key, rule id)"""
 
 
 def hold_against_truth(batch: str, truth: Path) -> dict[str, Any]:
@@ -68,5 +68,6 @@ def read_truth(path: Path) -> tuple[set[Hit], set[Hit]]:
 
 
 def subject(key: str) -> str:
-    """The number that identifies the subject or account, without the document type before it."""
-    return key.rpartition("|")[2]
+    """The number that identifies the subject or account, without the document type before it; of what is known by more than a
+    number, such as a statement, the whole key."""
+    return key.rpartition("|")[2] if key.count("|") < 2 else key

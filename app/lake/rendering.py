@@ -14,25 +14,39 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def line_expression(record: RecordType) -> str:
-    """SQL giving one `<Document>…</Document>` line with its CR LF, from the columns B, C, … of a record table."""
-    segments = ", ".join(_segment(segment) for segment in record.segments)
-    return f"concat('<Document><{record.root}>', {segments}, '</{record.root}></Document>\r\n')"
+    """SQL giving one `<Document>…</Document>` line with its CR LF, from the columns of a record table: B, C, … or, of a
+    flat record, its tags."""
+    if record.flat:
+        content = ", ".join(_either(segment, "") for segment in record.segments)
+    else:
+        content = ", ".join(_corrected(record, each) if not each.items else _segment(each) for each in record.segments)
+    return f"concat('<Document><{record.root}>', {content}, '</{record.root}></Document>\r\n')"
 
 
-def _segment(segment: Segment) -> str:
-    column = f'"{segment.code}"'
-    values = ", ".join(_values(segment))
+def _segment(segment: Segment, within: str = "") -> str:
+    column = f'{within}"{segment.code}"'
+    written = _either(segment, f"{column}.")
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE concat('<{segment.tag}>', {written}, '</{segment.tag}>') END"
+
+
+def _corrected(record: RecordType, holder: Segment) -> str:
+    """The one segment that a correction holds."""
+    each = ", ".join(_segment(segment, f'"{holder.code}".') for segment in record.corrections)
+    return f"concat('<{holder.tag}>', {each}, '</{holder.tag}>')"
+
+
+def _either(segment: Segment, column: str) -> str:
+    """The elements of a segment; `column` is what stands before its tags."""
+    values = ", ".join(_values(segment, column))
     # Hardly any value needs escaping, and asking all of them at once costs far less than escaping each.
     marked = f"regexp_matches(concat({values}), '[{''.join(_ESCAPES)}]')"
-    return (
-        f"CASE WHEN {column} IS NULL THEN NULL"
-        f" WHEN {marked} THEN {_written(segment, escape=True)} ELSE {_written(segment, escape=False)} END"
-    )
+    plain, escaped = (_written(segment, column, escape=escape) for escape in (False, True))
+    return f"CASE WHEN {marked} THEN {escaped} ELSE {plain} END"
 
 
-def _values(segment: Segment) -> Iterator[str]:
+def _values(segment: Segment, column: str) -> Iterator[str]:
     for member in segment.items:
-        value = f'"{segment.code}"."{member.tag}"'
+        value = f'{column}"{member.tag}"'
         if isinstance(member, Group):
             inner = ", ".join(f'p."{item.tag}"' for item in member.items)
             yield f"array_to_string(list_transform({value}, p -> concat({inner})), '')"
@@ -40,17 +54,17 @@ def _values(segment: Segment) -> Iterator[str]:
             yield value
 
 
-def _written(segment: Segment, *, escape: bool) -> str:
+def _written(segment: Segment, column: str, *, escape: bool) -> str:
     parts = []
     for member in segment.items:
-        value = f'"{segment.code}"."{member.tag}"'
+        value = f'{column}"{member.tag}"'
         if isinstance(member, Group):
             inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in member.items)
             one = f"concat('<{member.tag}>', {inner}, '</{member.tag}>')"
             parts.append(f"array_to_string(list_transform({value}, p -> {one}), '')")
         else:
             parts.append(_element(member.tag, value, escape))
-    return f"concat('<{segment.tag}>', {', '.join(parts)}, '</{segment.tag}>')"
+    return f"concat({', '.join(parts)})"
 
 
 def _element(tag: str, value: str, escape: bool) -> str:

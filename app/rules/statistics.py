@@ -172,7 +172,8 @@ def of_rule(ruleset: str, rule_id: str, most: int = USUAL) -> RuleTrend:
 def reported_rulesets() -> list[Ruleset]:
     """The rulesets in force today about records that are reported, by record type."""
     force = in_force(clock.today())
-    places = (force.about_record(code) for code in _outcomes.record_types())
+    asked = [(code, subject) for code in _outcomes.record_types() for subject in force.subjects_of(code)]
+    places = (force.about_record(code, subject) for code, subject in asked)
     return [place.ruleset() for place in places if place is not None]
 
 

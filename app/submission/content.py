@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from app.rules.registry.shipped import ROOT
 from app.standard.catalogue import Subject
 from app.submission.mapping import SourceMapping, load_mappings
 
-__all__ = ["ROOT", "file_rules", "mappings", "present_force", "rules_in", "rules_of"]
+__all__ = ["ROOT", "file_rules", "judged_by", "mappings", "present_force", "rules_in", "rules_of"]
 
 
 @lru_cache
@@ -32,6 +32,14 @@ def rules_of(record_type: str, subject: Subject | None = None, day: date | None 
     Raises NotFound for a type that no ruleset is about, RulesetInvalid if it cannot be used.
     """
     return rules_in(in_force(day or clock.today()), record_type, subject)
+
+
+def judged_by(record_type: str, day: date | None = None) -> Iterator[Ruleset]:
+    """The pre-checks of a record type that are in force on a business day, by default today: two of a type for persons and
+    organisations."""
+    force = in_force(day or clock.today())
+    for subject in force.subjects_of(record_type):
+        yield rules_in(force, record_type, subject)
 
 
 def rules_in(force: InForce, record_type: str, subject: Subject | None = None) -> Ruleset:

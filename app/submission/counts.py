@@ -12,7 +12,7 @@ from app.submission.content import mappings
 from app.submission.exempting import EXEMPT
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
-from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES
+from app.submission.tables import FINDING, MAIN_ENTITY, RECORD_TYPES, operation_types, reported_types
 
 _TYPE_IN_PREFIX = slice(22, 25)
 """Where a file name has its record type."""
@@ -45,7 +45,7 @@ class TypeCounts:
 
 def due_by_type(batch: str) -> dict[str, int]:
     """Records derived so far, by type."""
-    due = dict.fromkeys(RECORD_TYPES, 0)
+    due = dict.fromkeys(reported_types(), 0)
     with unit_of_work(reading=True) as session:
         query = select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage="derive")
         for part, rows in session.execute(query):
@@ -67,7 +67,7 @@ def held_by_type(batch: str) -> dict[str, Held]:
             count(DISTINCT record_id) FILTER (severity = '{EXEMPT}')
         FROM {FINDING.path} WHERE batch = ? AND severity IN ('block', '{EXEMPT}') GROUP BY 1"""
     found = {code: Held(int(blocked), int(exempt)) for code, blocked, exempt in lake().rows(query, [batch])}
-    return dict.fromkeys(RECORD_TYPES, Held()) | found
+    return dict.fromkeys(reported_types(), Held()) | found
 
 
 def standardised_by_entity(batch: str) -> dict[str, int]:
@@ -80,15 +80,23 @@ def standardised_by_entity(batch: str) -> dict[str, int]:
     return rows
 
 
+def _counted(batch: str) -> tuple[str, ...]:
+    """The record types, and the operations of which anything is due."""
+    due = due_by_type(batch)
+    return (*RECORD_TYPES, *(code for code in operation_types() if due[code]))
+
+
 def count_batch(batch: str) -> dict[str, TypeCounts]:
     """Count the batch anew from where the rows are, and keep the counts with it."""
-    counts = {code: TypeCounts() for code in RECORD_TYPES}
+    counts = {code: TypeCounts() for code in _counted(batch)}
     for code, due in due_by_type(batch).items():
-        counts[code].due = due
+        if due:
+            counts[code].due = due
     judged = _has(batch, "judge")
     if judged:
         for code, held in held_by_type(batch).items():
-            counts[code].blocked, counts[code].exempt = held.blocked, held.exempt
+            if code in counts:
+                counts[code].blocked, counts[code].exempt = held.blocked, held.exempt
     with unit_of_work() as session:
         entities, landed = standardised_by_entity(batch), _landed(batch)
         for code, entity in MAIN_ENTITY.items():
@@ -96,7 +104,8 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
         for file in session.scalars(select(ReportFile).filter_by(batch_id=batch)):
             _count_file(counts[file.record_type], file)
         for code, seconds in _seconds(batch).items():
-            counts[code].seconds = round(seconds, 2)
+            if code in counts:
+                counts[code].seconds = round(seconds, 2)
         # by the name, since PostgreSQL does not take an expression with parameters for the same when it comes again
         record_type = StageRun.detail["record_type"].as_string().label("record_type")
         corrected = select(record_type, func.sum(StageRun.rows)).filter_by(batch_id=batch, stage="corrected")
@@ -110,7 +119,7 @@ def count_batch(batch: str) -> dict[str, TypeCounts]:
 
 
 def _seconds(batch: str) -> dict[str, float]:
-    spent = dict.fromkeys(RECORD_TYPES, 0.0)
+    spent = dict.fromkeys(reported_types(), 0.0)
     query = select(StageRun.stage, StageRun.part, StageRun.seconds).filter_by(batch_id=batch)
     for stage, part, seconds in current_session().execute(query):
         code = part[_TYPE_IN_PREFIX] if stage == "write" else part[:3]

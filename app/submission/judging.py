@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ from app.lake.connection import Connection, Lake, unoptimised
 from app.lake.tables import Table
 from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
+from app.standard.catalogue import SUBJECTS, Subject
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
+from app.submission.tables import FEEDBACK, FINDING, RELEASED, REPLACED, accepted_table, base_item, record_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,13 +26,46 @@ REFUSED_BEFORE = "CENTRE"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A hash bucket of one record type of a batch."""
+    """A hash bucket of one record type of a batch; of a type for persons and organisations the records of one of them, since
+    each has a ruleset of its own."""
 
     batch: str
     business_date: date
     precheck: bool
     code: str
     bucket: int
+    subject: Subject | None = None
+
+    @property
+    def name(self) -> str:
+        """As the marks of the stage name it: record type, bucket and, where there is one, the subject."""
+        return "/".join(str(each) for each in (self.code, self.bucket, self.subject) if each is not None)
+
+    @classmethod
+    def of(cls, batch: str, business_date: date, precheck: bool, name: str) -> Part:
+        """Of the name that a mark carries."""
+        code, bucket, *subject = name.split("/")
+        whose: Subject | None = next((each for each in SUBJECTS if each in subject), None)
+        return cls(batch, business_date, precheck, code, int(bucket), whose)
+
+    @property
+    def where(self) -> str:
+        """SQL that chooses the part's rows of the record table."""
+        mine = f" AND {of_subject(self.code, self.subject)}" if self.subject else ""
+        return f"batch = '{self.batch}' AND bucket = {self.bucket}{mine}"
+
+    @property
+    def found(self) -> str:
+        """SQL that chooses the part's rows of the finding table."""
+        where = f"batch = '{self.batch}' AND record_type = '{self.code}' AND bucket = {self.bucket}"
+        chosen = f"SELECT record_id FROM {record_table(self.code).path} WHERE {self.where}"
+        return f"{where} AND record_id IN ({chosen})" if self.subject else where
+
+
+def of_subject(code: str, subject: Subject) -> str:
+    """SQL over a record table: the record is about this subject; its debtor's kind says so, without one it is a person's."""
+    comparison = "IS NOT DISTINCT FROM" if subject == "organisation" else "IS DISTINCT FROM"
+    return f"{base_item(code, 'InfoIDType')} {comparison} '2'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +108,19 @@ def as_of(table: Table, basis: Basis) -> str:
     return f"{table.path} AT (VERSION => {basis.snapshot})"
 
 
+def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str], str]:
+    """What the centre had taken at the snapshot, of a record type and of any other, and which identifiers it had replaced, as
+    `fact_relation` asks for it."""
+    replaced = f"(SELECT * FROM {as_of(REPLACED, basis)})"
+    return as_of(accepted_table(code), basis), lambda other: as_of(accepted_table(other), basis), replaced
+
+
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
     """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot.
 
     Raises as `exempted` where it is not known any more what was exempt.
     """
-    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE batch = '{part.batch}' AND bucket = {part.bucket})"
+    records = f"(SELECT * FROM {as_of(record_table(part.code), basis)} WHERE {part.where})"
     with lake.read() as connection:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
         if ruleset is not None:
@@ -93,7 +134,7 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
 
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
-    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
+    facts = fact_relation(part.code, records, *accepted_as_of(part.code, basis))
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
     select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
     count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
@@ -126,4 +167,6 @@ def _refused_before(part: Part, records: str, basis: Basis) -> str:
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
         FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""
+        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)
+          AND refusal.key NOT IN (SELECT f.key FROM (SELECT * FROM {as_of(RELEASED, basis)}) f
+              WHERE f.record_type = '{part.code}' AND f.released_on >= refusal.received_on)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, EncryptedText, PrimaryKey
@@ -107,7 +107,10 @@ class HeldRecord(Base):
     """A record that did not get in: blocked by our pre-check or rejected by the centre, until its correction is accepted."""
 
     __tablename__ = "submission_held_record"
-    __table_args__ = (UniqueConstraint("record_type", "key_print", "opened_on"),)
+    __table_args__ = (
+        UniqueConstraint("record_type", "key_print", "opened_on"),
+        Index("ix_submission_held_record_cause", "status", "record_type", "cause_rule", "cause_code", "cause_tag"),
+    )
 
     id: Mapped[PrimaryKey]
     record_type: Mapped[str] = mapped_column(String(3))
@@ -127,3 +130,61 @@ class HeldRecord(Base):
     """how it ended: accepted, or withdrawn (the source no longer has such a subject or account)"""
     opened_on: Mapped[date] = mapped_column(Date)
     closed_on: Mapped[date | None] = mapped_column(Date)
+    cause_rule: Mapped[str] = mapped_column(String(40), default="")
+    """the first finding of the newest judgement, by which records of the same kind are handled together"""
+    cause_code: Mapped[str] = mapped_column(String(40), default="")
+    cause_tag: Mapped[str] = mapped_column(String(60), default="")
+    owner: Mapped[str] = mapped_column(String(80), default="")
+    """the username of who sees to it; empty: nobody yet"""
+    fix: Mapped[str] = mapped_column(String(20), default="")
+    """the way chosen to mend it; empty: none yet, the suggestion stands"""
+    house_due: Mapped[datetime | None]
+    bureau_due: Mapped[datetime | None]
+
+
+class HeldNote(Base):
+    """One line of the history of a held record: what was done or said, by whom."""
+
+    __tablename__ = "submission_held_note"
+
+    id: Mapped[PrimaryKey]
+    held_id: Mapped[int] = mapped_column(ForeignKey("submission_held_record.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    what: Mapped[str] = mapped_column(String(20))
+    """opened, judged, assigned, chosen, comment, asked, approved, refused, withdrawn, sent, returned, released, closed"""
+    text: Mapped[str] = mapped_column(EncryptedText("submission_held_note.text"), default="")
+
+
+class OperationRequest(Base):
+    """An operation on what the centre holds, asked for by a person and let go by a second one."""
+
+    __tablename__ = "submission_operation_request"
+    __table_args__ = (Index("ix_submission_operation_request_open", "record_type", "key_print", "status"),)
+
+    id: Mapped[PrimaryKey]
+    bundle: Mapped[str] = mapped_column(String(32), index=True)
+    """shared by what was asked for in one go and is decided in one go"""
+    record_type: Mapped[str] = mapped_column(String(3))
+    key_print: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(EncryptedText("submission_operation_request.key"))
+    new_key: Mapped[str] = mapped_column(EncryptedText("submission_operation_request.new_key"), default="")
+    segment: Mapped[str] = mapped_column(String(1), default="")
+    report_date: Mapped[str] = mapped_column(String(10), default="")
+    starts: Mapped[str] = mapped_column(String(10), default="")
+    ends: Mapped[str] = mapped_column(String(10), default="")
+    content: Mapped[str] = mapped_column(EncryptedText("submission_operation_request.content"), default="")
+    """JSON of the corrected segment by tag; empty: as the record `source_record` has it"""
+    source_record: Mapped[str] = mapped_column(String(32), default="")
+    reason: Mapped[str] = mapped_column(EncryptedText("submission_operation_request.reason"))
+    held_id: Mapped[int | None] = mapped_column(ForeignKey("submission_held_record.id"), index=True)
+    status: Mapped[str] = mapped_column(String(10), default="asked", index=True)
+    """asked, approved, refused, withdrawn, sent, returned (blocked by us or refused by the centre), accepted"""
+    asked_by: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(80), default="")
+    decided_at: Mapped[datetime | None]
+    decision: Mapped[str] = mapped_column(EncryptedText("submission_operation_request.decision"), default="")
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("submission_batch.id"))
+    findings: Mapped[list[Any]] = mapped_column(default=list)
+    """[rule, code, tag] triples for which it came back"""

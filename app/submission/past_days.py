@@ -18,13 +18,13 @@ from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
 from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
-from app.submission.judging import Basis, as_of
+from app.submission.judging import Basis, Part, accepted_as_of, as_of
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import FINDING, RECORD_TYPES, accepted_table, record_table, record_type
+from app.submission.tables import FINDING, base_item, record_table, record_type, reported_types
 from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
@@ -44,7 +44,7 @@ class PastDays:
             return list(session.scalars(query.distinct().order_by(Batch.business_date.desc()).limit(most)))
 
     def parts(self, code: str, day: date) -> Sequence[StoredPart]:
-        if code not in RECORD_TYPES:
+        if code not in reported_types():
             return ()
         with unit_of_work(reading=True) as session:
             query = (
@@ -99,14 +99,17 @@ class PastDays:
 def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]) -> StoredPart:
     basis = Basis.of(detail)
     exempt = exempted(basis.exemptions)
-    bucket = int(name.partition("/")[2])
-    where = f"batch = '{batch}' AND bucket = {bucket}"
-    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {where})"
-    accepted = as_of(accepted_table(code), basis)
+    part = Part.of(batch, day, True, name)
+    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {part.where})"
+    accepted, others, replaced = accepted_as_of(code, basis)
+
+    def nothing(other: str) -> str:
+        return f"(SELECT * FROM {others(other)} WHERE FALSE)"
+
     # With the pre-check switched off what would have blocked was noted.
     found = (
         "SELECT record_id, rule, CASE severity WHEN 'noted' THEN 'block' ELSE severity END AS severity"
-        f" FROM {FINDING.path} WHERE {where} AND record_type = '{code}' AND edition = '{basis.edition}'"
+        f" FROM {FINDING.path} WHERE {part.found} AND edition = '{basis.edition}'"
     )
     return StoredPart(
         day=day,
@@ -115,8 +118,8 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
         edition=basis.edition,
         records=int(lake().value(f"SELECT count(*) FROM {records}") or 0),
         found=found,
-        facts=fact_relation(code, records, accepted),
-        bare=fact_relation(code, records, f"(SELECT * FROM {accepted} WHERE FALSE)"),
+        facts=fact_relation(code, records, accepted, others, replaced),
+        bare=fact_relation(code, records, nothing(code), nothing, f"(SELECT * FROM {replaced} WHERE FALSE)"),
         constants=basis.given.constants(code),
         dimensions=_dimensions(code),
         exempt=exempt_select(code, records) if exempt else "",
@@ -125,5 +128,6 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
 
 
 def _dimensions(code: str) -> dict[str, str]:
-    base = {item.tag for item in record_type(code).segment("B").plain}
-    return {name: f'"B"."{tag}"' for name, tag in _DIMENSIONS.items() if tag in base}
+    first = record_type(code).segments[0]
+    base = {item.tag for item in first.plain}
+    return {name: base_item(code, tag) for name, tag in _DIMENSIONS.items() if tag in base}

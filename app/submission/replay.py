@@ -82,8 +82,7 @@ def replay(day: date, standards: tuple[Path, ...] = ()) -> tuple[BatchReplayed, 
         )
     found: dict[str, list[PartReplayed]] = {}
     for batch, precheck, name, rows, detail in judged:
-        code, _, bucket = name.partition("/")
-        part = Part(batch, day, precheck, code, int(bucket))
+        part = Part.of(batch, day, precheck, name)
         found.setdefault(batch, []).append(_again(part, name, rows, detail, standards))
     return tuple(BatchReplayed(batch, tuple(parts)) for batch, parts in found.items())
 
@@ -113,9 +112,8 @@ _LAKE = Text("数据湖快照 {snapshot} 已不可读：{why}", "snapshot {snaps
 
 
 def _stored(part: Part) -> str:
-    where = f"batch = '{part.batch}' AND record_type = '{part.code}' AND bucket = {part.bucket}"
     with lake().read() as connection:
-        return judging.digest_of(connection, f"(SELECT * FROM {FINDING.path} WHERE {where})")
+        return judging.digest_of(connection, f"(SELECT * FROM {FINDING.path} WHERE {part.found})")
 
 
 @contextmanager

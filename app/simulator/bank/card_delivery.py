@@ -1,7 +1,8 @@
 """The card system: a drop of CSV files in GBK, dates as yyyymmdd, amounts in fen, codes of its own.
 
 CARD_ACCT.csv holds the cards with their holders, CARD_BAL.csv their state on the business date, CARD_BILL.csv the state
-on the latest statement day, CARD_TXN.csv write-offs. Each has a heading line; empty means no value.
+on the latest statement day, CARD_TXN.csv write-offs, CARD_LMT.csv the limits, CARD_EVT.csv the months without a statement
+because the statement day was moved. Each has a heading line; empty means no value.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 import duckdb
 
+from app.simulator.bank.agreements import card_limits
 from app.simulator.bank.cards import card_state
 from app.simulator.bank.deliveries import quoted, recode, write_control
 
@@ -29,6 +31,8 @@ AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
     "CARD_BAL": ("BAL", "OVD_AMT"),
     "CARD_BILL": ("BAL", "OVD_AMT"),
     "CARD_TXN": ("AMT",),
+    "CARD_LMT": ("LMT_AMT",),
+    "CARD_EVT": (),
 }
 
 _CARD: Final = "business_code('C', n)"
@@ -46,6 +50,19 @@ def card_tables(day: str) -> Iterator[tuple[str, str]]:
         f"""SELECT {_CARD} AS ACCT_NO, 'HX' AS TXN_TYPE,
             strftime(due_date(a.first_month, a.settle_day, a.missed + 11), '%Y%m%d') AS TXN_DT, s.balance * 100 AS AMT
         FROM open_card a JOIN card_now s USING (n) WHERE s.status = 'WRITTEN_OFF'""",
+    )
+    yield (
+        "CARD_LMT",
+        f"""SELECT business_code('K', n) AS LMT_NO, person_name(person) AS HOLDER, 'SFZ' AS ID_TYPE, person_number(person) AS ID_NO,
+            'B' || lpad(branch::VARCHAR, 2, '0') AS BRANCH, 'SOLO' AS LMT_TYPE, CASE WHEN loops THEN '1' ELSE '0' END AS REVOLVE,
+            amount * 100 AS LMT_AMT, '156' AS CCY, strftime(begins, '%Y%m%d') AS LMT_FROM, strftime(ends, '%Y%m%d') AS LMT_TO,
+            CASE WHEN over THEN 'X' ELSE 'A' END AS LMT_STS
+        FROM ({card_limits(day)})""",
+    )
+    yield (
+        "CARD_EVT",
+        f"""SELECT {_CARD} AS ACCT_NO, 'SHIFT' AS EVT_TYPE, strftime(month_start(skipped), '%Y-%m') AS EVT_MON, '1' AS EVT_OK
+        FROM open_card WHERE skip_known <= {day}""",
     )
 
 

@@ -5,7 +5,9 @@ cust_master               every personal customer, card holders included; *_chg_
 loan_master               contract side of a loan; prod PL non-revolving, RV revolving, SB under a limit, CL collection
 loan_state                state of every loan on the business date (biz_dt)
 loan_stmt                 state on the latest settlement day (stmt_dt); none before the first and for collection
+loan_rebook, cust_merge, loan_void     loans under a new number, customers merged, accounts opened by mistake
 guarantor, collateral_link, loan_txn   further parties, pledge contracts, special transactions
+further tables            see `app.simulator.bank.core_beside`
 ========================= =============================================================================================
 
 Dates are ISO text, amounts whole yuan, codes the system's own (see the dictionaries below).
@@ -21,6 +23,7 @@ from typing import Final
 import duckdb
 import duckdb_extensions
 
+from app.simulator.bank import core_beside
 from app.simulator.bank.deliveries import quoted, recode, write_control
 from app.simulator.bank.people import person_state
 from app.simulator.bank.retail import retail_state
@@ -62,6 +65,10 @@ AMOUNTS: Final[dict[str, tuple[str, ...]]] = {
     "guarantor": ("amt",),
     "collateral_link": (),
     "loan_txn": ("amt",),
+    **core_beside.AMOUNTS,
+    "loan_rebook": (),
+    "cust_merge": (),
+    "loan_void": (),
 }
 
 _LOAN: Final = "business_code('L', n)"
@@ -81,6 +88,7 @@ def core_tables(day: str) -> Iterator[tuple[str, str]]:
         " WHERE product IN ('H', 'V', 'S', 'F')",
     )
     yield "loan_txn", _TRANSACTIONS
+    yield from core_beside.beside_tables(day)
 
 
 def write_core_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.date, folder: Path) -> None:

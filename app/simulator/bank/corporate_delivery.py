@@ -15,6 +15,7 @@ import duckdb
 from openpyxl import Workbook
 
 from app.simulator.bank.corporate import corporate_state
+from app.simulator.bank.corporate_books import BOOKS, write_books
 from app.simulator.bank.deliveries import quoted, recode, write_control
 from app.simulator.bank.people import MEMBERS, SHAREHOLDERS, company_state
 
@@ -22,7 +23,7 @@ WORKBOOK_ROWS: Final = 50_000
 """Up to this many rows in all sheets together the extract is a workbook."""
 
 CERTIFICATE: Final = {"20": "统一社会信用代码", "30": "组织机构代码", "10": "中征码"}
-ORGANISATION: Final = {"11": "公司", "13": "非公司企业法人", "17": "个人独资或合伙"}
+ORGANISATION: Final = {"11": "公司", "13": "非公司企业法人", "17": "个人独资或合伙", "51": "事业单位"}
 ECONOMY: Final = {"159": "其他有限责任", "160": "股份有限", "173": "私营有限责任", "171": "私有独资"}
 SCALE: Final = {"2": "大型", "3": "中型", "4": "小型", "5": "微型"}
 POSITION: Final = {"1": "法定代表人", "2": "总经理", "3": "财务负责人", "4": "董事长", "5": "监事长"}
@@ -108,7 +109,9 @@ def write_corporate_delivery(bank: duckdb.DuckDBPyConnection, business_date: dt.
     else:
         for table in AMOUNTS:
             bank.execute(f"COPY {table} TO {quoted(folder / f'{table}.parquet')} (FORMAT parquet)")
-    write_control(bank, folder, "corporate_loans", "excel" if small else "parquet", business_date, AMOUNTS)
+    write_books(bank, folder)
+    kind = "excel" if small else "parquet"
+    write_control(bank, folder, "corporate_loans", kind, business_date, AMOUNTS | BOOKS)
 
 
 def _day(column: str) -> str:

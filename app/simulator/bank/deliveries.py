@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from app.simulator.bank.agreements import TRANSFER, living_cards
+
 
 def recode(expression: str, codes: Mapping[str, str]) -> str:
     """SQL that turns standard codes into a system's own; what has no own code becomes NULL."""
@@ -31,20 +33,26 @@ def living_tables(day: str) -> Iterator[tuple[str, str]]:
 
     Accounts appear from their opening and stay after closing; those closed by the first day are gone.
     """
-    yield from (
-        (
-            f"open_{kind}",
-            f"SELECT * FROM {kind}_account WHERE opened <= {day} AND (closed IS NULL OR closed > first_day())",
-        )
-        for kind in ("retail", "card", "corporate")
+    living = f"opened <= {day} AND (closed IS NULL OR closed > first_day())"
+    yield "open_corporate", f"SELECT * FROM corporate_account WHERE {living}"
+    yield "open_card", living_cards(f"SELECT * FROM card_account WHERE {living}")
+    # What was sold closes for its buyer, not for the bank, and has no statement any more.
+    sold = f"SELECT *, {TRANSFER} AS transfer FROM retail_account WHERE {living}"
+    yield "open_retail", f"SELECT * REPLACE (CASE WHEN transfer IS NULL THEN closed END AS closed) FROM ({sold})"
+    last = f"least({day}, coalesce(closed, {day}), coalesce(transfer - 1, {day}))"
+    yield "billed_retail", _billed("open_retail", last, "acct_type <> 'C1'")
+    billed = _billed("open_card", f"least({day}, coalesce(closed, {day}))", "TRUE")
+    before = "CASE WHEN month_number(billed) = skipped THEN settlement_date(skipped - 1, settle_day) ELSE billed END"
+    yield "billed_card", f"SELECT * REPLACE ({before} AS billed) FROM ({billed})"
+
+
+def _billed(accounts: str, last: str, condition: str) -> str:
+    """SELECT of the accounts with a statement, and its day: the latest up to the day `last`."""
+    dues = f"due_count(first_month, settle_day, {last})"
+    return (
+        f"SELECT *, due_date(first_month, settle_day, {dues}) AS billed FROM {accounts}"
+        f" WHERE {dues} >= 1 AND {condition}"
     )
-    for kind, condition in (("retail", "acct_type <> 'C1'"), ("card", "TRUE")):
-        dues = f"due_count(first_month, settle_day, least({day}, coalesce(closed, {day})))"
-        yield (
-            f"billed_{kind}",
-            f"SELECT *, due_date(first_month, settle_day, {dues}) AS billed FROM open_{kind}"
-            f" WHERE {dues} >= 1 AND {condition}",
-        )
 
 
 def write_control(

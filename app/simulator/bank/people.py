@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.simulator.bank.circumstances import MARRIED, marriage_on, marriage_told_on
+
 EMPLOYED: Final = "('11', '13', '17', '21', '24', '91')"
-MARRIED: Final = "('20', '21', '22')"
 _DIVISIONS: Final = "['110000', '310000', '320000', '330000', '370000', '420000', '440000', '510000', '610000']"
 
 CUSTOMER_TABLES: Final = (
@@ -35,7 +36,7 @@ def person_state(as_of: str) -> str:
             {_DIVISIONS}[1 + chance(i, 'division', 9)] AS division
         FROM person WHERE since <= {as_of}),
     living AS (
-        SELECT *, ['10', '20', '20', '21', '22', '30', '40'][1 + chance(i, 'marriage', 7)] AS marriage,
+        SELECT *, {marriage_on(as_of)} AS marriage, {marriage_told_on(as_of)} AS marriage_told,
             ['10', '20', '20', '30', '30', '40', '60', '70'][1 + chance(i, 'education', 8)] AS education,
             ['11', '13', '17', '17', '21', '24', '24', '27', '51', '54', '80'][1 + chance(i, 'work', 11)] AS work,
             moved > since AND moved <= {as_of} AS has_moved, phoned > since AND phoned <= {as_of} AS has_phoned
@@ -50,7 +51,7 @@ def person_state(as_of: str) -> str:
         CASE WHEN marriage IN {MARRIED} THEN '10' END AS spouse_id_type,
         CASE WHEN marriage IN {MARRIED} THEN person_number(i + 5000000) END AS spouse_number,
         CASE WHEN marriage IN {MARRIED} AND i % 2 = 0 THEN telephone(i + 5000000) END AS spouse_telephone,
-        since AS marriage_updated, education,
+        marriage_told AS marriage_updated, education,
         CASE education WHEN '10' THEN ['2', '3', '3'][1 + i % 3] WHEN '20' THEN '4' ELSE '5' END AS degree,
         since AS education_updated, work,
         CASE WHEN work IN {EMPLOYED} THEN company_name(i % 997) END AS employer,
@@ -87,7 +88,8 @@ def company_state(as_of: str) -> str:
     SELECT i, since, 1 + i % 8 AS branch, company_name(i) AS name,
     CASE WHEN i % 10 = 9 THEN '30' ELSE '20' END AS id_type,
         CASE WHEN i % 10 = 9 THEN organisation_code(i) ELSE credit_code(i) END AS number,
-        '2' AS category, '1' AS standing, ['11', '11', '11', '13', '17'][1 + i % 5] AS organisation_type,
+        '2' AS category, '1' AS standing, CASE WHEN i % 12 = 5 THEN '51' ELSE
+            ['11', '11', '11', '13', '17'][1 + i % 5] END AS organisation_type,
         'CHN' AS nation, '样本工业园' || (1 + i % 300) || '号' AS address, division,
         since - 400 - chance(i, 'founded', 3000)::INTEGER AS founded, DATE '2046-12-31' AS licence_ends,
         '样本业务的生产与销售' AS business,

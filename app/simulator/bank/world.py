@@ -19,11 +19,15 @@ from app.simulator.bank.card_delivery import card_tables, write_card_delivery
 from app.simulator.bank.cards import card_build
 from app.simulator.bank.core_delivery import core_tables, write_core_delivery
 from app.simulator.bank.corporate import corporate_build
+from app.simulator.bank.corporate_books import book_tables
 from app.simulator.bank.corporate_delivery import corporate_tables, write_corporate_delivery
+from app.simulator.bank.corporate_guarantees import corporate_guarantee_build
 from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
+from app.simulator.bank.happenings import let_happen, nothing_happens
 from app.simulator.bank.identity import identity_macros
 from app.simulator.bank.people import CUSTOMER_TABLES
+from app.simulator.bank.personal_guarantees import personal_guarantee_build
 from app.simulator.bank.retail import retail_build
 from app.simulator.bank.schedule import SCHEDULE_MACROS
 
@@ -39,7 +43,8 @@ class World:
     """A bank under `root`: `persons` and `companies` are the customers on the first day.
 
     `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the
-    first delivery: whatever was closed before it has left the systems.
+    first delivery: whatever was closed before it has left the systems. With `happenings` loans are rebooked, customers merged,
+    settlements restated and accounts declared void as time goes by.
     """
 
     root: Path
@@ -48,6 +53,7 @@ class World:
     seed: int = 20261122
     accounts: int | None = None
     start: dt.date = field(default=dt.date(2026, 10, 27))
+    happenings: bool = False
 
     def __post_init__(self) -> None:
         if self.persons < 2 or self.companies < 2 or (self.accounts is not None and self.accounts < 100):
@@ -79,6 +85,8 @@ class World:
                 *retail_build(retail_stock, retail_future, self.persons),
                 *card_build(card_stock, card_future, self.persons, retail_stock, self.persons + retail_future),
                 *corporate_build(*_split(corporate), self.companies),
+                *personal_guarantee_build(max(6, self.persons // 25), max(30, self.persons // 20), self.persons),
+                *corporate_guarantee_build(max(10, corporate // 6), max(20, corporate // 6), self.companies),
                 *CUSTOMER_TABLES,
             )
             for statement in statements:
@@ -115,11 +123,20 @@ class World:
                     ),
                 )
             day = f"DATE '{business_date.isoformat()}'"
-            tables = (*living_tables(day), *core_tables(day), *card_tables(day), *corporate_tables(day))
+            tables = (
+                *living_tables(day),
+                *core_tables(day),
+                *card_tables(day),
+                *corporate_tables(day),
+                *book_tables(day),
+            )
             for name, statement in tables:
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
             age = (business_date - self.start).days
-            truths = inject(bank, defects, business_date, first=age == 0, part=age) if defects else []
+            spared = set(let_happen(bank, day)) if self.happenings else set()
+            if not self.happenings:
+                nothing_happens(bank)
+            truths = inject(bank, defects, business_date, first=age == 0, part=age, spared=spared) if defects else []
             write_core_delivery(bank, business_date, out / "core_banking")
             write_card_delivery(bank, business_date, out / "card_system")
             write_corporate_delivery(bank, business_date, out / "corporate_loans")

@@ -23,7 +23,7 @@ def dump(root: Path, full: bool = False) -> dict[str, Any]:
     store = Store(root)
     try:
         records = {record_type: _records(store, record_type, full) for record_type in _types(store)}
-        return {"records": records, **_files(store)}
+        return {"records": records, "operations": _operations(store), **_files(store)}
     finally:
         store.close()
 
@@ -52,6 +52,12 @@ def _records(store: Store, record_type: str, full: bool) -> dict[str, Any]:
             for subject, date, content in _rows(store, record_type)
         ]
     return told
+
+
+def _operations(store: Store) -> dict[str, int]:
+    """How many operations of each type were carried out; what they led to shows in the records."""
+    rows = store.connection.execute("SELECT record_type, count(*) FROM operation GROUP BY 1 ORDER BY 1")
+    return {record_type: int(number) for record_type, number in rows}
 
 
 def _files(store: Store) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.simulator.centre.judge.case import NEW, Case, Header
 from app.simulator.centre.judge.values import BLANKS, WHOLE, Fault
 from app.simulator.centre.judge.verdict import judge
 from app.simulator.centre.ledger import Fact, Ledger, key_of
+from app.simulator.centre.operations import KINDS
 from app.simulator.centre.registry import Registry
 from app.simulator.centre.report import FileFault, Line, header_faults, name_faults, read_header, record_lines
 from app.standard import catalogue
@@ -101,17 +102,19 @@ class Inspector:
         fact: Fact | None = parsed.fact
         if fact is None:
             return list(faults) or [("ABR006", WHOLE)]
-        key = key_of(record, fact)
+        key = key_of(record, fact, header.provider)
         stored = NEW
-        if self._ledger is not None and key is not None:
+        if self._ledger is not None and record.kind in KINDS:
+            stored = self._ledger.operated(record, fact)
+        elif self._ledger is not None and key is not None:
             stored = self._ledger.stored(record.code, *key)
         provider = self._registry.providers[header.provider]
         often = bool(repeated) and hash(_key_reader(record)(line.text)) in repeated
         case = Case(record.code, fact, header, self._registry.institution(provider), stored, often)
         for fault in judge(case):
             faults[fault] = None
-        if not faults and self._ledger is not None and key is not None:
-            self._ledger.accept(record, fact, key, arrival, line.number)
+        if not faults and self._ledger is not None and (key is not None or record.kind in KINDS):
+            self._ledger.accept(record, fact, key or ("", ""), arrival, line.number)
         return list(faults)
 
 

@@ -62,6 +62,14 @@ CREATE TABLE IF NOT EXISTS record (
     line INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS record_subject ON record (record_type, subject, report_date);
+CREATE TABLE IF NOT EXISTS operation (
+    id INTEGER PRIMARY KEY,
+    record_type TEXT NOT NULL,
+    subject TEXT NOT NULL,           -- what was operated on
+    content TEXT NOT NULL,
+    arrival INTEGER NOT NULL REFERENCES arrival (id),
+    line INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS special_event (
     account TEXT NOT NULL, kind TEXT NOT NULL, month TEXT NOT NULL, report_date TEXT NOT NULL,
     PRIMARY KEY (account, kind, month)

@@ -29,7 +29,13 @@ def corporate_accounts(scope: Scope) -> str:
         },
         where="n.point IS NOT NULL",
         base={"RptDate": scope.day_text, "RptDateCode": "n.point"},
+        reason=_REASON,
+        others=f"WITH {_choice(scope)} SELECT key, reason FROM choice WHERE point IS NULL" if scope.explaining else "",
     )
+
+
+_REASON = """CASE n.point WHEN '10' THEN 'new' WHEN '20' THEN 'closing' WHEN '42' THEN 'extended' WHEN '31' THEN 'drawn'
+    WHEN '32' THEN 'agreed_day' WHEN '33' THEN 'repaid' WHEN '41' THEN 'classified' ELSE 'changed' END"""
 
 
 def _fresh(scope: Scope) -> str:
@@ -97,7 +103,9 @@ def _choice(scope: Scope) -> str:
                 WHEN balance IS DISTINCT FROM known_h."AcctBal" OR class_now IS DISTINCT FROM known_h."FiveCate"
                      OR coalesce(overdue, '') IS DISTINCT FROM coalesce(known_h."TotOverd", '')
                      OR status IS DISTINCT FROM known_h."AcctStatus" OR len(fresh_deeds) > 0 THEN '49'
-            END AS point
+            END AS point,
+            CASE WHEN known_h."AcctStatus" = '21' THEN 'closed' WHEN newest >= {scope.day_text} THEN 'reported_today'
+                 WHEN first THEN 'ended_before' ELSE 'unchanged' END AS reason
             FROM joined)"""
 
 

@@ -24,7 +24,13 @@ def personal_accounts(scope: Scope) -> str:
         keep=_keep(),
         where="n.point IS NOT NULL",
         base={"RptDate": "n.report_date", "RptDateCode": "n.point"},
+        reason=_REASON,
+        others=f"WITH {_choice(scope)} SELECT key, reason FROM choice WHERE point IS NULL" if scope.explaining else "",
     )
+
+
+_REASON = """CASE n.point WHEN '10' THEN 'new' WHEN '31' THEN 'new' WHEN '30' THEN 'settlement' WHEN '20' THEN 'closing'
+    WHEN '32' THEN 'closing' ELSE CASE WHEN n.first THEN 'new' WHEN n."B"."AcctType" = 'C1' THEN 'balance' ELSE 'cured' END END"""
 
 
 def _fresh(scope: Scope) -> str:
@@ -34,16 +40,7 @@ def _fresh(scope: Scope) -> str:
     parties = segment(record, "D", "a", {"RltRepymtNm": "CAST(len(n.parties) AS VARCHAR)", "RltRepymtInf": "n.parties"})
     links = segment(record, "E", "a", {"CcNm": "CAST(len(n.links) AS VARCHAR)", "CccInf": "n.links"})
     deeds = segment(record, "K", "a", {"CagOfTrdNm": "CAST(len(n.deeds) AS VARCHAR)", "CagOfTrdInf": "n.deeds"})
-    monthly = segment(
-        record,
-        "H",
-        "x",
-        {
-            "Month": "left(n.report_date, 7)",
-            "SettDate": 'CASE WHEN left(x."SettDate", 7) = left(n.report_date, 7) THEN x."SettDate" END',
-        },
-        account,
-    )
+    monthly = monthly_performance("x", "n.report_date", account)
     other = segment(record, "J", "x", {"RpyStatus": f"CASE WHEN {account} <> 'C1' THEN 'N' END"}, account)
     limit = "a.\"AcctType\" IN ('R1', 'R3', 'R4') OR (a.\"AcctType\" = 'D1' AND a.\"Flag\" IN ('1', '2'))"
     limit += " OR (a.\"AcctType\" = 'R2' AND a.\"BusiDtlLines\" <> '82')"
@@ -73,6 +70,13 @@ def _fresh(scope: Scope) -> str:
              JOIN performance x ON x."AcctCode" = n.key AND x.kind = n.basis"""
 
 
+def monthly_performance(row: str, report_date: str, account: str) -> str:
+    """The monthly performance segment of the row as of a report date."""
+    month = f"left({report_date}, 7)"
+    settled = f'CASE WHEN left({row}."SettDate", 7) = {month} THEN {row}."SettDate" END'
+    return segment(record_type("210"), "H", row, {"Month": month, "SettDate": settled}, account)
+
+
 def _choice(scope: Scope) -> str:
     """CTEs ending in `choice`: every account with its point (NULL: nothing due), report date and the row it rests on."""
     closed = " OR ".join(
@@ -89,6 +93,10 @@ def _choice(scope: Scope) -> str:
         performance AS NOT MATERIALIZED ({scope.entity("personal_performance", '"AcctCode"')}),
         day AS NOT MATERIALIZED (SELECT * FROM performance WHERE kind = 'D'),
         settled AS NOT MATERIALIZED (SELECT * FROM performance WHERE kind = 'S'),
+        transferred AS (
+            SELECT "AcctCode" AS key FROM ({scope.entity("special_event")}) WHERE "OpetnType" = '21' AND "Flag" <> '0'
+            UNION SELECT "AcctCode" FROM {scope.every_accepted("215")} WHERE "OpetnType" = '21'
+            GROUP BY "AcctCode" HAVING arg_max("Flag", "RptDate") <> '0'),
         known AS (
             SELECT key, max(RptDate) AS newest, max(RptDate) FILTER ("H" IS NOT NULL) AS monthly,
                    arg_max("B"."AcctType", RptDate) AS account_type,
@@ -103,6 +111,7 @@ def _choice(scope: Scope) -> str:
                    known.deeds AS sent_deeds, settled.as_of AS settled_on, day."LatRpyDate" AS repaid_on,
                    CASE
                        WHEN known.key IS NOT NULL AND ({known_closed}) THEN NULL
+                       WHEN transferred.key IS NOT NULL THEN NULL
                        WHEN account."AcctType" = 'C1' THEN
                            CASE WHEN day."AcctStatus" = '2' AND known.key IS NULL AND {since_closing} >= 30 THEN NULL
                                 WHEN day."AcctStatus" = '2' THEN '20'
@@ -117,10 +126,18 @@ def _choice(scope: Scope) -> str:
                        WHEN settled.as_of > coalesce(known.monthly, '') THEN '30'
                        WHEN TRY_CAST(known.overdue AS BIGINT) > 0 AND day."TotOverd" = '0' AND account."AcctType" <> 'R3'
                             AND day."LatRpyDate" > known.newest AND day."LatRpyDate" <= {scope.day_text} THEN '40'
-                   END AS point
+                   END AS point,
+                   CASE
+                       WHEN known.key IS NOT NULL AND ({known_closed}) THEN 'closed'
+                       WHEN transferred.key IS NOT NULL THEN 'transferred'
+                       WHEN known.key IS NULL AND ({day_closed} OR account."AcctType" = 'C1' AND day."AcctStatus" = '2')
+                            THEN 'ended_before'
+                       WHEN known.key IS NULL THEN 'no_settlement' ELSE 'unchanged'
+                   END AS reason
             FROM account JOIN day ON day."AcctCode" = account."AcctCode"
                  LEFT JOIN settled ON settled."AcctCode" = account."AcctCode"
-                 LEFT JOIN known ON known.key = account."AcctCode"),
+                 LEFT JOIN known ON known.key = account."AcctCode"
+                 LEFT JOIN transferred ON transferred.key = account."AcctCode"),
         choice AS (
             SELECT *, CASE WHEN point IN ('30', '31', '32') THEN 'S' ELSE 'D' END AS basis,
                    CASE WHEN point IN ('30', '31', '32') THEN settled_on

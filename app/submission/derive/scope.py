@@ -6,9 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
-from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
+from app.submission.tables import (
+    FILE_LINE,
+    FINDING,
+    accepted_table,
+    operations_on,
+    record_table,
+    record_type,
+    standard_tables,
+)
 
 Condition = Callable[[str, str, str], str]
 """Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
@@ -16,7 +25,14 @@ Condition = Callable[[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One bucket of one record type of one batch."""
+    """One bucket of one record type of one batch.
+
+    `operations` are the operation types of which anything is due today or on its way, None where that is not known; `voided`
+    tells whether a source has declared anything void. What is not there is not asked for.
+
+    `explaining` asks a derivation not for the records that are due but why each subject is due or not (see `finished`);
+    `snapshot` for the lake as it was then, 0 for as it is; `only` for one business key alone.
+    """
 
     batch: str
     business_date: date
@@ -25,6 +41,11 @@ class Scope:
     buckets: int
     unanswered: tuple[str, ...]
     condition: Condition
+    operations: tuple[str, ...] | None = None
+    voided: bool = True
+    explaining: bool = False
+    snapshot: int = 0
+    only: str = ""
 
     @property
     def day(self) -> str:
@@ -36,21 +57,70 @@ class Scope:
 
     def entity(self, name: str, *key: str) -> str:
         """SELECT of today's rows of a standard entity; with a key, only those of this bucket."""
-        bucket = f" AND {self.in_bucket(*key)}" if key and self.buckets > 1 else ""
-        return f"SELECT * FROM {standard_tables()[name].path} WHERE business_date = {self.day}{bucket}"
-
-    def in_bucket(self, *key: str) -> str:
-        return f"hash({key_text(*key)}) % {self.buckets} = {self.bucket}"
+        bucket = f" AND {self._chosen(key_text(*key))}" if key else ""
+        return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE business_date = {self.day}{bucket}"
 
     def accepted(self, code: str) -> str:
         """SELECT of what the centre has taken of this bucket's keys."""
-        bucket = f" WHERE hash(key) % {self.buckets} = {self.bucket}" if self.buckets > 1 else ""
-        return f"SELECT * FROM {accepted_table(code).path}{bucket}"
+        return f"SELECT * FROM {self._path(accepted_table(code))} WHERE {self._chosen('key')}"
+
+    def every_accepted(self, code: str) -> str:
+        """The relation of all that the centre has taken of a type, for one whose keys are not those of this record."""
+        return self._path(accepted_table(code))
 
     def travelling(self, code: str) -> str:
-        """SELECT of the keys that have a record on its way, sent and not yet answered."""
+        """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""
         files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
-        return f"SELECT DISTINCT key FROM {FILE_LINE.path} WHERE record_type = '{code}' AND file IN ({files})"
+        types = ", ".join(f"'{each}'" for each in (code, *self.operations_on(code)))
+        lines = f"SELECT {{}} FROM {self._path(FILE_LINE)} WHERE record_type IN ({types}) AND file IN ({files})"
+        renamed = "".join(
+            f' UNION SELECT "NwBnesCode" FROM {self._path(record_table(each))} WHERE "NwBnesCode" IS NOT NULL'
+            f" AND record_id IN ({lines.format('record_id')})"
+            for each in self._renaming(code)
+        )
+        return f"{lines.format('DISTINCT key')}{renamed}"
+
+    def waiting(self, code: str) -> str:
+        """SELECT of the keys of which no record is sent today: something is on its way, an operation goes first, or the source
+        has declared them void.
+
+        A correction that was blocked or refused before holds nothing back any more: it waits for people, the account does not.
+        """
+        parts = [self.travelling(code)]
+        for each in self.operations_on(code):
+            settled = ""
+            if record_type(each).kind == "correct_segment":
+                settled = (
+                    f" AND key NOT IN (SELECT key FROM {self._path(FINDING)} WHERE record_type = '{each}'"
+                    f" AND severity = 'block' AND business_date < {self.day})"
+                )
+            mine = f"FROM {self._path(record_table(each))} WHERE batch = '{self.batch}'"
+            parts.append(f"SELECT key {mine}{settled}")
+            if each in self._renaming(code):
+                parts.append(f'SELECT "NwBnesCode" {mine} AND "NwBnesCode" IS NOT NULL')
+        if self.voided:
+            parts.append(f"SELECT {VOIDED_KEY} FROM ({self.entity('voided')}) WHERE about = '{code}'")
+        return " UNION ".join(parts)
+
+    def operations_on(self, code: str) -> tuple[str, ...]:
+        """The operations on a record type of which there may be any."""
+        return tuple(each for each in operations_on(code) if self.operations is None or each in self.operations)
+
+    def _renaming(self, code: str) -> tuple[str, ...]:
+        return tuple(each for each in self.operations_on(code) if record_type(each).kind == "change_identifier")
+
+    def _chosen(self, key: str) -> str:
+        if self.only:
+            asked = self.only.replace("'", "''")
+            return f"{key} = '{asked}'"
+        return f"hash({key}) % {self.buckets} = {self.bucket}" if self.buckets > 1 else "TRUE"
+
+    def _path(self, table: Table) -> str:
+        return f"{table.path} AT (VERSION => {self.snapshot})" if self.snapshot else table.path
+
+
+VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
+"""The business key of what a source has declared void."""
 
 
 def key_text(*columns: str) -> str:
@@ -89,6 +159,12 @@ def occurrences(record: RecordType, letter: str, row: str) -> str:
     kept = ", ".join(f'"{item.tag}" := o."{item.tag}"' for item in group.items)
     # Sorted when gathered: an ordered aggregate sorts every group by itself, at many times the cost.
     return f'list_transform(list_sort(list(struct_pack(_row := {row}."_row", {members}))), o -> struct_pack({kept}))'
+
+
+def gathered(scope: Scope, code: str, letter: str, entity: str, key: str, where: str = "TRUE") -> str:
+    """SELECT of `key` and `found`: the rows of an entity gathered into the occurrences of a segment's group."""
+    found = occurrences(record_type(code), letter, "x")
+    return f"SELECT {key} AS key, {found} AS found FROM ({scope.entity(entity, key)}) x WHERE {where} GROUP BY 1"
 
 
 def settled(record: RecordType, condition: Condition) -> str:
@@ -151,14 +227,30 @@ def origin(*rows: tuple[str, str]) -> str:
     return f"[{parts}]"
 
 
+GENERAL_REASON = "CASE WHEN {due} THEN CASE WHEN k.key IS NULL THEN 'new' ELSE 'changed' END ELSE 'unchanged' END"
+"""Why a record is due or not where its derivation does not say more."""
+
+
 def finished(
-    code: str, scope: Scope, fresh: str, known: str, keep: Mapping[str, str], where: str, base: Mapping[str, str]
+    code: str,
+    scope: Scope,
+    fresh: str,
+    known: str,
+    keep: Mapping[str, str],
+    where: str,
+    base: Mapping[str, str],
+    reason: str = GENERAL_REASON,
+    others: str = "",
 ) -> str:
     """SELECT in the shape of the record table.
 
     `fresh` gives key, origin and a column for every segment as it would stand today; `known` gives by key what the centre has
     (alias `k`, the fresh side is `n`). `keep` says per segment letter when it is sent (those not named never are), `where`
     which records are due, `base` replaces items of the base segment.
+
+    Asked for reasons instead, it selects for every subject key, reason (a word of `reasons`), changed (the segments that
+    differ from what the centre has) and point. `reason` is the word as an expression, in which `{due}` stands for `where`;
+    `others` selects key and reason of the subjects that `fresh` leaves out.
     """
     record = record_type(code)
     letters = [each.code for each in record.segments]
@@ -171,15 +263,19 @@ def finished(
     )
     head = ", ".join(f'"{letter}"' for letter in letters)
     columns = ", ".join(f"CAST({letter} AS {kind}) AS {letter}" for letter, kind in _quoted_types(code).items())
-    return f"""
+    compared = f"""
         WITH fresh AS ({fresh}),
              settled AS (SELECT * REPLACE ({settled(record, scope.condition)})
                          FROM (SELECT *{conditional(record)} FROM fresh)),
-             known AS ({known}),
+             known AS ({known})"""
+    if scope.explaining:
+        differing = {letter: changed(letter) for letter in keep if f'AS "{letter}"' in known}
+        return reasons(code, scope, compared, where, reason, differing, base.get("RptDateCode", "''"), others)
+    return f"""{compared},
              chosen AS (
                  SELECT n.key, n.origin, struct_update(n."B", {updates}) AS "B", {chosen}
                  FROM settled n LEFT JOIN known k ON n.key = k.key
-                 WHERE n.key NOT IN ({scope.travelling(code)}) AND ({where})),
+                 WHERE n.key NOT IN ({scope.waiting(code)}) AND ({where})),
              typed AS (SELECT key, origin, {columns} FROM chosen)
         SELECT md5(concat_ws('|', '{code}', '{scope.batch}', key, "B"."RptDate")) AS record_id,
                '{scope.batch}' AS batch, {scope.day} AS business_date, {scope.bucket} AS bucket,
@@ -187,6 +283,30 @@ def finished(
                CAST(hash(struct_update("B", "RptDate" := ''), {rest}) AS VARCHAR) AS content,
                origin, {head}
         FROM typed"""
+
+
+def reasons(
+    code: str,
+    scope: Scope,
+    compared: str,
+    due: str,
+    reason: str,
+    differing: Mapping[str, str],
+    point: str,
+    others: str = "",
+) -> str:
+    """SELECT of key, reason, changed and point over the relations `settled` and `known` that `compared` makes."""
+    found = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in differing.items())
+    word = reason.replace("{due}", f"({due})")
+    rest = f" UNION ALL SELECT key, reason, [] AS changed, '' AS point FROM ({others})" if others else ""
+    return f"""
+        SELECT key, CASE WHEN key IN ({scope.travelling(code)}) THEN 'on_its_way'
+                         WHEN key IN ({scope.waiting(code)}) THEN 'operation_first' ELSE reason END AS reason, changed, point
+        FROM ({compared}
+              SELECT n.key, {word} AS reason,
+                     list_filter(CAST([{found}] AS VARCHAR[]), x -> x IS NOT NULL AND k.key IS NOT NULL) AS changed,
+                     CASE WHEN {due} THEN {point} ELSE '' END AS point
+              FROM settled n LEFT JOIN known k ON n.key = k.key{rest})"""
 
 
 def _quoted_types(code: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from app.core.jobs.models import JobRun, TaskRow
 from app.core.text import Text
 from app.submission.content import mappings
 from app.submission.models import Batch, ReportFile, StageRun
-from app.submission.tables import RECORD_TYPES
+from app.submission.tables import reported_types
 from app.workflow.instance import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
 
@@ -158,7 +158,7 @@ def view_batch(batch: Batch) -> BatchView:
     progress = _progress(tasks)
     # What was counted before there was anything to count of a kind has none of it.
     nothing = dict.fromkeys(COLUMNS, 0)
-    counts = {code: nothing | batch.counts[code] for code in RECORD_TYPES if code in batch.counts}
+    counts = {code: nothing | batch.counts[code] for code in reported_types() if code in batch.counts}
     total = {name: sum(each.get(name, 0) for each in counts.values()) for name in COLUMNS}
     planned = any(mark.stage == "plan" for mark in marks)
     return BatchView(

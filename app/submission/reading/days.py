@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from app.core import clock, workdays
 from app.core.text import Text
+from app.standard import catalogue
+from app.standard.catalogue import Catalogue
 from app.submission.lake import lake
 from app.submission.models import Batch
 from app.submission.reading.batches import batches_between, statuses_of, totals_of
-from app.submission.tables import RECORD_TYPES, UNMAPPED, record_type
+from app.submission.tables import RECORD_TYPES, UNMAPPED
 
 STRIP: Final = 14
 _UNMAPPED_MOST: Final = 50
@@ -78,11 +81,16 @@ def unmapped_codes(day: date) -> tuple[UnmappedCode, ...]:
 
 def item_title(tag: str) -> Text:
     """The official name of an item, wherever among the daily records it stands; the tag itself where it is none."""
+    return _titles(catalogue.current()).get(tag) or Text(tag, tag)
+
+
+@lru_cache(maxsize=4)
+def _titles(edition: Catalogue) -> Mapping[str, Text]:
+    titles: dict[str, Text] = {}
     for code in RECORD_TYPES:
-        for _, _, item in record_type(code).items():
-            if item.tag == tag:
-                return item.title
-    return Text(tag, tag)
+        for _, _, item in edition.record(code).items():
+            titles.setdefault(item.tag, item.title)
+    return titles
 
 
 def trend(batches: Sequence[Batch], words: tuple[str, str, str, str]) -> dict[str, Any]:

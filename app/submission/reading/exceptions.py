@@ -13,8 +13,8 @@ from app.core.db import current_session
 from app.core.errors import NotFound
 from app.core.text import Text
 from app.submission.models import HeldRecord
-from app.submission.stages.hold import key_print
-from app.submission.tables import RECORD_TYPES
+from app.submission.prints import key_print
+from app.submission.tables import reported_types
 from app.web.listing import like_pattern
 
 AGES: Final[Mapping[str, tuple[int, Text]]] = {
@@ -53,7 +53,7 @@ def selected_exceptions(filters: Mapping[str, str]) -> Select[HeldRecord]:
     if day := _day(filters.get("closed")):
         statement = statement.where(HeldRecord.closed_on == day)
     if value := filters.get("key"):
-        statement = statement.where(HeldRecord.key_print.in_([key_print(code, value) for code in RECORD_TYPES]))
+        statement = statement.where(HeldRecord.key_print.in_([key_print(code, value) for code in reported_types()]))
     return statement
 
 

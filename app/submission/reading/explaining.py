@@ -19,7 +19,7 @@ from app.rules.explain import CheckExplained, RuleExplained, judge_of
 from app.rules.model import Rule, Ruleset
 from app.rules.registry import edition
 from app.rules.vocabulary import BESIDE
-from app.submission.content import rules_of
+from app.submission.content import judged_by
 from app.submission.facts import accepted_relation, fact_relation
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
@@ -84,9 +84,13 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
     # All records of the batch with the same key are needed: rules ask how many there are.
     same_key = f"(SELECT key FROM {rows} WHERE batch = '{batch.id}' AND record_id = ?)"
     records = f"(SELECT * FROM {rows} WHERE batch = '{batch.id}' AND key IN {same_key})"
-    accepted = f"(SELECT * FROM {accepted_relation(code)} WHERE accepted_on < {day})"
+
+    def before(other: str) -> str:
+        return f"(SELECT * FROM {accepted_relation(other)} WHERE accepted_on < {day})"
+
     found = lake().records(
-        f"SELECT * FROM ({fact_relation(code, records, accepted)}) WHERE record_id = ?", [record_id, record_id]
+        f"SELECT * FROM ({fact_relation(code, records, before(code), before)}) WHERE record_id = ?",
+        [record_id, record_id],
     )
     if not found:
         return None
@@ -98,7 +102,10 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
 def explain_record(batch_id: str, code: str, record_id: str, rules: tuple[str, ...]) -> tuple[RuleShown, ...]:
     """How each of these rules came out on a record, in the order given; rules that are gone are left out."""
     batch = current_session().get(Batch, batch_id)
-    return () if batch is None else explain_by(ruleset_of(batch, code), batch_id, code, record_id, rules)
+    if batch is None:
+        return ()
+    shown = [each for by in rulesets_of(batch, code) for each in explain_by(by, batch_id, code, record_id, rules)]
+    return tuple(sorted(shown, key=lambda each: rules.index(each.rule.id)))
 
 
 def explain_by(
@@ -119,13 +126,14 @@ def explain_by(
     )
 
 
-def ruleset_of(batch: Batch, code: str) -> Ruleset:
-    """The ruleset that has judged a batch's records of a type; before they are judged, the one in force on its day."""
+def rulesets_of(batch: Batch, code: str) -> tuple[Ruleset, ...]:
+    """What has judged a batch's records of a type, two rulesets where persons' and organisations' have each their own; before
+    they are judged, what is in force on its day."""
     query = select(StageRun.detail["edition"].as_string()).where(
         StageRun.batch_id == batch.id, StageRun.stage == "judge", StageRun.part.startswith(f"{code}/")
     )
-    judged = current_session().scalar(query.limit(1))
-    return edition(judged) if judged else rules_of(code, day=batch.business_date)
+    judged = [edition(each) for each in current_session().scalars(query.distinct()) if each]
+    return tuple(judged) or tuple(judged_by(code, batch.business_date))
 
 
 def _shown(explained: RuleExplained, veil: Veil) -> RuleShown:

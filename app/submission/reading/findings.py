@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.text import Text
+from app.rules.model import Rule
 from app.standard import catalogue
-from app.submission.content import rules_of
+from app.submission.content import judged_by
 from app.submission.lake import lake
 from app.submission.reading.days import item_title
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types
 from app.web.listing import like_pattern
 
 _GROUPS_MOST: Final = 300
@@ -43,10 +44,15 @@ class Selection:
 
 def rule_title(code: str, rule: str, error: str = "") -> Text:
     """The title of a rule as it stands now; of a rule that is gone, of its error code; else its id."""
-    try:
-        return rules_of(code).rule(rule).title
-    except KeyError:
-        return error_title(code, error) if error else Text(rule, rule)
+    found = rule_of(code, rule)
+    if found is not None:
+        return found.title
+    return error_title(code, error) if error else Text(rule, rule)
+
+
+def rule_of(code: str, rule: str) -> Rule | None:
+    """A rule about a record type as it stands now; None where it is gone."""
+    return next((each for ruleset in judged_by(code) for each in ruleset.rules if each.id == rule), None)
 
 
 def error_title(code: str, error: str) -> Text:
@@ -62,7 +68,8 @@ def tag_title(tag: str) -> Text:
 
 def rules_with_code(code: str, error: str) -> tuple[str, ...]:
     """Our rules that stand for an error code of the centre."""
-    return tuple(rule.id for rule in rules_of(code).rules if rule.code == error) if code in RECORD_TYPES else ()
+    rulesets = judged_by(code) if code in reported_types() else ()
+    return tuple(rule.id for ruleset in rulesets for rule in ruleset.rules if rule.code == error)
 
 
 def selected_findings(filters: Mapping[str, str]) -> Selection:

@@ -11,7 +11,7 @@ from app.core.masking import Kind, mask
 from app.core.text import Text
 from app.standard import catalogue
 from app.submission.mapping import SourceMapping
-from app.submission.tables import record_type
+from app.submission.tables import REPORTED, record_type
 from app.web.words import say
 
 _OF_ANYONE: Final[Mapping[str, Kind]] = {
@@ -40,10 +40,29 @@ _OF_ANYONE: Final[Mapping[str, Kind]] = {
     "SharHodIDNum": "id_number",
     "ActuCotrlName": "name",
     "ActuCotrlIDNum": "id_number",
+    "FamMemName": "name",
+    "FamMemCertNum": "id_number",
+    "OthName": "name",
+    "CertRelName": "name",
+    "CertRelIDNum": "id_number",
+    "GuarName": "name",
+    "GuarCertNum": "id_number",
+    "CertNum": "id_number",
+    "PleCertID": "account",
+    "PledgorName": "name",
+    "PleorCertNum": "id_number",
+    "PawnName": "name",
+    "PawnCertNum": "id_number",
     "ConPhone": "phone",
     "FinConPhone": "phone",
 }
-_OF_PERSONS: Final[Mapping[str, Kind]] = {"Name": "name", "IDNum": "id_number", "AcctCode": "account"}
+_OF_PERSONS: Final[Mapping[str, Kind]] = {
+    "Name": "name",
+    "IDNum": "id_number",
+    "CertNum": "id_number",
+    "AcctCode": "account",
+    "CcCode": "account",
+}
 """Items that name a person in personal records and an enterprise, which has no such protection, in the others."""
 
 _ENTERPRISE: Final = ("organisation", "corporate_")
@@ -62,10 +81,22 @@ def entity_subject(entity: str) -> str:
 
 def shown_key(code: str, key: str) -> str:
     """A business key as lists show it: numbers of persons and their accounts with the middle hidden."""
-    head, bar, number = key.rpartition("|")
-    if record_type(code).subject == "person":
-        number = _LONG_MASK.sub("****", mask("id_number" if bar else "account", number))
-    return f"{document_title(code, head)} {number}" if bar else number
+    names = REPORTED[code].key
+    shown: list[str] = []
+    for name, value in zip(names, key.split("|"), strict=False):
+        if f"{name.removesuffix('Type')}Num" in names:
+            shown.append(document_title(code, value))
+        elif name.endswith("Num"):
+            shown[-1] = f"{shown[-1]} {_masked(code, 'id_number', value)}"
+        else:
+            shown.append(_masked(code, "account", value) if name in _ACCOUNT_KEYS else value)
+    return " · ".join(shown)
+
+
+def _masked(code: str, kind: Kind, number: str) -> str:
+    if record_type(code).subject != "person":
+        return number
+    return _LONG_MASK.sub("****", mask(kind, number))
 
 
 def document_title(code: str, value: str) -> str:
@@ -81,6 +112,7 @@ def document_title(code: str, value: str) -> str:
 _DOCUMENTS: Final = {"person": "IDType", "organisation": "EntCertType"}
 _SHORT: Final = {"10": Text("居民身份证", "Identity card")}
 """The official name of the commonest document fills half a line."""
+_ACCOUNT_KEYS: Final = frozenset({"AcctCode", "ContractCode", "CcCode"})
 _LONG_MASK: Final = re.compile(r"\*{5,}")
 
 

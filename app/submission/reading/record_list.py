@@ -12,7 +12,7 @@ from app.submission.exempting import EXEMPT
 from app.submission.models import ReportFile
 from app.submission.reading.findings import Selection
 from app.submission.reading.lake_rows import places
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table, record_type
 
 STATES: Final = ("due", "blocked", "exempt", "sent", "accepted", "rejected", "awaiting")
 
@@ -87,9 +87,10 @@ def records_in_state(batch: str, code: str, state: str) -> Selection:
 
 def with_details(batch: str, code: str, page: str) -> str:
     """SELECT that adds report date, reporting point and counts of findings to the records of one page."""
+    point = "NULL" if record_type(code).flat else 'r."B"."RptDateCode"'
     return f"""
         WITH page AS ({page})
-        SELECT page.*, r."RptDate" AS report_date, r."B"."RptDateCode" AS point,
+        SELECT page.*, r."RptDate" AS report_date, {point} AS point,
                coalesce(f.blocks, 0) AS blocks, coalesce(f.others, 0) AS others
         FROM page
         LEFT JOIN {record_table(code).path} r ON r.batch = '{batch}' AND r.record_id = page.record_id

@@ -16,11 +16,18 @@ from app.rules.vocabulary import record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import Group, Item, RecordType, Segment
 from app.standard.files import render_record
-from app.submission.content import rules_of
 from app.submission.lake import lake
-from app.submission.reading.findings import error_title, rule_title, rules_with_code
+from app.submission.reading.findings import error_title, rule_of, rule_title, rules_with_code
 from app.submission.reading.personal import personal_kind
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
+from app.submission.tables import (
+    FEEDBACK,
+    FILE_LINE,
+    FINDING,
+    record_columns,
+    record_table,
+    record_type,
+    reported_types,
+)
 
 WHOLE: Final = ("", "0000")
 
@@ -122,7 +129,7 @@ class RecordView:
 
 def checked_type(code: str) -> str:
     """Raises NotFound for a type that the daily batch does not derive."""
-    if code not in RECORD_TYPES:
+    if code not in reported_types():
         raise NotFound("submission.record", Text("没有这条记录", "There is no such record"))
     return code
 
@@ -142,11 +149,26 @@ def line_of(code: str, row: Mapping[str, Any]) -> str:
     """The record's line as it stands, or would stand, in a report file; empty where a value cannot stand in a line."""
     record = record_type(code)
     try:
-        return render_record(
-            record, {each.code: _present(row[each.code]) for each in record.segments if row[each.code]}
-        )
+        return render_record(record, fact_of(record, row))
     except Invalid:
         return ""
+
+
+def fact_of(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a stored record as the standard reads it: its segments, or the items of one without segments."""
+    return {name: _present(row[name]) for name in record_columns(record.code) if row[name] is not None}
+
+
+def _by_segment(record: RecordType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The segments of a stored record by letter; a flat record is one, and of a correction the corrected ones stand beside its
+    head."""
+    if record.flat:
+        return {record.segments[0].code: row}
+    fact = dict(row)
+    for holder in record.segments if record.corrections else ():
+        if not holder.items:
+            fact |= fact.get(holder.code) or {}
+    return fact
 
 
 def _present(value: Any) -> Any:
@@ -169,7 +191,7 @@ def view_record(code: str, record_id: str, batch: str | None = None) -> RecordVi
         key=row["key"],
         report_date=row["RptDate"],
         content=row["content"],
-        segments=tuple(shown_segments(code, row, blames)),
+        segments=tuple(shown_segments(code, _by_segment(record_type(code), row), blames)),
         blames=blames,
         line_text=line_of(code, row),
         origins=origins_of(row),
@@ -216,10 +238,8 @@ def _sent(code: str, batch: str, record_id: str) -> tuple[str, int | None, tuple
 
 def _path(code: str, rule: str, tag: str) -> str:
     """Where the blamed item stands, by the rule's own checks; its tag where the rule is gone or blames elsewhere."""
-    try:
-        checks = rules_of(code).rule(rule).checks
-    except KeyError:
-        return tag
+    found = rule_of(code, rule)
+    checks = found.checks if found else ()
     return next((check.blame for check in checks if check.tag == tag and check.blame), tag)
 
 
@@ -232,7 +252,7 @@ def _their_path(code: str, error: str, tag: str) -> str:
 def shown_segments(code: str, fact: Mapping[str, Any], blames: Sequence[Blame]) -> Iterator[ShownSegment]:
     """The segments that are there, and those whose absence is blamed."""
     record = record_type(code)
-    for segment in record.segments:
+    for segment in (*(each for each in record.segments if each.items), *record.corrections):
         given = fact.get(segment.code)
         mine = _blames_of(segment, blames, given is not None)
         if given is None:
@@ -259,7 +279,7 @@ def _blames_of(segment: Segment, blames: Sequence[Blame], present: bool) -> list
     mine = []
     for blame in blames:
         letter, dot, rest = blame.path.partition(".")
-        placed = dot and letter == segment.code and rest.split(".")[-1] in tags
+        placed = bool(dot) and letter == segment.code and rest.split(".")[-1] in tags
         unplaced = not dot and present and blame.path in tags and blame.tag not in WHOLE
         if placed or unplaced or blame.path in (segment.code, segment.tag):
             mine.append(blame)
@@ -316,7 +336,7 @@ def _meaning(
 ) -> Text | None:
     tables = catalogue.current().codes(record.subject)
     names = [name for name in item.codes if name in tables]
-    for name, condition in item.codes_when:
+    for name, condition in () if record.corrections else item.codes_when:
         if name in tables and _holds(record.code, condition, fact, element):
             names = [name]
             break
@@ -341,9 +361,11 @@ def _condition(code: str, condition: str, path: str) -> Any:
 
 def point_title(code: str, point: str | None) -> Text | None:
     """What a reporting point code means for a record type."""
+    record = record_type(code)
     if not point:
         return None
-    record = record_type(code)
-    item = record.segment("B").item("RptDateCode")
+    item = next((item for item in record.segments[0].plain if item.tag == "RptDateCode"), None)
+    if item is None:
+        return None
     tables = catalogue.current().codes(record.subject)
     return next((tables[name].values[point] for name in item.codes if point in tables[name].values), None)

@@ -17,10 +17,7 @@ from app.submission.reading.findings import Selection
 from app.submission.reading.personal import entity_subject, personal_kind, source_kind
 from app.submission.reading.records import Origin
 from app.submission.sources import landing_name
-from app.submission.tables import standard_tables
-
-ENTITY_OF = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
-"""The entity that each record type is about."""
+from app.submission.tables import MAIN_ENTITY, standard_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def entity_view(entity: str, day: date) -> TableView:
 
 def main_tables(code: str) -> tuple[tuple[str, str], ...]:
     """The source tables whose rows count as landed for a record type: (source, table)."""
-    entity = ENTITY_OF[code]
+    entity = MAIN_ENTITY[code]
     return tuple(
         dict.fromkeys(
             (name, target.table)

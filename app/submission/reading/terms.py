@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.text import Text
-from app.submission.tables import RECORD_TYPES, record_type
+from app.submission.tables import MAIN_ENTITY, RECORD_TYPES, base_type, operation_types, record_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,15 @@ RESOLUTION: Final[Mapping[str, Text]] = {
     "accepted": Text("更正已入库", "correction accepted"),
     "withdrawn": Text("来源已撤销", "withdrawn by the source"),
 }
+REQUEST: Final[Mapping[str, Term]] = {
+    "asked": Term(Text("待复核", "Waiting for approval"), "warning"),
+    "approved": Term(Text("已同意，待报送", "Approved, to be sent"), "info"),
+    "refused": Term(Text("未获同意", "Refused"), "danger"),
+    "withdrawn": Term(Text("已撤回", "Taken back")),
+    "sent": Term(Text("已报出", "Sent"), "info"),
+    "returned": Term(Text("被退回", "Came back"), "danger"),
+    "accepted": Term(Text("已入库", "Accepted"), "success"),
+}
 RECORD: Final[Mapping[str, Term]] = {
     "due": Term(Text("应报", "Due")),
     "blocked": Term(Text("拦截", "Blocked"), "danger"),
@@ -83,7 +92,12 @@ RECORD: Final[Mapping[str, Term]] = {
 
 def type_options() -> tuple[tuple[str, Text], ...]:
     """The record types of the daily batch, as choices."""
-    return tuple((code, type_title(code)) for code in RECORD_TYPES)
+    return tuple((code, type_title(code)) for code in (*RECORD_TYPES, *operation_types()))
+
+
+def entity_of(code: str) -> str:
+    """The standard entity that a record type, or an operation on one, is about."""
+    return MAIN_ENTITY[base_type(code)]
 
 
 def type_title(code: str) -> Text:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
 
-from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, unit_of_work
+from app.submission.corrections.history import note, note_all
+from app.submission.corrections.suggestions import deadlines
+from app.submission.counts import held_by_type
 from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
+from app.submission.operations.requests import asked_keys, came_back, held_of, requests_behind
+from app.submission.prints import key_print
 from app.submission.stages.work import Outcome, Work
-from app.submission.tables import BUSINESS_KEY, FINDING, MAIN_ENTITY, RECORD_TYPES, record_table, standard_tables
+from app.submission.tables import (
+    APPLIED,
+    BUSINESS_KEY,
+    FILE_LINE,
+    FINDING,
+    MAIN_ENTITY,
+    RECORD_TYPES,
+    base_type,
+    operations_on,
+    record_table,
+    reported_types,
+    standard_tables,
+)
 
 _CHUNK = 500
 
 
 def hold(work: Work) -> dict[str, Any]:
     """Open or renew an exception for every blocked record; number of exceptions by type."""
-    held = {}
-    for number, code in enumerate(RECORD_TYPES):
+    blocked = held_by_type(work.batch)
+    held = dict.fromkeys(RECORD_TYPES, 0)
+    concerned = [code for code in reported_types() if blocked[code].blocked]
+    for number, code in enumerate(concerned):
 
         def one(_again: bool, code: str = code) -> Outcome:
             rows = work.lake.rows(
@@ -35,17 +54,31 @@ def hold(work: Work) -> dict[str, Any]:
                 with unit_of_work():
                     for key, record_id, content, findings in rows[start : start + _CHUNK]:
                         keep(code, key, "blocked", work.batch, work.business_date, record_id, content, findings)
+            _return_requests(work, code, {record_id: findings for _, record_id, _, findings in rows})
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
+        work.progress(number + 1, len(concerned))
+    for code in _with_open():
         _withdraw_vanished(work, code)
-        work.progress(number + 1, len(RECORD_TYPES))
     return held
 
 
-def key_print(record_type: str, key: str) -> str:
-    """A keyed fingerprint of a business key, to find an exception without storing the key in the open."""
-    return key_ring().fingerprint("submission_held_record.key", f"{record_type}|{key}")
+def _with_open() -> list[str]:
+    """The record types that have an open exception."""
+    with unit_of_work(reading=True) as session:
+        return list(session.scalars(select(HeldRecord.record_type).where(HeldRecord.status == "open").distinct()))
+
+
+def _return_requests(work: Work, code: str, findings: Mapping[str, list[list[str]]]) -> None:
+    """What was asked for and does not stand the pre-check goes back to the desk."""
+    mine = f"SELECT record_id FROM {FINDING.path} WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'"
+    behind = requests_behind(code, mine) if findings else {}
+    if behind:
+        with unit_of_work():
+            returned = {number: findings[record_id] for number, record_id in behind.items()}
+            for held in held_of(came_back(returned, work.batch)):
+                note(held, "returned", ", ".join(dict.fromkeys(code for _, code, _ in held.findings)))
 
 
 def keep(
@@ -68,18 +101,45 @@ def keep(
     )
     if found is None:
         found = session.scalar(select(HeldRecord).filter_by(record_type=record_type, key_print=mark, opened_on=day))
+    again = found is not None
     if found is None:
+        house, bureau = deadlines()
         found = HeldRecord(record_type=record_type, key_print=mark, key=key, batch_id=batch, opened_on=day)
+        found.house_due, found.bureau_due = house, bureau
         session.add(found)
+    changed = again and (found.kind, found.content) != (kind, content)
+    reopened = again and found.status != "open"
     found.kind, found.last_batch_id, found.record_id, found.content = kind, batch, record_id, content
     found.findings = [list(each) for each in findings]
+    found.cause_rule, found.cause_code, found.cause_tag = (each or "" for each in (findings or [["", "", ""]])[0])
     found.status, found.closed_on, found.resolution = "open", None, ""
     session.flush()
+    if not again or reopened or changed:
+        listed = ", ".join(dict.fromkeys(rule or code for rule, code, *_ in findings))
+        note(found, "opened" if not again else "returned" if reopened else "judged", listed)
 
 
 def travelling(record_type: str, keys: list[str]) -> int:
     """Mark the open exceptions of these keys: a corrected record is on its way. Number marked."""
     return _move(record_type, keys, "open", {"status": "travelling"})
+
+
+def travelling_held(numbers: Sequence[int]) -> None:
+    """As `travelling`, for held records that an operation is to mend."""
+    for held in held_of(numbers):
+        held.status = "travelling"
+        note(held, "sent", "")
+    current_session().flush()
+
+
+def close_held(numbers: Sequence[int], day: date) -> int:
+    """As `close`, for held records that an accepted operation has mended; number closed."""
+    found = held_of(numbers)
+    for held in found:
+        held.status, held.closed_on, held.resolution = "closed", day, "accepted"
+        note(held, "closed", "accepted")
+    current_session().flush()
+    return len(found)
 
 
 def close(record_type: str, keys: list[str], day: date) -> int:
@@ -88,17 +148,29 @@ def close(record_type: str, keys: list[str], day: date) -> int:
 
 
 def _withdraw_vanished(work: Work, code: str) -> None:
-    """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number."""
+    """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number, and
+    operations that nothing calls for any more."""
     with unit_of_work(reading=True) as session:
         query = select(HeldRecord).where(HeldRecord.record_type == code, HeldRecord.status == "open")
         keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}
     if keys:
-        present = f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {standard_tables()[MAIN_ENTITY[code]].path}"
-        listed = work.lake.rows(f"{present} WHERE business_date = ?", [work.business_date])
-        gone = sorted(keys - {key for (key,) in listed})
-        values = {"status": "closed", "closed_on": work.business_date, "resolution": "withdrawn"}
         with unit_of_work():
+            gone = sorted(keys - {key for (key,) in work.lake.rows(_present(work, code))} - asked_keys(code))
+            values = {"status": "closed", "closed_on": work.business_date, "resolution": "withdrawn"}
             _move(code, gone, "open", values)
+
+
+def _present(work: Work, code: str) -> str:
+    """SELECT of the keys that are still about somebody or something."""
+    base = base_type(code)
+    if code == base:
+        main = standard_tables()[MAIN_ENTITY[code]].path
+        return f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {main} WHERE business_date = DATE '{work.business_date.isoformat()}'"
+    lines = ", ".join(f"'{each}'" for each in (base, *operations_on(base)))
+    return (
+        f"SELECT key FROM {record_table(code).path} WHERE batch = '{work.batch}' UNION"
+        f" SELECT key FROM {FILE_LINE.path} WHERE record_type IN ({lines}) AND file NOT IN (SELECT file FROM {APPLIED.path})"
+    )
 
 
 def open_prints(record_type: str) -> set[str]:
@@ -118,5 +190,7 @@ def _move(record_type: str, keys: list[str], status: str | None, values: dict[st
             HeldRecord.key_print.in_(wanted[start : start + _CHUNK]),
             HeldRecord.status == status if status else HeldRecord.status != "closed",
         )
-        moved += len(session.scalars(statement.values(**values).returning(HeldRecord.id)).all())
+        ids = session.scalars(statement.values(**values).returning(HeldRecord.id)).all()
+        note_all(ids, "sent" if values["status"] == "travelling" else "closed", values.get("resolution", ""))
+        moved += len(ids)
     return moved

@@ -12,27 +12,31 @@ from app.rules.model import Ruleset
 from app.rules.registry import in_force
 from app.rules.registry.editions import remember_shipped
 from app.standard import catalogue
+from app.standard.catalogue import SUBJECTS, Subject
 from app.submission import judging
 from app.submission.counts import held_by_type
 from app.submission.facts import Surroundings
 from app.submission.rulings import surroundings
 from app.submission.stages.work import Outcome, Part, Work
-from app.submission.tables import FINDING, RECORD_TYPES
+from app.submission.tables import FINDING, record_table, record_type, reported_types
 
 
 def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     """Judge all derived records; blocked and exempt ones by type, the share of the blocked in what is due, and whether it
     passes the limit."""
     given = surroundings(work.settings, work.provider)
-    codes = [code for code in sorted(RECORD_TYPES, key=lambda code: -due.get(code, 0)) if due.get(code)]
+    codes = [code for code in sorted(reported_types(), key=lambda code: -due.get(code, 0)) if due.get(code)]
     rulesets = rulesets_of(work, codes)
     exempt = applying(work.business_date, [ruleset.name for ruleset in rulesets.values() if ruleset])
-    parts: dict[str, Part] = {
-        f"{code}/{bucket}": partial(_sweep, work, code, bucket, rulesets[code], given, exempt)
-        for code in codes
+    parts = [
+        judging.Part(work.batch, work.business_date, work.precheck, code, bucket, subject)
+        for code, subject in rulesets
         for bucket in range(work.buckets(code))
+    ]
+    acts: dict[str, Part] = {
+        part.name: partial(_sweep, work, part, rulesets[part.code, part.subject], given, exempt) for part in parts
     }
-    work.parts("judge", parts)
+    work.parts("judge", acts)
     held = held_by_type(work.batch)
     blocked = {code: each.blocked for code, each in held.items()}
     total = sum(due.values())
@@ -46,21 +50,31 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def rulesets_of(work: Work, codes: list[str]) -> dict[str, Ruleset | None]:
-    """The rulesets in force on the business day, by record type; None where there is none. Shipped ones are remembered."""
+def rulesets_of(work: Work, codes: list[str]) -> dict[tuple[str, Subject | None], Ruleset | None]:
+    """The rulesets in force on the business day, by record type and, where a type is for both, by the subjects that have
+    records; None where there is none. Shipped ones are remembered."""
     force = in_force(work.business_date)
-    places = {code: force.about_record(code) for code in codes}
-    found = {code: place.ruleset() if place else None for code, place in places.items()}
+    places = {(code, subject): force.about_record(code, subject) for code in codes for subject in _subjects(work, code)}
+    found = {about: place.ruleset() if place else None for about, place in places.items()}
     for ruleset in found.values():
         if ruleset is not None:
             remember_shipped(ruleset)
     return found
 
 
+def _subjects(work: Work, code: str) -> tuple[Subject | None, ...]:
+    record = record_type(code)
+    if not record.shared or "InfoIDType" not in {item.tag for item in record.segments[0].plain}:
+        return (None,)
+    table = record_table(code).path
+    conditions = ", ".join(f"coalesce(bool_or({judging.of_subject(code, each)}), FALSE)" for each in SUBJECTS)
+    ((*present,),) = work.lake.rows(f"SELECT {conditions} FROM {table} WHERE batch = ?", [work.batch])
+    return tuple(each for each, there in zip(SUBJECTS, present, strict=True) if there)
+
+
 def _sweep(
     work: Work,
-    code: str,
-    bucket: int,
+    part: judging.Part,
     ruleset: Ruleset | None,
     given: Surroundings,
     exempt: Mapping[str, str],
@@ -73,12 +87,10 @@ def _sweep(
         given=given,
         exemptions=exempt.get(ruleset.name, "") if ruleset else "",
     )
-    part = judging.Part(work.batch, work.business_date, work.precheck, code, bucket)
     found = judging.find(work.lake, part, ruleset, basis)
     detail = basis.as_data() | {"findings": found.digest}
     rows = found.rows
     if not rows.num_rows and not again:
         return 0, detail
-    where = f"batch = '{work.batch}' AND record_type = '{code}' AND bucket = {bucket}"
-    put = work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, rows, again=again), again)
+    put = work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, part.found, rows, again=again), again)
     return put, detail

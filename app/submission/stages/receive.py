@@ -24,10 +24,13 @@ from app.core.text import Text
 from app.lake.connection import Connection
 from app.standard.files import FeedbackItem, FileName, read_feedback
 from app.standard.files.names import FILE_REFUSED
+from app.submission.corrections.history import note
 from app.submission.models import FeedbackDelivery, ReportFile
-from app.submission.stages.hold import close, keep
-from app.submission.stages.work import Work
-from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_table
+from app.submission.operations.applying import apply_operations
+from app.submission.operations.requests import came_back, held_of, requests_behind, taken
+from app.submission.stages.hold import close, close_held, keep
+from app.submission.stages.work import Outcome, Work
+from app.submission.tables import APPLIED, FEEDBACK, FILE_LINE, accepted_table, operation_types, record_table
 from app.submission.transport import Transport, transport
 
 if TYPE_CHECKING:
@@ -197,22 +200,24 @@ def apply_answer(work: Work, prefix: str, answer: Answer) -> None:
     def move(connection: Connection) -> None:
         connection.register("answer_errors", errors)
         try:
-            accepted = accepted_table(code)
-            connection.execute(f"DELETE FROM {accepted.path} WHERE file = '{prefix}'")
-            connection.execute(f"DELETE FROM {FEEDBACK.path} WHERE file = '{prefix}'")
+            if connection.execute(f"SELECT 1 FROM {APPLIED.path} WHERE file = ?", [prefix]).fetchone():
+                return
+            connection.execute(f"INSERT INTO {APPLIED.path} VALUES (?, {day})", [prefix])
             connection.execute(
                 f"INSERT INTO {FEEDBACK.path} BY NAME SELECT l.file, l.record_type, l.record_id, l.key, l.content, e.code,"
                 f" e.tag, l.line, {day} AS received_on FROM answer_errors e JOIN {FILE_LINE.path} l"
                 f" ON l.file = '{prefix}' AND ({'TRUE' if refused else 'l.line = e.line'})"
             )
-            if not refused:
-                connection.execute(
-                    f"INSERT INTO {accepted.path} BY NAME"
-                    f" SELECT r.* EXCLUDE (batch, business_date, bucket, origin), l.file, l.line, {day} AS accepted_on"
-                    f" FROM {FILE_LINE.path} l JOIN {record_table(code).path} r"
-                    f" ON r.record_id = l.record_id AND r.batch = l.batch"
-                    f" WHERE l.file = '{prefix}' AND l.line NOT IN (SELECT line FROM answer_errors)"
-                )
+            taken = (
+                f"SELECT r.* EXCLUDE (batch, business_date, bucket, origin), l.file, l.line, {day} AS accepted_on"
+                f" FROM {FILE_LINE.path} l JOIN {record_table(code).path} r"
+                f" ON r.record_id = l.record_id AND r.batch = l.batch"
+                f" WHERE l.file = '{prefix}' AND l.line NOT IN (SELECT line FROM answer_errors)"
+            )
+            if code in operation_types() and not refused:
+                apply_operations(connection, code, f"({taken})", prefix, day)
+            elif not refused:
+                connection.execute(f"INSERT INTO {accepted_table(code).path} BY NAME {taken}")
         finally:
             connection.unregister("answer_errors")
 
@@ -228,11 +233,38 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     with unit_of_work():
         for key, record_id, content, findings in rejected:
             keep(code, key, "rejected", work.batch, work.business_date, record_id, content, findings)
-    accepted = work.lake.rows(f"SELECT key FROM {accepted_table(code).path} WHERE file = '{prefix}'")
-    keys = [key for (key,) in accepted]
+    accepted = (
+        f"SELECT record_id FROM {FILE_LINE.path} WHERE file = '{prefix}'"
+        f" AND record_id NOT IN (SELECT record_id FROM {FEEDBACK.path} WHERE file = '{prefix}')"
+    )
+    keys = [
+        key
+        for (key,) in work.lake.rows(
+            f"SELECT key FROM {FILE_LINE.path} WHERE file = '{prefix}' AND record_id IN ({accepted})"
+        )
+    ]
+    _return_requests(work, prefix, code, {record_id: findings for _, record_id, _, findings in rejected})
+    done = list(requests_behind(code, accepted))
+
+    def mended(_again: bool) -> Outcome:
+        closed = close(code, keys, work.business_date) + close_held(taken(done, work.batch), work.business_date)
+        return closed, {"record_type": code}
+
     with unit_of_work():
         # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.
-        work.part("corrected", prefix, lambda _again: (close(code, keys, work.business_date), {"record_type": code}))
+        work.part("corrected", prefix, mended)
+
+
+def _return_requests(work: Work, prefix: str, code: str, findings: dict[str, list[list[str]]]) -> None:
+    """What was asked for and the centre has refused goes back to the desk, and with it what it was to mend."""
+    mine = f"SELECT record_id FROM {FEEDBACK.path} WHERE file = '{prefix}'"
+    behind = requests_behind(code, mine) if findings else {}
+    if behind:
+        with unit_of_work():
+            returned = {number: findings[record_id] for number, record_id in behind.items()}
+            for held in held_of(came_back(returned, work.batch)):
+                held.status = "open"
+                note(held, "returned", prefix)
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:

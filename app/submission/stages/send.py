@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import unit_of_work
 from app.submission.models import ReportFile
-from app.submission.stages.build import FILE_ORDER, sealed_path
+from app.submission.stages.build import file_order, sealed_path
 from app.submission.stages.work import Work
 from app.submission.transport import Transport, transport
 
@@ -23,7 +23,7 @@ def send(work: Work) -> dict[str, Any]:
     way = transport(work.settings)
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).where(ReportFile.batch_id == work.batch, ReportFile.status.in_(("built", "sending")))
-        files = sorted(session.scalars(query), key=lambda file: (FILE_ORDER.index(file.record_type), file.part))
+        files = sorted(session.scalars(query), key=lambda file: (file_order().index(file.record_type), file.part))
     for number, file in enumerate(files):
         _send_one(work, way, file)
         work.progress(number + 1, len(files))

@@ -23,7 +23,7 @@ from app.lake.connection import Lake
 from app.submission.counts import standardised_by_entity
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun, StageTry
-from app.submission.tables import MAIN_ENTITY
+from app.submission.tables import MAIN_ENTITY, base_type
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -58,7 +58,11 @@ class Work:
 
     def subjects(self, record_type: str) -> int:
         """How many customers or accounts this day's records of a type can be about."""
-        return standardised_by_entity(self.batch).get(MAIN_ENTITY[record_type], 0)
+        return standardised_by_entity(self.batch).get(MAIN_ENTITY[base_type(record_type)], 0)
+
+    def standardised(self) -> dict[str, int]:
+        """Rows of this day by standard entity."""
+        return standardised_by_entity(self.batch)
 
     def buckets(self, record_type: str) -> int:
         """Into how many hash buckets this day's records of a type are split; the same at every try."""

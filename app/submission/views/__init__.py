@@ -14,9 +14,10 @@ from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
+from app.submission.corrections.events import ACTIONS as CORRECTIONS
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.views import batches, corrections, day, exceptions, files, findings, landing, reasons, records
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -25,6 +26,7 @@ _MENU = (
     ("submission.batches", Text("批次", "Batches"), VIEW, "route"),
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
+    ("submission.corrections", Text("更正台", "Corrections desk"), RECORDS, "clipboard-check"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
 )
 
@@ -32,6 +34,7 @@ _MENU = (
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
     name_actions(ACTIONS)
+    name_actions(CORRECTIONS)
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
@@ -47,7 +50,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, findings, records, exceptions, corrections, files, landing, reasons):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

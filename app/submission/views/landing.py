@@ -12,8 +12,9 @@ from app.core.text import Text
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.batches import view_batch
 from app.submission.reading.lake_rows import lake_page
-from app.submission.reading.sources import ENTITY_OF, TableView, entity_view, landing_view, main_tables
+from app.submission.reading.sources import TableView, entity_view, landing_view, main_tables
 from app.submission.service import find_batch
+from app.submission.tables import MAIN_ENTITY
 from app.web.access import permission
 from app.web.listing import Column, Listing
 
@@ -24,7 +25,7 @@ ROW: Final = "_row"
 def landing(batch_id: str) -> ResponseReturnValue:
     """The deliveries of the day, table by table; the tables that count as landed are marked with their record type."""
     batch = find_batch(batch_id)
-    counted = {place: code for code in ENTITY_OF for place in main_tables(code)}
+    counted = {place: code for code in MAIN_ENTITY for place in main_tables(code)}
     return render_template("submission/landing.html", batch=batch, view=view_batch(batch), counted=counted)
 
 

@@ -19,6 +19,7 @@ from app.submission.reading.exceptions import exception_of
 from app.submission.reading.explaining import explain_record
 from app.submission.reading.findings import rules_with_code, tag_title
 from app.submission.reading.personal import personal_kind, shown_key
+from app.submission.reading.reasons import changed_title, why
 from app.submission.reading.records import (
     RecordView,
     ShownGroup,
@@ -30,6 +31,7 @@ from app.submission.reading.records import (
     view_record,
 )
 from app.submission.reading.sources import source_rows
+from app.submission.service import find_batch
 from app.submission.tables import record_type
 from app.web.access import may, permission
 
@@ -103,6 +105,14 @@ def record_why(code: str, record_id: str) -> ResponseReturnValue:
 
 
 @permission(RECORDS)
+def record_reason(code: str, record_id: str) -> ResponseReturnValue:
+    """Why the record was due, by the derivation of its day."""
+    row = stored_record(code, record_id, request.args.get("batch"))
+    answer = why(find_batch(row["batch"]), code, row["key"])
+    return render_template("submission/record_reason.html", answer=answer, code=code, changed_title=changed_title)
+
+
+@permission(RECORDS)
 def record_sources(code: str, record_id: str) -> ResponseReturnValue:
     """The source rows behind the record, as they were delivered, personal values masked."""
     row = stored_record(code, record_id, request.args.get("batch"))
@@ -131,5 +141,6 @@ def add_to(blueprint: Blueprint) -> None:
     address = "/records/<code>/<record_id>"
     blueprint.add_url_rule(address, "findings_record", record)
     blueprint.add_url_rule(f"{address}/why", "findings_record_why", record_why)
+    blueprint.add_url_rule(f"{address}/reason", "findings_record_reason", record_reason)
     blueprint.add_url_rule(f"{address}/sources", "findings_record_sources", record_sources)
     blueprint.add_url_rule(f"{address}/line", "findings_record_line", record_line, methods=["POST"])

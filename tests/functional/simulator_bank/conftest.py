@@ -17,15 +17,18 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
+from app.demo.truth import subject as subject_of
 from app.lake.connection import unoptimised
 from app.rules.registry import shipped_in_force
 from app.simulator.bank import INSTITUTIONS, PROVIDER
+from app.standard.catalogue import SUBJECTS, Subject
 from app.submission.content import mappings, rules_in
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.facts import Surroundings, fact_relation
+from app.submission.judging import of_subject
 from app.submission.mapping import target_select
 from app.submission.rulings import condition_sql, findings_select, suspects_select
-from app.submission.tables import accepted_table, all_tables, record_table, standard_tables
+from app.submission.tables import accepted_table, all_tables, record_table, record_type, standard_tables
 
 Findings = dict[tuple[str, str], set[tuple[str, str]]]
 """Rules and codes by record type and business key (the last part of it)."""
@@ -54,28 +57,48 @@ class Desk:
             scope = Scope(batch, day, PROVIDER, 0, 1, (), condition_sql)
             self.lake.execute(f"INSERT INTO {record_table(code).path} BY NAME {derivation(scope)}")
             records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
-            points = self.lake.execute(f'SELECT DISTINCT "B"."RptDateCode" FROM {records}').fetchall()
-            self.points[code] |= {point for (point,) in points}
+            self._note_points(code, records)
             given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
             facts = fact_relation(code, records, accepted_table(code).path)
             self.lake.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
-            ruleset = rules_in(shipped_in_force(day), code)
-            suspects = suspects_select(ruleset, "facts", given)
-            findings = findings_select(ruleset, f"({suspects})", batch, day, precheck=True)
-            with unoptimised(self.lake):
-                rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
-            for key, rule, error in rows:
-                if rule not in OF_TIME:
-                    found[code, key.split("|")[-1]].add((rule, error))
+            for relation, subject in self._facts(code):
+                ruleset = rules_in(shipped_in_force(day), code, subject)
+                suspects = suspects_select(ruleset, relation, given)
+                findings = findings_select(ruleset, f"({suspects})", batch, day, precheck=True)
+                with unoptimised(self.lake):
+                    rows = self.lake.execute(f"SELECT key, rule, code FROM ({findings})").fetchall()
+                for key, rule, error in rows:
+                    if rule not in OF_TIME:
+                        found[code, key].add((rule, error))
             self._accept(code, records, {key for kind, key in found if kind == code})
-        return dict(found)
+        return {(code, subject_of(key)): rules for (code, key), rules in found.items()}
+
+    def _facts(self, code: str) -> Iterator[tuple[str, Subject | None]]:
+        """The facts with the subject whose rules judge them; of contracts, which anybody may have, each subject's apart."""
+        if not record_type(code).shared:
+            yield "facts", None
+            return
+        for subject in SUBJECTS:
+            yield f"(SELECT * FROM facts WHERE {of_subject(code, subject)})", subject
+
+    def _note_points(self, code: str, records: str) -> None:
+        items = {item.tag for item in record_type(code).segments[0].plain}
+        if "RptDateCode" in items:
+            points = self.lake.execute(f'SELECT DISTINCT "B"."RptDateCode" FROM {records}').fetchall()
+            self.points[code] |= {point for (point,) in points}
+        else:
+            flags = items & {"CertAssFlg", "AssoSign", "FamRelaAssFlag", "OthAssFlg", "Flag"}
+            for tag in flags:
+                self.points[code] |= {
+                    flag for (flag,) in self.lake.execute(f"SELECT DISTINCT {tag} FROM {records}").fetchall()
+                }
 
     def _accept(self, code: str, records: str, blocked: set[str]) -> None:
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)
         self.lake.execute(
             f"INSERT INTO {accepted_table(code).path} ({columns}) SELECT {columns} FROM {records}"
-            " WHERE NOT list_contains($blocked::VARCHAR[], string_split(key, '|')[-1])",
+            " WHERE NOT list_contains($blocked::VARCHAR[], key)",
             {"blocked": sorted(blocked)},
         )
 
@@ -103,6 +126,8 @@ class Desk:
             plain = folder / f"{table}.utf8"
             plain.write_text((folder / f"{table}.csv").read_text(encoding="gbk"), encoding="utf-8")
             yield f"read_csv('{plain}', all_varchar = true, header = true)"
+        elif (parquet := folder / f"{table}.parquet").exists():
+            yield f"(SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet('{parquet}'))"
         else:
             book = openpyxl.load_workbook(folder / "corporate.xlsx", read_only=True)
             names, *rows = book[table].iter_rows(values_only=True)

@@ -29,6 +29,11 @@ def test_sound_data_break_no_rule_from_first_load_to_month_end(world: World, des
         assert desk.take(tmp_path / str(day), day) == {}, day
     assert {"10", "20", "30", "31", "32", "40"} <= desk.points["210"]
     assert {"10", "20", "32", "33", "49"} <= desk.points["410"]
+    assert desk.points["340"] == desk.points["350"] == {"0", "1"}
+    assert desk.points["420"] == desk.points["510"] == {"10", "20", "30"}
+    assert desk.points["440"] == {"10", "20", "30", "40", "50"}
+    for code in ("610", "620", "630", "640", "650"):
+        assert desk.points[code] == {"10", "20"}, code
 
 
 @pytest.mark.slow

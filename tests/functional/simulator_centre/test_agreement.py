@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,21 @@ from app.rules.cases import load_bases, load_cases
 from app.rules.explain import judge_of
 from app.rules.loading import load_ruleset
 from app.simulator.centre.judge.case import Case, Event, Header, Institution, Stored
-from app.simulator.centre.judge.verdict import judge
+from app.simulator.centre.judge.verdict import JUDGED, judge
 from app.standard import catalogue
+from app.standard.layout import column_types
 from app.standard.model import Item, RecordType
 
 RULESETS = Path(__file__).parents[3] / "rulesets" / "submission"
 RECORDS = {
-    "personal_basic": "110",
-    "personal_loan_account": "210",
-    "corporate_basic": "310",
-    "corporate_loan_account": "410",
+    path.parent.name: found[1]
+    for path in sorted(RULESETS.glob("*/ruleset.yaml"))
+    if (found := re.search(r"facts: \{record: record\.(\d{3})\}", path.read_text(encoding="utf-8")))
+    and found[1] in JUDGED
 }
+"""The rulesets about records that the centre judges: a type that it learns to judge comes in by itself."""
+MANY = ("110", "210", "310", "410")
+"""The record types whose rules are many."""
 DORMANT = {"BLR015"}
 """Codes that the platform only warns of: the value they speak of is no longer in the code list, so ABE001 comes
 anyway."""
@@ -59,6 +64,7 @@ def stored_of(accepted: Mapping[str, Any]) -> Stored:
         months=months,
         transactions=frozenset((t["TranDate"], t["ChanTranType"]) for t in accepted.get("transactions") or ()),
         events=tuple(events),
+        same_day=bool(accepted.get("same_day")),
         previous=accepted.get("previous") or {},
         following=accepted.get("next") or {},
         updates={tag: value for tag, value in accepted.items() if tag.endswith("UpDate") and value},
@@ -72,7 +78,7 @@ def centre_codes(record: str, fact: Mapping[str, Any]) -> set[str]:
     zhongzheng = sets.get("zhongzheng")
     case = Case(
         record,
-        without_absent({key: value for key, value in fact.items() if len(key) == 1}),
+        without_absent({key: value for key, value in fact.items() if key in column_types(record)}),
         Header(
             header.get("record_type", ""),
             header.get("version", ""),
@@ -106,13 +112,38 @@ def same(mine: set[str], other: set[str], accepted: Mapping[str, Any]) -> bool:
     return not difference
 
 
+def test_the_centre_judges_every_normal_record_of_persons() -> None:
+    normal = {code for code, each in catalogue.current().by_subject["person"].items() if not each.parent}
+
+    assert normal | {"215"} <= JUDGED.keys()
+    assert set(RECORDS.values()) == set(JUDGED)
+
+
+def test_every_code_of_a_judged_record_is_seen_to_be_given() -> None:
+    """One sample that passes, and for each rule that blocks one that gets its code, from the rulesets' own cases."""
+    for name, code in RECORDS.items():
+        ruleset = load_ruleset(RULESETS / name)
+        bases = load_bases(ruleset).values()
+        assert any(not centre_codes(code, fact) for fact in bases), f"no valid sample of {code}"
+        given = {(c.rule, each) for c in load_cases(ruleset) if c.expect for each in centre_codes(code, c.fact)}
+        unseen = {
+            (rule.id, rule.code)
+            for rule in ruleset.rules
+            if rule.severity == "block" and rule.code and rule.own and (rule.id, rule.code) not in given
+        }
+        assert not unseen, name
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_case_gets_the_same_codes(name):
     ruleset = load_ruleset(RULESETS / name)
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     facts = list(load_bases(ruleset).items()) + [(f"{c.rule}: {c.name.en}", c.fact) for c in load_cases(ruleset)]
-    assert len(facts) > 90
+    if ruleset.subject == "person":
+        # A contract for an organisation's debt is judged by the organisations' ruleset.
+        facts = [(title, fact) for title, fact in facts if fact.get("B", {}).get("InfoIDType") != "2"]
+    assert len(facts) > (90 if RECORDS[name] in MANY else 15)
     differences = []
     for title, fact in facts:
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}
@@ -147,21 +178,23 @@ class Spoiler:
         self.random = random.Random(seed)
         self.record, self.bases = record, bases
         self.tables = catalogue.current().codes(record.subject)
+        self.columns = column_types(record.code)
 
     def spoiled(self) -> dict[str, Any]:
         fact = without_absent(copy.deepcopy(self.random.choice(self.bases)))
+        ways = [self.item] * 4 + [self.segment, self.base, self.accepted]
         for _ in range(self.random.randint(1, 3)):
-            self.random.choice([self.item, self.item, self.item, self.item, self.segment, self.base, self.accepted])(
-                fact
-            )
+            self.random.choice(ways)(fact)
         return fact
 
     def letters(self, fact: Mapping[str, Any]) -> list[str]:
-        return [key for key in fact if len(key) == 1 and fact[key]]
+        return [key for key in fact if key in self.columns and fact[key]]
 
     def segment(self, fact: dict[str, Any]) -> None:
         """Take a segment away or put one of another record in."""
         other = self.random.choice(self.bases)
+        if self.record.flat:
+            return self.item(fact)
         letter = self.random.choice([letter for letter in self.letters(other) if letter != "B"])
         if self.random.random() < 0.5:
             fact.pop(letter, None)
@@ -169,16 +202,17 @@ class Spoiler:
             fact[letter] = without_absent(copy.deepcopy(other[letter]))
 
     def base(self, fact: dict[str, Any]) -> None:
-        tag = self.random.choice(list(fact["B"]))
-        fact["B"][tag] = self.random.choice(self.bases)["B"].get(tag) or fact["B"][tag]
+        base, other = (each if self.record.flat else each["B"] for each in (fact, self.random.choice(self.bases)))
+        tag = self.random.choice([tag for tag in base if self.record.flat is False or tag in self.columns])
+        base[tag] = other.get(tag) or base[tag]
 
     def accepted(self, fact: dict[str, Any]) -> None:
         fact["accepted"] = without_absent(copy.deepcopy(self.random.choice(self.bases)["accepted"]))
 
     def item(self, fact: dict[str, Any]) -> None:
         """Take away, blank or replace one value, or repeat an occurrence of a group."""
-        letter = self.random.choice(self.letters(fact))
-        plan, holder = self.record.segment(letter), fact[letter]
+        letter = "" if self.record.flat else self.random.choice(self.letters(fact))
+        plan, holder = self.record.segment(letter), fact if self.record.flat else fact[letter]
         places: list[tuple[dict[str, Any], Item]] = [(holder, item) for item in plan.plain]
         for group in plan.groups:
             occurrences = holder.get(group.tag) or []
@@ -203,12 +237,13 @@ def test_spoiled_records_get_the_same_codes(name):
     platform = judge_of(ruleset)
     blocking = {rule.id for rule in ruleset.rules if rule.severity == "block"}
     bases = [dict(fact) for fact in load_bases(ruleset).values()]
-    spoiler = Spoiler(catalogue.current().record(RECORDS[name]), bases, seed=20221001)
+    spoiler = Spoiler(catalogue.current().record(RECORDS[name], ruleset.subject), bases, seed=20221001)
     refused = 0
-    for _ in range(400):
+    many = 400 if RECORDS[name] in MANY else 60
+    for _ in range(many):
         fact = spoiler.spoiled()
         other = {f.code for f in platform.judge(fact) if f.code and f.rule in blocking}
         mine = centre_codes(RECORDS[name], fact)
         refused += bool(mine)
         assert same(mine, other, fact.get("accepted") or {}), (sorted(mine - other), sorted(other - mine), fact)
-    assert refused > 150
+    assert refused > many * 3 // 8

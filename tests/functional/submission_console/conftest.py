@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import reported_days
@@ -51,12 +52,29 @@ def world(
     made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
 ) -> Iterator[World]:
     """A copy of the reported days, with people, on PostgreSQL; browser tests see the same pages on SQLite."""
+    yield from _copied(made_once, tmp_path_factory, postgres_server, "console_of_submission")
+
+
+@pytest.fixture(scope="module")
+def own_world(
+    made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> Iterator[World]:
+    """As `world`, for a module that changes what the others look at."""
+    yield from _copied(made_once, tmp_path_factory, postgres_server, f"console_{uuid4().hex[:12]}")
+
+
+def _copied(
+    made_once: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: PostgresServer,
+    database: str,
+) -> Iterator[World]:
     days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
     with override(days.settings):
         assemble()
-        postgres_server.command("CREATE DATABASE console_of_submission")
-        moved(days.settings.database_url, postgres_server.url("console_of_submission"))
-    with override(days.settings.changed(database_url=postgres_server.url("console_of_submission"))) as settings:
+        postgres_server.command(f"CREATE DATABASE {database}")
+        moved(days.settings.database_url, postgres_server.url(database))
+    with override(days.settings.changed(database_url=postgres_server.url(database))) as settings:
         with acting(SYSTEM), unit_of_work():
             for username, (name, role) in PEOPLE.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from app.core.db import unit_of_work
+from app.submission.derive.reasons import REASONS
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile
-from app.submission.tables import FINDING
+from app.submission.reading.reasons import reason_counts
+from app.submission.tables import FINDING, record_table
 
 pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
@@ -51,6 +54,53 @@ def test_every_number_leads_to_as_many_rows(world: Any, visitor: Any) -> None:
             page = window.page(f"/submission/batches/{world.first}/records/{code}/{state}")
             shown = re.search(r"共 ([\d,]+) 条", page)
             assert (int(shown[1].replace(",", "")) if shown else 0) == each[state], (code, state)
+
+
+def test_every_subject_has_a_reason_and_every_due_one_a_record(world: Any, visitor: Any) -> None:
+    window = visitor("xu.wen")
+    with unit_of_work(reading=True) as session:
+        batch = session.get_one(Batch, world.second)
+        told = {code: reason_counts(batch, code) for code in batch.counts}
+        counts = batch.counts
+    for code, each in counts.items():
+        assert sum(found.subjects for found in told[code]) == each["standardised"], code
+        assert sum(found.subjects for found in told[code] if found.due) == each["due"], code
+        page = window.page(f"/submission/batches/{world.second}/reasons/{code}")
+        assert page.count("/records/") >= min(each["due"], 1)
+        for found in told[code]:
+            assert found.title.zh in page, code
+    same = next(found for found in told["210"] if found.reason == "unchanged")
+    page = window.page(f"/submission/batches/{world.second}/reasons/210?reason=unchanged")
+    assert f"共 {same.subjects} 条" in page
+    answer = window.get(f"/submission/batches/{world.second}/reasons/210.csv?reason=unchanged")
+    assert len(answer.text.strip().splitlines()) == same.subjects + 1
+
+
+def test_one_subject_is_asked_for_by_its_key(world: Any, visitor: Any) -> None:
+    key = lake().value(f"SELECT key FROM {record_table('110').path} WHERE batch = ? LIMIT 1", [world.first])
+
+    page = visitor("xu.wen").page(f"/submission/batches/{world.first}/reasons/110?key={quote(key)}")
+
+    assert "共 1 条" in page
+    assert "首次报送" in page
+    assert key.split("|")[1] not in _text(page)
+
+
+def test_a_record_says_why_it_was_due(world: Any, visitor: Any) -> None:
+    record_id = lake().value(f"SELECT record_id FROM {record_table('210').path} WHERE batch = ? LIMIT 1", [world.first])
+    part = visitor("xu.wen").page(f"/submission/records/210/{record_id}/reason?batch={world.first}")
+
+    assert any(reason.title.zh in part for reason in REASONS.values() if reason.due)
+
+
+def test_counts_by_reason_are_for_all_and_subjects_for_those_who_may(world: Any, visitor: Any) -> None:
+    window = visitor("qiao.yu")
+
+    page = window.page(f"/submission/batches/{world.first}/reasons/110")
+
+    assert "首次报送" in page
+    assert "/records/110/" not in page
+    assert window.get(f"/submission/batches/{world.first}/reasons/110.csv").status_code == 403
 
 
 def test_every_link_of_every_page_answers(world: Any, visitor: Any) -> None:

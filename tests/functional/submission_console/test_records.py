@@ -9,7 +9,7 @@ from app.audit.record import LOOKED
 from app.lake.rendering import line_expression
 from app.submission.lake import lake
 from app.submission.reading.records import line_of
-from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table, record_type
+from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, RECORD_TYPES, record_table, record_type
 
 
 def _blocked(batch: str, code: str) -> tuple[str, str, str]:
@@ -56,7 +56,7 @@ def test_the_line_in_the_clear_needs_the_grant_and_is_noted(world: Any, visitor:
 
 
 def test_the_blamed_item_is_marked_and_explained(world: Any, visitor: Any) -> None:
-    for code in ("110", "210", "310", "410"):
+    for code in ("110", "120", "130", "210", "220", "310", "410", "510"):
         record_id, rule, tag = _blocked(world.first, code)
         window = visitor("xu.wen")
         page = window.page(f"/submission/records/{code}/{record_id}?batch={world.first}")
@@ -176,7 +176,7 @@ def test_who_may_not_see_records_sees_counts_only(world: Any, visitor: Any) -> N
 
 
 def test_the_line_shown_is_the_line_that_was_written(world: Any, settled: Any) -> None:
-    for code in ("110", "210", "310", "410"):
+    for code in set(RECORD_TYPES) - {"215"}:
         record = record_type(code)
         rows = lake().records(
             f"SELECT *, {line_expression(record)} AS written FROM {record_table(code).path} WHERE batch = ? LIMIT 20",

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from app.simulator.bank import INSTITUTIONS, card_delivery, core_delivery, corporate_delivery
+from app.simulator.bank import INSTITUTIONS, card_delivery, core_delivery, corporate_books, corporate_delivery
 
 MAPPINGS = Path(__file__).resolve().parents[3] / "rulesets" / "mapping"
 STATES = {"NORMAL": "1", "OVERDUE": "2", "CLOSED": "3", "BAD": "41", "WRITTEN_OFF": "42"}
@@ -46,6 +47,10 @@ PAIRS: list[tuple[str, str, Mapping[str, str]]] = [
     ("corporate_loans", "organisation", corporate_delivery.ORGANISATION),
     ("corporate_loans", "economy", corporate_delivery.ECONOMY),
     ("corporate_loans", "scale", corporate_delivery.SCALE),
+    ("corporate_loans", "limit", corporate_books.LIMIT),
+    ("corporate_loans", "property", corporate_books.PROPERTY),
+    ("corporate_loans", "pledge", corporate_books.PLEDGE),
+    ("corporate_loans", "relation", corporate_books.RELATION),
     ("corporate_loans", "position", corporate_delivery.POSITION),
     ("corporate_loans", "type", corporate_delivery.TYPE),
     ("corporate_loans", "business", corporate_delivery.BUSINESS),
@@ -92,7 +97,10 @@ def _delivered(source: str, folder: Path) -> dict[str, set[str]]:
         return {
             path.stem: set(path.read_text(encoding="gbk").splitlines()[0].split(",")) for path in folder.glob("*.csv")
         }
+    parquet: dict[str, set[str]] = {}
     book = openpyxl.load_workbook(folder / "corporate.xlsx", read_only=True)
+    for path in folder.glob("*.parquet"):
+        parquet[path.stem] = set(pq.read_schema(path).names)
     found = {name: {str(cell.value) for cell in next(iter(book[name].iter_rows()))} for name in book.sheetnames}
     book.close()
-    return found
+    return found | parquet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,17 @@ from app.lake.rendering import line_expression
 from app.lake.tables import Table, ensure_tables, replace_rows
 from app.standard.files import parse_record, render_record
 from app.submission.derive import DERIVATIONS, Scope
+from app.submission.derive.reasons import reasons_select
 from app.submission.rulings import condition_sql
-from app.submission.tables import FILE_LINE, accepted_table, all_tables, record_table, record_type, standard_tables
+from app.submission.tables import (
+    FILE_LINE,
+    accepted_table,
+    all_tables,
+    record_columns,
+    record_table,
+    record_type,
+    standard_tables,
+)
 
 
 class MemoryLake(Lake):
@@ -56,11 +65,18 @@ def memory(_memory: Lake) -> Lake:
     """Every table of submission, empty, in memory."""
 
     def clear(connection: Connection) -> None:
-        for table in all_tables():
+        for table in filled(connection, all_tables()):
             connection.execute(f"TRUNCATE {table.path}")
 
     _memory.write(clear)
     return _memory
+
+
+def filled(connection: Connection, tables: Iterable[Table]) -> list[Table]:
+    """Those that have rows: most are empty in most tests."""
+    query = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake' AND estimated_size > 0"
+    found = set(connection.execute(query).fetchall())
+    return [table for table in tables if (table.layer, table.name) in found]
 
 
 def put(lake: Lake, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -107,7 +123,7 @@ class Desk:
 
     def clear_day(self, day: date) -> None:
         def clear(connection: Connection) -> None:
-            for table in standard_tables().values():
+            for table in filled(connection, standard_tables().values()):
                 connection.execute(f"DELETE FROM {table.path} WHERE business_date = ?", [day])
 
         self.lake.write(clear)
@@ -120,7 +136,7 @@ class Desk:
         table = record_table(code)
         self.lake.write(lambda connection: replace_rows(connection, table, "batch = 'B1'", DERIVATIONS[code](scope)))
         record = record_type(code)
-        letters = ", ".join(f'"{each.code}"' for each in record.segments)
+        letters = ", ".join(f'"{name}"' for name in record_columns(code))
         facts = [as_fact(row) for row in self.lake.records(f"SELECT {letters} FROM {table.path} ORDER BY key")]
         lines = self.lake.rows(f"SELECT {line_expression(record)} FROM {table.path} ORDER BY key")
         for fact, (line,) in zip(facts, lines, strict=True):
@@ -128,6 +144,13 @@ class Desk:
             assert parse_record(line[:-2], record) == (fact, ())
             assert render_record(record, fact) == line[:-2]
         return facts
+
+    def reasons(
+        self, code: str, day: date, *, unanswered: tuple[str, ...] = (), only: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """Key, reason and what has changed, of every subject of the day."""
+        scope = Scope("B1", day, PROVIDER, 0, 1, unanswered, condition_sql, only=only)
+        return self.lake.rows(f"SELECT key, reason, changed FROM ({reasons_select(code, [scope])}) ORDER BY key")
 
     def rows(self, code: str, columns: str) -> list[dict[str, Any]]:
         return self.lake.records(f"SELECT {columns} FROM {record_table(code).path} WHERE batch = 'B1' ORDER BY key")
@@ -150,8 +173,10 @@ class Desk:
 
 
 def as_fact(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's segments as a record fact: what is absent has no key, a group without occurrences neither."""
-    return {letter: _present(segment) for letter, segment in row.items() if segment is not None}
+    """A row's segments, or its items if it has none, as a record fact: what is absent has no key, a group without occurrences
+    neither."""
+    found = {name: _present(each) if isinstance(each, Mapping) else each for name, each in row.items()}
+    return {name: each for name, each in found.items() if each is not None}
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -334,3 +334,24 @@ def test_a_record_carries_its_origin_and_a_digest_without_the_report_date(desk) 
     (again,) = desk.rows("210", "record_id, content")
     assert again["content"] == first["content"]
     assert again["record_id"] != first["record_id"]
+
+
+REASONS = {
+    "10": "new", "31": "new", "30": "settlement", "20": "closing", "32": "closing", "40": "cured",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "story"), FOLLOWING[::4], ids=lambda story: story.says)
+def test_every_account_says_why(desk, before: Story, story: Story) -> None:
+    tell(desk, before)
+    desk.accept("210")
+
+    due = tell(desk, story)
+
+    ((key, reason, _),) = desk.reasons("210", story.on)
+    assert key == "A1"
+    if due:
+        collecting = {**D1, **story.account}["AcctType"] == "C1"
+        assert reason == ("balance" if collecting and due[0][0] == "40" else REASONS[due[0][0]])
+    else:
+        assert reason in ("unchanged", "closed")

@@ -37,6 +37,12 @@ class Rows:
 
     def _insert(self, table: Table, code: str, key: str, on: str, segments: Any, head: dict[str, str]) -> None:
         kinds, record = column_types(code), record_type(code)
+        if record.flat:
+            given = {"key": key, "RptDate": on, "content": "c", **segments, **head}
+            listed = ", ".join(f"'{value}' AS \"{name}\"" for name, value in given.items())
+            statement = f"INSERT INTO {table.path} BY NAME SELECT {listed}"
+            self.lake.write(lambda connection: connection.execute(statement))
+            return
         segments = {"B": {}, **segments}
         segments["B"] = {"RptDate": on, **segments["B"]}
         values = {"key": key, "RptDate": on, "content": "c", **head}
@@ -51,7 +57,8 @@ class Rows:
     def facts(self, code: str) -> list[dict[str, Any]]:
         """All due records with what lies beside them, in order of key and date."""
         relation = fact_relation(code, record_table(code).path, accepted_table(code).path)
-        return self.lake.records(f'SELECT * FROM ({relation}) ORDER BY key, "B"."RptDate"')
+        date_column = '"RptDate"' if record_type(code).flat else '"B"."RptDate"'
+        return self.lake.records(f"SELECT * FROM ({relation}) ORDER BY key, {date_column}")
 
     def state(self, code: str) -> dict[str, Any]:
         (fact,) = self.facts(code)
@@ -77,7 +84,7 @@ def rows(memory: Lake) -> Rows:
     return Rows(memory)
 
 
-@pytest.mark.parametrize("code", ["110", "210", "310", "410"])
+@pytest.mark.parametrize("code", ["110", "210", "310", "410", "420", "440", "510", "610"])
 def test_nothing_is_known_of_a_new_subject(rows: Rows, code: str) -> None:
     rows.accepted(code, "other", "2026-09-20")
     rows.due(code, "A1", "2026-10-20")
@@ -121,6 +128,9 @@ def test_a_record_of_the_same_day_is_the_same_and_no_neighbour(rows: Rows) -> No
     assert state["next"] is None
 
 
+ENDS = {"420": ("D", "ConStatus"), "440": ("D", "AcctStatus"), "510": ("C", "CcStatus")}
+
+
 @pytest.mark.parametrize(
     ("code", "account", "status", "closed"),
     [
@@ -133,12 +143,18 @@ def test_a_record_of_the_same_day_is_the_same_and_no_neighbour(rows: Rows) -> No
         ("210", "R4", "3", True),
         ("210", "C1", "2", True),
         ("210", "D1", "2", False),
+        ("420", "", "2", True),
+        ("420", "", "1", False),
+        ("440", "G1", "2", True),
+        ("440", "G1", "1", False),
+        ("510", "", "2", True),
+        ("510", "", "1", False),
     ],
 )
 def test_closed_is_what_the_newest_record_says(rows: Rows, code: str, account: str, status: str, closed: bool) -> None:
-    letter = "J" if account == "C1" else "H"
-    rows.accepted(code, "A1", "2026-08-20", B={"AcctType": account}, **{letter: {"AcctStatus": "1", "AcctBal": "1"}})
-    rows.accepted(code, "A1", "2026-09-20", B={"AcctType": account}, **{letter: {"AcctStatus": status, "AcctBal": "0"}})
+    letter, item = ENDS.get(code, ("J" if account == "C1" else "H", "AcctStatus"))
+    rows.accepted(code, "A1", "2026-08-20", B={"AcctType": account}, **{letter: {item: "1"}})
+    rows.accepted(code, "A1", "2026-09-20", B={"AcctType": account}, **{letter: {item: status}})
     rows.due(code, "A1", "2026-10-20")
 
     assert rows.state(code)["closed"] is closed
@@ -261,3 +277,67 @@ def _swept(lake: Lake, code: str) -> set[tuple[str, str, str]]:
         return set(found)
 
     return lake.write(sweep)
+
+
+EVENT = {"AcctCode": "A1", "OpetnType": "21", "Month": "2026-10", "Flag": "1"}
+MONTHLY = {"Month": "2026-09", "AcctStatus": "1", "RpyStatus": "N"}
+
+
+def event(rows: Any, on: str, **change: str) -> None:
+    rows.accepted("215", "A1|21|2026-10", on, **{**EVENT, **change})
+
+
+def test_an_event_sees_its_account(rows) -> None:
+    rows.accepted("210", "A1", "2026-09-25", B={"AcctType": "D1"}, H=MONTHLY)
+    rows.due("215", "A1|21|2026-10", "2026-10-20", **EVENT)
+
+    (fact,) = rows.facts("215")
+
+    state = fact["accepted"]
+    assert (state["exists"], state["closed"], state["transferred"], state["same_day"]) == (True, False, False, False)
+    assert (state["AcctType"], state["RptDate"], state["events"]) == ("D1", "2026-09-25", [])
+    assert [month["Month"] for month in state["months"]] == ["2026-09"]
+
+
+def test_an_event_of_an_unknown_account(rows) -> None:
+    rows.due("215", "A1|21|2026-10", "2026-10-20", **EVENT)
+
+    (fact,) = rows.facts("215")
+
+    assert fact["accepted"]["exists"] is False
+    assert fact["accepted"]["events"] == []
+
+
+@pytest.mark.parametrize(("revoked", "transferred"), [(False, True), (True, False)])
+def test_an_account_sees_its_events_in_effect(rows, revoked: bool, transferred: bool) -> None:
+    rows.accepted("210", "A1", "2026-09-25", B={"AcctType": "D1"}, H=MONTHLY)
+    event(rows, "2026-10-20")
+    if revoked:
+        event(rows, "2026-10-21", Flag="0")
+    rows.due("210", "A1", "2026-10-25", H={"Month": "2026-10"})
+
+    state = rows.state("210")
+
+    assert state["transferred"] is transferred
+    assert [each["Month"] for each in state["events"]] == (["2026-10"] if transferred else [])
+
+
+def test_an_event_on_the_day_of_a_record(rows) -> None:
+    rows.accepted("210", "A1", "2026-10-20", B={"AcctType": "R2"}, H={**MONTHLY, "AcctStatus": "4"})
+    rows.due("215", "A1|12|2026-10", "2026-10-20", **{**EVENT, "OpetnType": "12"})
+
+    (fact,) = rows.facts("215")
+
+    assert (fact["accepted"]["same_day"], fact["accepted"]["closed"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "letter", "tag"), [("220", "D", "ConStatus"), ("230", "D", "AcctStatus"), ("510", "C", "CcStatus")]
+)
+def test_what_has_ended_is_closed(rows, code: str, letter: str, tag: str) -> None:
+    rows.accepted(code, "K", "2026-10-10", **{letter: {tag: "2"}})
+    rows.due(code, "K", "2026-10-20")
+
+    state = rows.state(code)
+
+    assert (state["exists"], state["closed"], state["same"], state["RptDate"]) == (True, True, False, "2026-10-10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,15 @@ import duckdb
 
 from app.core.errors import Invalid
 from app.core.text import Text
+from app.simulator.bank.defects.beside import BESIDE_KINDS
+from app.simulator.bank.defects.books import BOOK_KINDS
 from app.simulator.bank.defects.corporate import CORPORATE_KINDS
 from app.simulator.bank.defects.kind import Kind, Rule
 from app.simulator.bank.defects.personal import PERSONAL_KINDS
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (*PERSONAL_KINDS, *CORPORATE_KINDS)}
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind for kind in (*PERSONAL_KINDS, *BESIDE_KINDS, *CORPORATE_KINDS, *BOOK_KINDS)
+}
 """All kinds by name."""
 
 _PARTS: Final = 4
@@ -71,12 +75,17 @@ class Defect:
 
 
 def inject(
-    bank: duckdb.DuckDBPyConnection, plan: DefectPlan, business_date: dt.date, first: bool, part: int
+    bank: duckdb.DuckDBPyConnection,
+    plan: DefectPlan,
+    business_date: dt.date,
+    first: bool,
+    part: int,
+    spared: Collection[str] = (),
 ) -> list[Defect]:
     """Spoil rows of the delivery's tables on the connection and return the truth.
 
     A record gets at most one defect. `part` turns from day to day, so that what is spoilt on one day is not what the
-    next day's defects of later reports rest upon.
+    next day's defects of later reports rest upon. The rows with keys in `spared` are left alone.
     """
     bank.execute(f"CREATE OR REPLACE TEMP MACRO today() AS DATE '{business_date.isoformat()}'")
     bank.execute(f"CREATE OR REPLACE TEMP MACRO is_first() AS {first}")
@@ -86,7 +95,7 @@ def inject(
     ).fetchone()
     subjects = int(counted[0]) if counted else 0
     made: list[Defect] = []
-    spoilt: set[str] = set()
+    spoilt: set[str] = set(spared)
     for kind in KINDS.values():
         for key, record_key in _choose(bank, kind, plan, part, plan.wanted(kind.name, subjects), spoilt):
             for change in kind.changes:

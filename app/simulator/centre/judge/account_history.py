@@ -54,7 +54,8 @@ def person_closes_last(case: Case) -> Iterator[Fault]:
             yield "BLR021", "RptDate"
 
 
-def _out_of_order(case: Case, segment: Segment, tag: str) -> bool:
+def out_of_order(case: Case, segment: Segment, tag: str) -> bool:
+    """Whether a date of this record lies before that of the record before, or after that of the one after."""
     value = day(segment, tag)
     return after(_known_day(case.stored.previous.get(tag)), value) or after(
         value, _known_day(case.stored.following.get(tag))
@@ -67,7 +68,7 @@ def _known_day(value: str | None) -> str | None:
 
 def person_classification_date(case: Case) -> Iterator[Fault]:
     """BLR022 (R2101207)."""
-    if any(_out_of_order(case, case.segment(letter), "FiveCateAdjDate") for letter in ("H", "J")):
+    if any(out_of_order(case, case.segment(letter), "FiveCateAdjDate") for letter in ("H", "J")):
         yield "BLR022", "FiveCateAdjDate"
 
 
@@ -95,13 +96,13 @@ def person_events(case: Case) -> Iterator[Fault]:
         yield "BLR024", WHOLE
     if account == "D1" and any(e.kind == "21" for e in events):
         yield "BLR025", "AcctStatus"
-    if account == "R2" and reported is not None and _in_cancelled_gap(case, reported[:7]):
+    if account == "R2" and reported is not None and in_cancelled_gap(case, reported[:7]):
         yield "BLR026", "RptDate"
     if case.has("J") and reported is not None and any(e.report_date == reported for e in events):
         yield "BLR028", "RptDate"
 
 
-def _in_cancelled_gap(case: Case, of: str) -> bool:
+def in_cancelled_gap(case: Case, of: str) -> bool:
     """Whether a month lies after the month of cancellation and before that of re-opening."""
     cancelled = case.stored.closed_month
     return cancelled is not None and any(
@@ -157,7 +158,7 @@ _IN_ORDER = (
 def organisation_dates_in_order(case: Case) -> Iterator[Fault]:
     """CLR023 to CLR027 (R4101205 to R4101209)."""
     for code, tag in _IN_ORDER:
-        if _out_of_order(case, case.segment("H"), tag):
+        if out_of_order(case, case.segment("H"), tag):
             yield code, tag
 
 

@@ -34,9 +34,14 @@ class Event:
 class Stored:
     """What the centre holds about the subject of a record: a customer at a source, or an account.
 
-    `same`: a record with exactly the same identification items is stored. `report_date` and `event_date` are the
+    `same`: a record with exactly the same identification items is stored. `same_day`: of a special event, that its account
+    has a record of the same report date. `report_date` and `event_date` are the
     latest ones. `previous` and `following` are the performance of the stored neighbours in time of the record
     judged, by tag. `updates` are the latest update dates of a customer's segments, by tag.
+
+    Only operations ask for the rest: `segments` are letters with the report dates of all that is stored, `instalments` start and
+    report dates of special instalments, `identity` the document of the account's holder, `status` that of the report date in
+    question; `new_exists` and `new_own` tell whether a new identifier is in use, and whether it once was that of the same business.
     """
 
     exists: bool = False
@@ -44,6 +49,7 @@ class Stored:
     replaced: bool = False
     report_date: str | None = None
     event_date: str | None = None
+    same_day: bool = False
     account_type: str | None = None
     flag: str | None = None
     org_type: str | None = None
@@ -55,6 +61,12 @@ class Stored:
     previous: Mapping[str, str] = field(default_factory=dict)
     following: Mapping[str, str] = field(default_factory=dict)
     updates: Mapping[str, str] = field(default_factory=dict)
+    segments: tuple[tuple[str, str], ...] = ()
+    instalments: tuple[tuple[str, str], ...] = ()
+    identity: tuple[str | None, str | None] = (None, None)
+    status: str | None = None
+    new_exists: bool = False
+    new_own: bool = False
 
 
 NEW = Stored()

@@ -13,8 +13,8 @@ from app.simulator.centre.judge.common import (
     organisation_number,
     party_lengths,
     party_number,
+    party_type_fits,
 )
-from app.simulator.centre.judge.organisation_basic import party_type_fits
 from app.simulator.centre.judge.values import WHOLE, Fault, after, day, group, is_zero, number, text
 from app.standard import catalogue
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from app.simulator.centre.judge.case import Case
 from app.simulator.centre.judge.common import (
+    MAIN_TYPES,
     known_to_centre,
     not_before,
     organisation_known,
     organisation_number,
     party_number,
+    party_type_fits,
     person_number,
 )
 from app.simulator.centre.judge.values import WHOLE, Fault, Segment, after, day, group, number, text
-from app.standard import catalogue
 
 _FIRST_REPORT = {"D": "FcsInfSgmt", "E": "MnMmbInfSgmt", "I": "CotaInfSgmt"}
 _UPDATES = {
@@ -37,7 +38,6 @@ _OWN_CERTIFICATE = (
     ("CBE010", frozenset({"94"}), "06"),
 )
 """Code, organisation types, and the certificate type that an other-identity segment of theirs must list."""
-_MAIN_TYPES = frozenset({"10", "20", "30"})
 
 
 def identity_numbers(case: Case) -> Iterator[Fault]:
@@ -198,17 +198,6 @@ def members_counted(case: Case) -> Iterator[Fault]:
         yield "CBE014", "MmbNm"
 
 
-def party_type_fits(party: str | None, kind: str | None) -> bool:
-    """Whether an identifier type suits a person (1) or an organisation (2); unknown parts suit."""
-    if kind is None:
-        return True
-    if party == "2":
-        return kind in _MAIN_TYPES
-    if party == "1":
-        return kind in catalogue.current().codes("organisation")["IndvCertType"].values
-    return True
-
-
 def shareholder_types(case: Case) -> Iterator[Fault]:
     """CBE003 (I3100F01)."""
     for holder in group(case.segment("F"), "SharHodInf"):
@@ -234,7 +223,7 @@ def controller_types(case: Case) -> Iterator[Fault]:
 def parent_type(case: Case) -> Iterator[Fault]:
     """CBE015 (I3100H01)."""
     kind = text(case.segment("H"), "SupOrgCertType")
-    if kind is not None and kind not in _MAIN_TYPES:
+    if kind is not None and kind not in MAIN_TYPES:
         yield "CBE015", "SupOrgCertType"
 
 

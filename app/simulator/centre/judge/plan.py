@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.simulator.centre.judge.values import in_range, is_day, is_month
+from app.simulator.centre.judge.values import in_range, is_day, is_month, number
 from app.standard import catalogue
 from app.standard.catalogue import Catalogue
 from app.standard.model import Group, Item, RecordType, Segment
@@ -74,6 +74,8 @@ _COMPARED = {
     "SharHodInf": ("SharHodCertType", "SharHodIDType", "SharHodIDNum"),
     "ActuCotrlInf": ("ActuCotrlCertType", "ActuCotrlIDType", "ActuCotrlIDNum"),
     "CccInf": ("Ccc",),
+    "CtrctCertRel": ("BrerType", "CertRelIDType", "CertRelIDNum"),
+    "OtrRec": ("InfoIDType", "GuarCertType", "GuarCertNum"),
 }
 
 PROVIDER_PREFIXED = frozenset(
@@ -98,8 +100,11 @@ _MADE: dict[str, dict[str, tuple[SegmentPlan, ...]]] = {}
 """Plans by digest of the edition they were made from."""
 
 
-def segment_plans(record: str) -> tuple[SegmentPlan, ...]:
-    """The plans of a record type of the current edition, in writing order; KeyError for an unknown type."""
+def segment_plans(record: str, of_organisation: bool = False) -> tuple[SegmentPlan, ...]:
+    """The plans of a record type of the current edition, in writing order; KeyError for an unknown type.
+
+    `of_organisation`: of a type that persons and organisations share, as it is read where an organisation owes.
+    """
     edition = catalogue.current()
     made = _MADE.get(edition.digest)
     if made is None:
@@ -107,7 +112,12 @@ def segment_plans(record: str) -> tuple[SegmentPlan, ...]:
             code: tuple(_segment(edition, record, segment) for segment in record.segments)
             for code, record in edition.records.items()
         }
-    return made[record]
+        made |= {
+            f"{code} of an organisation": tuple(_segment(edition, record, segment) for segment in record.segments)
+            for code, record in edition.by_subject["organisation"].items()
+            if record.shared
+        }
+    return made.get(f"{record} of an organisation", made[record]) if of_organisation else made[record]
 
 
 def _segment(edition: Catalogue, record: RecordType, segment: Segment) -> SegmentPlan:
@@ -152,7 +162,15 @@ def _range_check(item: Item) -> Callable[[str], bool] | None:
         return lambda value: is_day(value[:10]) and in_range(value) and _CLOCK.fullmatch(value[10:]) is not None
     if item.tag in _YEAR_TAGS:
         return _is_year
+    if item.tag == "SheetYear":
+        return _is_reporting_year
     return None
+
+
+def _is_reporting_year(written: str) -> bool:
+    """Whether it is a year that can be reported on; what is no number at all has an error of its own."""
+    year = number({"year": written}, "year")
+    return year is None or 1901 <= year <= 2099
 
 
 def _is_year(text: str) -> bool:
@@ -181,7 +199,9 @@ def _pattern(item: Item) -> str:
     if item.type in ("A", "N"):
         if item.decimals:
             whole = item.length - item.decimals - 1
-            return rf"\d{{1,{whole}}}(\.\d{{1,{item.decimals}}})?"
+            # amounts with decimals are those of statements, which may be negative
+            sign = "-?" if item.type == "A" else ""
+            return rf"{sign}\d{{1,{whole}}}(\.\d{{1,{item.decimals}}})?"
         return rf"\d{{{most}}}"
     if item.type == "AN":
         return rf"[!-~]{{{most}}}"
