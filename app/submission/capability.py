@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from app.core.entities import keep_entities
 from app.core.registry import Job, Registry
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
 from app.submission.commands import check, submission
+from app.submission.entities.keeping import Entities, make_by_settings
 from app.submission.jobs import begin_due_batch
 from app.submission.outcomes import ReportedOutcomes
 from app.submission.past_days import PastDays
@@ -20,7 +22,8 @@ from app.submission.views import register_pages
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models")
+    registry.models("app.submission.models", "app.submission.entities.models")
+    keep_entities(Entities())
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in READERS.items():
@@ -30,6 +33,7 @@ def register(registry: Registry) -> None:
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())
     registry.prepare("submission.rules", make_ready)
+    registry.prepare("submission.entities", make_by_settings)
     register_pages(registry)
     registry.command(check)
     registry.command(submission)

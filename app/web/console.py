@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from app.core.actor import acting
 from app.core.db import unit_of_work
-from app.web.access import NOBODY, admit, visitor
+from app.core.entities import seeing
+from app.web.access import NOBODY, admit, sight_for, visitor
+from app.web.entity import narrowed
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -29,7 +31,11 @@ class Console(Flask):
         here = visitor()
         if here and here.confined_to and endpoint not in here.confined_to:
             return redirect(url_for(here.confined_to[0]))
-        with acting(here.actor if here else NOBODY), unit_of_work(reading=request.method in _READING):
+        with (
+            acting(here.actor if here else NOBODY),
+            unit_of_work(reading=request.method in _READING),
+            seeing(narrowed(sight_for(endpoint))),
+        ):
             return super().dispatch_request()
 
 
