@@ -9,8 +9,9 @@ from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
 from app.submission.commands import check, submission
+from app.submission.entities.commands import entity
 from app.submission.entities.keeping import Entities, make_by_settings
-from app.submission.jobs import begin_due_batch
+from app.submission.jobs import LOOK_SECONDS, begin_due_batches
 from app.submission.outcomes import ReportedOutcomes
 from app.submission.past_days import PastDays
 from app.submission.permissions import PERMISSIONS, READERS
@@ -37,13 +38,15 @@ def register(registry: Registry) -> None:
     register_pages(registry)
     registry.command(check)
     registry.command(submission)
+    registry.command(entity)
     registry.command(rules)
     registry.job(
         Job(
             "submission.nightly",
-            Text("每日发起报送批次", "Begin the day's reporting batch"),
-            begin_due_batch,
-            cron="30 1 * * *",
+            Text("按各法人机构的时间表发起报送批次", "Begin the batches that are due by each legal entity's timetable"),
+            begin_due_batches,
+            every_seconds=LOOK_SECONDS,
+            own_commits=True,
         )
     )
     for name, title in {

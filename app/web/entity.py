@@ -7,6 +7,7 @@ from typing import Final
 from flask import request
 
 from app.core.entities import EntityName, Sight, all_entities, in_sight, sight
+from app.web.access import sight_for
 
 ENTITY_COOKIE: Final = "creditlink_entity"
 ARGUMENT: Final = "entity"
@@ -26,6 +27,14 @@ def narrowed(seen: Sight) -> Sight:
     if seen is None and chosen not in {each.provider for each in all_entities()}:
         return seen
     return frozenset({chosen})
+
+
+def entity_choices() -> tuple[EntityName, ...]:
+    """The entities that the visitor may choose among here; empty where there is only one."""
+    here = request.endpoint
+    mine = sight_for(here) if here else frozenset()
+    found = tuple(each for each in all_entities() if mine is None or each.provider in mine)
+    return found if len(found) > 1 else ()
 
 
 def chosen_entity() -> EntityName | None:

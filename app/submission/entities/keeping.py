@@ -18,10 +18,10 @@ from app.core.config import settings
 from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, database, unit_of_work
 from app.core.db.rows import inserting_if_new
-from app.core.entities import EntityName, seeing
+from app.core.entities import EntityName, in_sight, seeing
 from app.core.errors import Conflict, Invalid, NotFound, Refused
 from app.core.text import Text
-from app.submission.entities.entity import Entity, stored
+from app.submission.entities.entity import Entity, EntityFaults, stored
 from app.submission.entities.models import EntityEdition
 
 _BY_SETTINGS: Final = "CREDITLINK_PROVIDER_CODE"
@@ -123,10 +123,21 @@ def editions(provider: str) -> list[EntityEdition]:
 def propose(entity: Entity, reason: str, credential: str = "") -> EntityEdition:
     """Propose that `entity` be so from now on; somebody else decides. `credential` is a private key to be sealed for it.
 
-    Raises Conflict (`submission.entity_proposed`) while another proposal for it is undecided, and Invalid.
+    Raises Conflict (`submission.entity_proposed`) while another proposal for it is undecided, EntityFaults, Invalid, and
+    Refused (`submission.entity_not_granted`).
     """
     session = current_session()
+    if not in_sight(entity.provider):
+        raise Refused(
+            "submission.entity_not_granted",
+            Text("您的岗位不包括该法人机构", "your roles do not include this legal entity"),
+        )
     make_by_settings()
+    if not entity.sources_file and entity.provider != settings().provider_code:
+        words = Text(
+            "请填写来源清单：不能与其他机构共用", "its own list of sources: it cannot be that of another entity"
+        )
+        raise EntityFaults({"sources_file": words})
     before = session.scalar(select(func.max(EntityEdition.number)).filter_by(provider=entity.provider)) or 0
     if session.scalar(select(EntityEdition.id).filter_by(open_mark=entity.provider)) is not None:
         raise Conflict(
