@@ -20,10 +20,12 @@ from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.steps import register_steps
 from app.submission.views import register_pages
+from app.submission.warning.watching import LOOK_SECONDS as WARN_SECONDS
+from app.submission.warning.watching import judge_days
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models", "app.submission.entities.models")
+    registry.models("app.submission.models", "app.submission.entities.models", "app.submission.warning.models")
     keep_entities(Entities())
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
@@ -46,6 +48,15 @@ def register(registry: Registry) -> None:
             Text("按各法人机构的时间表发起报送批次", "Begin the batches that are due by each legal entity's timetable"),
             begin_due_batches,
             every_seconds=LOOK_SECONDS,
+            own_commits=True,
+        )
+    )
+    registry.job(
+        Job(
+            "submission.warnings",
+            Text("按预警规则检查近期报送日", "Judge the last reporting days by the early-warning rules"),
+            judge_days,
+            every_seconds=WARN_SECONDS,
             own_commits=True,
         )
     )

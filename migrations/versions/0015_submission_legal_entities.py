@@ -1,4 +1,4 @@
-"""submission: several legal entities; whose a row is, whom a grant is limited to"""
+"""submission: several legal entities; whose a row is, whom a grant is limited to; early warnings"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,9 +65,37 @@ def upgrade() -> None:
             f" WHERE submission_batch.id = {table}.business_key) WHERE process = 'submission.daily_batch'"
         )
     op.add_column("security_role_grant", sa.Column("entities", _JSON, nullable=True))
+    op.create_table(
+        "submission_warning",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("provider", sa.String(length=14), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("thing", sa.String(length=80), nullable=False),
+        sa.Column("severity", sa.String(length=5), nullable=False),
+        sa.Column("title_zh", sa.String(length=200), nullable=False),
+        sa.Column("title_en", sa.String(length=200), nullable=False),
+        sa.Column("edition", sa.String(length=64), nullable=False),
+        sa.Column("facts", _JSON, nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("silenced_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handled_by", sa.String(length=80), nullable=True),
+        sa.Column("remark", sa.String(length=500), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("open_mark", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission_warning")),
+        sa.UniqueConstraint("open_mark", name=op.f("uq_submission_warning_open_mark")),
+    )
+    op.create_index(
+        "ix_submission_warning_provider_business_date", "submission_warning", ["provider", "business_date"], unique=False
+    )
+    op.create_index(op.f("ix_submission_warning_state"), "submission_warning", ["state"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("submission_warning")
     op.drop_column("security_role_grant", "entities")
     for table in _CASES:
         op.drop_column(table, "provider")
