@@ -156,6 +156,7 @@ _DAY_FIELDS: Mapping[str, Field] = {
             Text("记录类型", "record type"),
             given("code", Kind.TEXT, "记录类型代码", "code of the record type"),
             given("due", Kind.NUMBER, "应报记录数", "records due"),
+            given("usual_due", Kind.NUMBER, "往日应报记录数", "records usually due"),
             given("sent", Kind.NUMBER, "已报记录数", "records sent"),
             given("blocked_permille", Kind.NUMBER, "拦截率（千分之）", "blocked records in a thousand"),
             given("usual_blocked_permille", Kind.NUMBER, "往日拦截率（千分之）", "usually blocked in a thousand"),

@@ -28,7 +28,9 @@ class SftpTransport(Transport):
             "port": port,
             "username": user,
             "client_keys": [str(key) if isinstance(key, Path) else asyncssh.import_private_key(key)],
-            "known_hosts": known_hosts.encode() if isinstance(known_hosts, str) else str(known_hosts),
+            "known_hosts": asyncssh.import_known_hosts(known_hosts)
+            if isinstance(known_hosts, str)
+            else str(known_hosts),
             "connect_timeout": 15,
             "login_timeout": 15,
         }

@@ -89,7 +89,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("open_mark", name=op.f("uq_submission_warning_open_mark")),
     )
     op.create_index(
-        "ix_submission_warning_provider_business_date", "submission_warning", ["provider", "business_date"], unique=False
+        "ix_submission_warning_provider_business_date",
+        "submission_warning",
+        ["provider", "business_date"],
+        unique=False,
     )
     op.create_index(op.f("ix_submission_warning_state"), "submission_warning", ["state"], unique=False)
 

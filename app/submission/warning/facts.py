@@ -120,6 +120,7 @@ def _types(view: BatchView, earlier: Sequence[Batch]) -> Iterator[tuple[str, dic
             _known(
                 code=code,
                 due=counts.get("due", 0),
+                usual_due=_usual([each.get("due", 0) for each in before]),
                 sent=counts.get("sent", 0),
                 blocked_permille=_permille(counts, "blocked", "due"),
                 usual_blocked_permille=_usual(
