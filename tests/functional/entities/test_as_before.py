@@ -18,6 +18,8 @@ from app.submission.sftp import SftpTransport
 from app.submission.sources import landing_name
 from app.submission.tables import standard_tables
 
+pytestmark = pytest.mark.whole
+
 OWN = "A1111111111111"
 BATCH = f"{OWN}-20261030"
 
