@@ -14,7 +14,7 @@ from typing import Any
 from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
-from app.submission.tables import accepted_table, record_type
+from app.submission.tables import record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -174,10 +174,6 @@ def _nearest(packed: str, comparison: str, direction: str) -> str:
     picked = "arg_max" if direction == "DESC" else "arg_min"
     return f"""SELECT r.record_id, {picked}({packed}, a."RptDate") AS state
         FROM r JOIN a ON a.key = r.key AND a."RptDate" {comparison} r."RptDate" GROUP BY r.record_id"""
-
-
-def accepted_relation(code: str) -> str:
-    return accepted_table(code).path
 
 
 def _struct(values: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from app.rules.model import Ruleset
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, accepted_table, record_table
+from app.submission.tables import FEEDBACK, FINDING, accepted_table, of_provider, record_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,6 +74,12 @@ def as_of(table: Table, basis: Basis) -> str:
     return f"{table.path} AT (VERSION => {basis.snapshot})"
 
 
+def accepted_as_of(code: str, basis: Basis) -> str:
+    """What the centre had taken from the legal entity at the snapshot, as a relation."""
+    mine = of_provider("file", basis.given.provider)
+    return f"(SELECT * FROM {as_of(accepted_table(code), basis)} WHERE {mine})"
+
+
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
     """Judge a part by a ruleset, of which None finds nothing, on the lake as it was at the basis's snapshot.
 
@@ -93,7 +99,7 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 
 
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
-    facts = fact_relation(part.code, records, as_of(accepted_table(part.code), basis))
+    facts = fact_relation(part.code, records, accepted_as_of(part.code, basis))
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
     select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
     count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
@@ -119,11 +125,12 @@ def _texts() -> str:
 
 def _refused_before(part: Part, records: str, basis: Basis) -> str:
     """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
-    accepted = as_of(accepted_table(part.code), basis)
+    accepted = accepted_as_of(part.code, basis)
+    mine = of_provider("file", basis.given.provider)
     return f"""
         SELECT DISTINCT '{part.batch}' AS batch, '{part.code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition,
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
-        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
+        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)} WHERE {mine}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)"""
+        WHERE refusal.key NOT IN (SELECT a.key FROM {accepted} a WHERE a.accepted_on > refusal.received_on)"""

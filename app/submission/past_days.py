@@ -18,13 +18,13 @@ from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
 from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
-from app.submission.judging import Basis, as_of
+from app.submission.judging import Basis, accepted_as_of, as_of
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
 from app.submission.reading.explaining import explain_by
 from app.submission.reading.personal import shown_key
-from app.submission.tables import FINDING, RECORD_TYPES, accepted_table, record_table, record_type
+from app.submission.tables import FINDING, RECORD_TYPES, record_table, record_type
 from app.web.access import may
 
 _DIMENSIONS: Final = {"branch": "MngmtOrgCode", "product": "AcctType"}
@@ -102,7 +102,7 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
     bucket = int(name.partition("/")[2])
     where = f"batch = '{batch}' AND bucket = {bucket}"
     records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {where})"
-    accepted = as_of(accepted_table(code), basis)
+    accepted = accepted_as_of(code, basis)
     # With the pre-check switched off what would have blocked was noted.
     found = (
         "SELECT record_id, rule, CASE severity WHEN 'noted' THEN 'block' ELSE severity END AS severity"

@@ -9,6 +9,9 @@ BEGIN = "submission.batch.begin"
 RELEASE = "submission.batch.release"
 RETRY = "submission.batch.retry"
 RECORDS = "submission.record.view"
+ENTITIES = "submission.entity.view"
+CHANGE_ENTITY = "submission.entity.change"
+APPROVE_ENTITY = "submission.entity.approve"
 
 PERMISSIONS = {
     VIEW: Text("查看报送批次与文件", "View batches and files"),
@@ -16,12 +19,15 @@ PERMISSIONS = {
     RELEASE: Text("复核并放行批次", "Review and release a batch"),
     RETRY: Text("重试失败的步骤", "Retry a failed step"),
     RECORDS: Text("查看记录明细与来源行", "View records and their source rows"),
+    ENTITIES: Text("查看法人机构", "View legal entities"),
+    CHANGE_ENTITY: Text("提出法人机构的设立与变更", "Propose legal entities and changes of them"),
+    APPROVE_ENTITY: Text("批准法人机构的设立与变更", "Approve legal entities and changes of them"),
 }
 
 READERS = {
-    "compliance": (VIEW, RECORDS),
-    "reviewer": (VIEW, RECORDS, RELEASE),
+    "compliance": (VIEW, RECORDS, ENTITIES),
+    "reviewer": (VIEW, RECORDS, RELEASE, ENTITIES, APPROVE_ENTITY),
     "analyst": (VIEW,),
-    "operator": (VIEW, RECORDS, BEGIN, RETRY),
-    "admin_system": (VIEW,),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY, ENTITIES),
+    "admin_system": (VIEW, ENTITIES, CHANGE_ENTITY, APPROVE_ENTITY),
 }

@@ -24,6 +24,7 @@ from app.submission.stages.receive import receive
 from app.submission.stages.send import send
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
+from app.submission.warning.watching import judge_batch
 from app.workflow.stepping import Later, StepContext
 
 FIRST_POLL_SECONDS = 0.5
@@ -61,6 +62,7 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
         _resumed(params.batch)
         result = act(Work.on(params.batch, context.progress))
         count_batch(params.batch)
+        judge_batch(params.batch)
         if result is NOT_YET:
             return Later(min(LAST_POLL_SECONDS, FIRST_POLL_SECONDS * 1.5 ** min(context.turn, 20)))
         return result

@@ -3,6 +3,9 @@
 Items are kept as text in the standard's own notation (ISO dates, whole yuan, codes of its tables), so that a wrong value
 travels unchanged to the check that names it. An item that has no value is NULL here; whether its tag then stands empty or
 not at all is decided when the record is derived.
+
+Whose a row is: landing and standard say it in `_provider`; below, `batch` and `file` begin with the entity's section code. The
+same account number may belong to two entities, so whoever reads by key asks for the entity as well (`of_provider`).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ BUSINESS_KEY = {
 }
 """The columns of the main entity that make up a record's business key."""
 
-_ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
+_ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE", "_provider": "VARCHAR"}
 ORIGIN_TYPE = 'STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, "row" VARCHAR)[]'
 
 
@@ -73,7 +76,7 @@ def standard_tables() -> Mapping[str, Table]:
 UNMAPPED = Table(
     "standard",
     "unmapped_code",
-    _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE"},
+    _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE", "_provider": "VARCHAR"},
 )
 
 _RECORD_HEAD = {
@@ -124,6 +127,16 @@ FEEDBACK = Table(
     _text("file", "record_type", "record_id", "key", "code", "tag", "content")
     | {"line": "BIGINT", "received_on": "DATE"},
 )
+
+
+def of_provider(column: str, provider: str) -> str:
+    """A condition on `batch` or `file`: the row belongs to this legal entity, whose code has letters and digits only."""
+    return f"starts_with({column}, '{provider}')"
+
+
+def accepted_of(code: str, provider: str) -> str:
+    """SELECT of what the centre has taken of a record type from one legal entity."""
+    return f"SELECT * FROM {accepted_table(code).path} WHERE {of_provider('file', provider)}"
 
 
 def all_tables() -> tuple[Table, ...]:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.db import unit_of_work
+from app.core.entities import seen_alike
 from app.core.events import tell
 from app.core.text import Text
 from app.web.events import ListExported
@@ -270,6 +271,6 @@ def csv_answer(
                 buffer.truncate()
         yield buffer.getvalue().encode()
 
-    answer = Response(stream_with_context(lines()), mimetype="text/csv; charset=utf-8")
+    answer = Response(stream_with_context(seen_alike(lines())), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

@@ -8,7 +8,7 @@ from datetime import date
 
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
-from app.submission.tables import FILE_LINE, accepted_table, record_type, standard_tables
+from app.submission.tables import FILE_LINE, accepted_of, record_type, standard_tables
 
 Condition = Callable[[str, str, str], str]
 """Turns (record type, expression, group) into SQL over the columns B, C, …; inside a group its occurrence is `p`."""
@@ -35,17 +35,17 @@ class Scope:
         return f"'{self.business_date.isoformat()}'"
 
     def entity(self, name: str, *key: str) -> str:
-        """SELECT of today's rows of a standard entity; with a key, only those of this bucket."""
+        """SELECT of the legal entity's rows of today of a standard entity; with a key, only those of this bucket."""
         bucket = f" AND {self.in_bucket(*key)}" if key and self.buckets > 1 else ""
-        return f"SELECT * FROM {standard_tables()[name].path} WHERE business_date = {self.day}{bucket}"
+        return f"SELECT * FROM {standard_tables()[name].path} WHERE business_date = {self.day} AND _provider = '{self.provider}'{bucket}"
 
     def in_bucket(self, *key: str) -> str:
         return f"hash({key_text(*key)}) % {self.buckets} = {self.bucket}"
 
     def accepted(self, code: str) -> str:
-        """SELECT of what the centre has taken of this bucket's keys."""
-        bucket = f" WHERE hash(key) % {self.buckets} = {self.bucket}" if self.buckets > 1 else ""
-        return f"SELECT * FROM {accepted_table(code).path}{bucket}"
+        """SELECT of what the centre has taken of this bucket's keys from the legal entity."""
+        bucket = f" AND hash(key) % {self.buckets} = {self.bucket}" if self.buckets > 1 else ""
+        return f"{accepted_of(code, self.provider)}{bucket}"
 
     def travelling(self, code: str) -> str:
         """SELECT of the keys that have a record on its way, sent and not yet answered."""

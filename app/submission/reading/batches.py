@@ -285,35 +285,41 @@ def deadline_of(business_date: date, met_at: datetime | None = None) -> Deadline
     return Deadline(due.day, moment, due.certain, met_at)
 
 
-def newest_batch() -> Batch | None:
-    """The batch of the latest business day."""
+def newest_batch(provider: str) -> Batch | None:
+    """The batch of a legal entity's latest business day."""
     return current_session().scalar(
-        select(Batch).order_by(Batch.business_date.desc(), Batch.created_at.desc()).limit(1)
+        select(Batch)
+        .filter_by(provider=provider)
+        .order_by(Batch.business_date.desc(), Batch.created_at.desc())
+        .limit(1)
     )
 
 
-def batch_of_day(day: date) -> Batch | None:
-    """The batch of a business day, where it has been begun."""
-    return current_session().scalar(
-        select(Batch).filter_by(business_date=day).order_by(Batch.created_at.desc()).limit(1)
-    )
+def batch_of_day(day: date, provider: str) -> Batch | None:
+    """The batch of a legal entity's business day, where it has been begun."""
+    return current_session().scalar(select(Batch).filter_by(business_date=day, provider=provider))
 
 
-def batches_between(first: date, last: date) -> Mapping[date, Batch]:
-    """Batches by business day."""
-    query = select(Batch).where(Batch.business_date >= first, Batch.business_date <= last).order_by(Batch.created_at)
+def batches_between(first: date, last: date, provider: str) -> Mapping[date, Batch]:
+    """A legal entity's batches by business day."""
+    query = select(Batch).filter_by(provider=provider)
+    query = query.where(Batch.business_date >= first, Batch.business_date <= last)
     return {batch.business_date: batch for batch in current_session().scalars(query)}
 
 
-def recent_batches(limit: int) -> list[Batch]:
-    """The newest batches, newest first."""
-    return list(current_session().scalars(select(Batch).order_by(Batch.business_date.desc()).limit(limit)))
+def recent_batches(limit: int, provider: str) -> list[Batch]:
+    """A legal entity's newest batches, newest first."""
+    query = select(Batch).filter_by(provider=provider).order_by(Batch.business_date.desc())
+    return list(current_session().scalars(query.limit(limit)))
 
 
 def batch_options(limit: int = 60) -> tuple[tuple[str, Text], ...]:
     """The newest batches as choices of a filter."""
-    query = select(Batch.id, Batch.business_date).order_by(Batch.business_date.desc()).limit(limit)
-    return tuple((name, Text(day.isoformat(), day.isoformat())) for name, day in current_session().execute(query))
+    query = select(Batch.id, Batch.provider, Batch.business_date).order_by(Batch.business_date.desc(), Batch.id)
+    found = current_session().execute(query.limit(limit)).all()
+    several = len({provider for _, provider, _ in found}) > 1
+    words = ((name, f"{day.isoformat()} {provider}" if several else day.isoformat()) for name, provider, day in found)
+    return tuple((name, Text(shown, shown)) for name, shown in words)
 
 
 def statuses_of(batches: Sequence[Batch]) -> Mapping[str, str]:

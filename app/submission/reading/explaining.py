@@ -20,12 +20,12 @@ from app.rules.model import Rule, Ruleset
 from app.rules.registry import edition
 from app.rules.vocabulary import BESIDE
 from app.submission.content import rules_of
-from app.submission.facts import accepted_relation, fact_relation
+from app.submission.facts import fact_relation
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.reading.personal import personal_kind
 from app.submission.rulings import surroundings
-from app.submission.tables import record_table, record_type
+from app.submission.tables import accepted_of, record_table, record_type
 
 _EACH: Final = "item"
 _DEEPEST: Final = 12
@@ -84,7 +84,7 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
     # All records of the batch with the same key are needed: rules ask how many there are.
     same_key = f"(SELECT key FROM {rows} WHERE batch = '{batch.id}' AND record_id = ?)"
     records = f"(SELECT * FROM {rows} WHERE batch = '{batch.id}' AND key IN {same_key})"
-    accepted = f"(SELECT * FROM {accepted_relation(code)} WHERE accepted_on < {day})"
+    accepted = f"({accepted_of(code, batch.provider)} AND accepted_on < {day})"
     found = lake().records(
         f"SELECT * FROM ({fact_relation(code, records, accepted)}) WHERE record_id = ?", [record_id, record_id]
     )

@@ -134,9 +134,9 @@ def _number_lines(work: Work, code: str, files: list[ReportFile], again: bool) -
             f"{rows} lines for the files of {code} in {work.batch}, which were planned for another number"
         )
     with unit_of_work():
-        if open_prints(code):
+        if open_prints(work.provider, code):
             keys = work.lake.rows(f"SELECT key FROM {FILE_LINE.path} WHERE {where}")
-            travelling(code, [key for (key,) in keys])
+            travelling(work, code, [key for (key,) in keys])
     return rows, {}
 
 
@@ -156,7 +156,7 @@ def _write(work: Work, file: ReportFile, _again: bool) -> Outcome:
             digest.update(chunk)
             yield chunk
 
-    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key("centre", suite))
+    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key(work.entity.centre_key, suite))
     with unit_of_work() as session:
         fresh = session.get_one(ReportFile, file.prefix)
         if fresh.status == "planned":

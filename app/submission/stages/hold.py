@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
@@ -34,7 +33,7 @@ def hold(work: Work) -> dict[str, Any]:
             for start in range(0, len(rows), _CHUNK):
                 with unit_of_work():
                     for key, record_id, content, findings in rows[start : start + _CHUNK]:
-                        keep(code, key, "blocked", work.batch, work.business_date, record_id, content, findings)
+                        keep(work, code, key, "blocked", record_id, content, findings)
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
@@ -49,71 +48,71 @@ def key_print(record_type: str, key: str) -> str:
 
 
 def keep(
+    work: Work,
     record_type: str,
     key: str,
     kind: str,
-    batch: str,
-    day: date,
     record_id: str,
     content: str,
     findings: list[list[str]],
 ) -> None:
     """Open an exception, or renew the one that is open for this key. Safe to repeat."""
-    session = current_session()
-    mark = key_print(record_type, key)
-    found = session.scalar(
-        select(HeldRecord).where(
-            HeldRecord.record_type == record_type, HeldRecord.key_print == mark, HeldRecord.status != "closed"
-        )
-    )
+    session, day = current_session(), work.business_date
+    mine = {"provider": work.provider, "record_type": record_type, "key_print": key_print(record_type, key)}
+    query = select(HeldRecord).filter_by(**mine)
+    found = session.scalar(query.where(HeldRecord.status != "closed"))
     if found is None:
-        found = session.scalar(select(HeldRecord).filter_by(record_type=record_type, key_print=mark, opened_on=day))
+        found = session.scalar(query.filter_by(opened_on=day))
     if found is None:
-        found = HeldRecord(record_type=record_type, key_print=mark, key=key, batch_id=batch, opened_on=day)
+        found = HeldRecord(**mine, key=key, batch_id=work.batch, opened_on=day)
         session.add(found)
-    found.kind, found.last_batch_id, found.record_id, found.content = kind, batch, record_id, content
+    found.kind, found.last_batch_id, found.record_id, found.content = kind, work.batch, record_id, content
     found.findings = [list(each) for each in findings]
     found.status, found.closed_on, found.resolution = "open", None, ""
     session.flush()
 
 
-def travelling(record_type: str, keys: list[str]) -> int:
+def travelling(work: Work, record_type: str, keys: list[str]) -> int:
     """Mark the open exceptions of these keys: a corrected record is on its way. Number marked."""
-    return _move(record_type, keys, "open", {"status": "travelling"})
+    return _move(work, record_type, keys, "open", {"status": "travelling"})
 
 
-def close(record_type: str, keys: list[str], day: date) -> int:
+def close(work: Work, record_type: str, keys: list[str]) -> int:
     """Close the exceptions of keys that the centre has now accepted; number closed."""
-    return _move(record_type, keys, None, {"status": "closed", "closed_on": day, "resolution": "accepted"})
+    values = {"status": "closed", "closed_on": work.business_date, "resolution": "accepted"}
+    return _move(work, record_type, keys, None, values)
 
 
 def _withdraw_vanished(work: Work, code: str) -> None:
     """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number."""
     with unit_of_work(reading=True) as session:
-        query = select(HeldRecord).where(HeldRecord.record_type == code, HeldRecord.status == "open")
+        query = select(HeldRecord).filter_by(provider=work.provider, record_type=code, status="open")
         keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}
     if keys:
         present = f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {standard_tables()[MAIN_ENTITY[code]].path}"
-        listed = work.lake.rows(f"{present} WHERE business_date = ?", [work.business_date])
+        listed = work.lake.rows(
+            f"{present} WHERE business_date = ? AND _provider = ?", [work.business_date, work.provider]
+        )
         gone = sorted(keys - {key for (key,) in listed})
         values = {"status": "closed", "closed_on": work.business_date, "resolution": "withdrawn"}
         with unit_of_work():
-            _move(code, gone, "open", values)
+            _move(work, code, gone, "open", values)
 
 
-def open_prints(record_type: str) -> set[str]:
-    """Fingerprints of the keys that have an exception which is not closed."""
-    query = select(HeldRecord.key_print).where(HeldRecord.record_type == record_type, HeldRecord.status != "closed")
-    return set(current_session().scalars(query))
+def open_prints(provider: str, record_type: str) -> set[str]:
+    """Fingerprints of a legal entity's keys that have an exception which is not closed."""
+    query = select(HeldRecord.key_print).filter_by(provider=provider, record_type=record_type)
+    return set(current_session().scalars(query.where(HeldRecord.status != "closed")))
 
 
-def _move(record_type: str, keys: list[str], status: str | None, values: dict[str, Any]) -> int:
+def _move(work: Work, record_type: str, keys: list[str], status: str | None, values: dict[str, Any]) -> int:
     session = current_session()
-    known = open_prints(record_type)
+    known = open_prints(work.provider, record_type)
     wanted = [mark for key in keys if (mark := key_print(record_type, key)) in known] if known else []
     moved = 0
     for start in range(0, len(wanted), _CHUNK):
         statement = update(HeldRecord).where(
+            HeldRecord.provider == work.provider,
             HeldRecord.record_type == record_type,
             HeldRecord.key_print.in_(wanted[start : start + _CHUNK]),
             HeldRecord.status == status if status else HeldRecord.status != "closed",

@@ -57,7 +57,7 @@ def receive(work: Work) -> dict[str, Any]:
 
     Feedback that comes once more for a file answered in the last days is noted and not applied.
     """
-    way = transport(work.settings)
+    way = transport(work.settings, work.entity)
     waiting, answered = _waiting(work), _answered_lately(work)
     known = _stamps(answered)
     for name, stamp in way.feedback().items():
@@ -102,7 +102,9 @@ def _take(work: Work, way: Transport, name: str, prefix: str, stamp: str) -> Non
             if known is not None:
                 known.stamp = stamp
                 return
-        delivery = FeedbackDelivery(name=name, prefix=prefix, sha256=digest, stamp=stamp, received_at=clock.now())
+        delivery = FeedbackDelivery(
+            provider=work.provider, name=name, prefix=prefix, sha256=digest, stamp=stamp, received_at=clock.now()
+        )
         try:
             answer = read_answer(work, sealed, name)
             _check_lines(work, prefix, answer)
@@ -158,7 +160,7 @@ def _counts(records: int, answer: Answer) -> tuple[int, int]:
 def read_answer(work: Work, sealed: Path, name: str) -> Answer:
     """Open, unzip and parse a feedback file. Raises Invalid for anything that is not a whole and consistent feedback."""
     suite = crypto.suite(work.settings.crypto_suite)
-    private = key_ring().key_pair("lender", suite).private
+    private = key_ring().key_pair(work.entity.own_key, suite).private
     bare = name.removesuffix(".enc")
     with tempfile.NamedTemporaryFile(suffix=".txt", dir=sealed.parent) as plain:
         packaging.unpack_to(sealed, plain, suite, private, _LIMIT_BYTES, prefix=bare)
@@ -227,12 +229,12 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     )
     with unit_of_work():
         for key, record_id, content, findings in rejected:
-            keep(code, key, "rejected", work.batch, work.business_date, record_id, content, findings)
+            keep(work, code, key, "rejected", record_id, content, findings)
     accepted = work.lake.rows(f"SELECT key FROM {accepted_table(code).path} WHERE file = '{prefix}'")
     keys = [key for (key,) in accepted]
     with unit_of_work():
         # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.
-        work.part("corrected", prefix, lambda _again: (close(code, keys, work.business_date), {"record_type": code}))
+        work.part("corrected", prefix, lambda _again: (close(work, code, keys), {"record_type": code}))
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:

@@ -14,24 +14,27 @@ from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
+from app.submission.entities.fields import ACTIONS as entities_words
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.permissions import ENTITIES, RECORDS, VIEW
+from app.submission.views import batches, calendar, day, entities, exceptions, files, findings, landing, records
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
 _MENU = (
     ("submission.day", Text("报送日", "Reporting day"), VIEW, "layout-dashboard"),
+    ("submission.calendar", Text("报送日历", "Calendar"), VIEW, "calendar"),
     ("submission.batches", Text("批次", "Batches"), VIEW, "route"),
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
+    ("submission.entities", Text("法人机构", "Legal entities"), ENTITIES, "building-bank"),
 )
 
 
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
-    name_actions(ACTIONS)
+    name_actions({**ACTIONS, **entities_words})
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
@@ -47,7 +50,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, calendar, findings, records, exceptions, files, landing, entities):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

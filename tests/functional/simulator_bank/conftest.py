@@ -74,7 +74,7 @@ class Desk:
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)
         self.lake.execute(
-            f"INSERT INTO {accepted_table(code).path} ({columns}) SELECT {columns} FROM {records}"
+            f"INSERT INTO {accepted_table(code).path} ({columns}, file) SELECT {columns}, '{PROVIDER}F1' FROM {records}"
             " WHERE NOT list_contains($blocked::VARCHAR[], string_split(key, '|')[-1])",
             {"blocked": sorted(blocked)},
         )
@@ -92,7 +92,8 @@ class Desk:
                     )
             for target in mapping.targets:
                 select = target_select(mapping, target, landing)
-                self.lake.execute(f"INSERT INTO {standard_tables()[target.entity].path} BY NAME {select}")
+                whole = f"SELECT *, '{PROVIDER}' AS _provider FROM ({select})"
+                self.lake.execute(f"INSERT INTO {standard_tables()[target.entity].path} BY NAME {whole}")
 
     @contextmanager
     def _delivered(self, folder: Path, source: str, table: str) -> Iterator[str]:
