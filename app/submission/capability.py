@@ -7,6 +7,7 @@ from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
+from app.submission.checking.announcing import register_checks
 from app.submission.commands import check, submission
 from app.submission.jobs import begin_due_batch
 from app.submission.outcomes import ReportedOutcomes
@@ -20,7 +21,7 @@ from app.submission.views import register_pages
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models")
+    registry.models("app.submission.models", "app.submission.checking.models")
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in READERS.items():
@@ -31,6 +32,7 @@ def register(registry: Registry) -> None:
     keep_outcomes(ReportedOutcomes())
     registry.prepare("submission.rules", make_ready)
     register_pages(registry)
+    register_checks(registry)
     registry.command(check)
     registry.command(submission)
     registry.command(rules)

@@ -9,6 +9,9 @@ BEGIN = "submission.batch.begin"
 RELEASE = "submission.batch.release"
 RETRY = "submission.batch.retry"
 RECORDS = "submission.record.view"
+CHECK = "submission.check.begin"
+CORRECT = "submission.difference.correct"
+REVIEW = "submission.rule.review"
 
 PERMISSIONS = {
     VIEW: Text("查看报送批次与文件", "View batches and files"),
@@ -16,12 +19,15 @@ PERMISSIONS = {
     RELEASE: Text("复核并放行批次", "Review and release a batch"),
     RETRY: Text("重试失败的步骤", "Retry a failed step"),
     RECORDS: Text("查看记录明细与来源行", "View records and their source rows"),
+    CHECK: Text("发起两端核对", "Begin a two-end check"),
+    CORRECT: Text("将差异转更正", "Send differences to correction"),
+    REVIEW: Text("复查误拦与漏判过多的规则", "Review rules with too many false blocks or missed errors"),
 }
 
 READERS = {
-    "compliance": (VIEW, RECORDS),
+    "compliance": (VIEW, RECORDS, CHECK, CORRECT, REVIEW),
     "reviewer": (VIEW, RECORDS, RELEASE),
     "analyst": (VIEW,),
-    "operator": (VIEW, RECORDS, BEGIN, RETRY),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY, CHECK, CORRECT),
     "admin_system": (VIEW,),
 }

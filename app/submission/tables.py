@@ -14,6 +14,7 @@ from app.lake.tables import Table
 from app.standard import catalogue
 from app.standard.catalogue import RecordType
 from app.standard.layout import column_types
+from app.submission.checking import tables as checks
 
 RECORD_TYPES = ("110", "210", "310", "410")
 """The record types that the daily batch derives, in the order in which their files are sent."""
@@ -66,6 +67,7 @@ def standard_tables() -> Mapping[str, Table]:
         "repayment_party": _text("AcctCode", "subject") | _group("210", "D") | _group("410", "D"),
         "collateral_link": _text("AcctCode", "subject", "Ccc"),
         "special_transaction": _text("AcctCode", "subject") | _group("210", "K"),
+        "ledger_position": _text("as_of", "product", "branch", "accounts", "contracts", "balance"),
     }
     return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 
@@ -129,7 +131,7 @@ FEEDBACK = Table(
 def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
     by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
-    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK, *checks.all_tables())
 
 
 def record_type(code: str) -> RecordType:

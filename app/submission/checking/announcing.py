@@ -1,0 +1,42 @@
+"""What checks add to the room: tasks, jobs, events, datasets, commands."""
+
+from __future__ import annotations
+
+from app.audit import name_actions
+from app.core import clock
+from app.core.config import settings
+from app.core.jobs import TaskContext
+from app.core.registry import Job, Registry, Task
+from app.core.text import Text
+from app.submission.checking import proving
+from app.submission.checking.commands import two_end
+from app.submission.checking.events import ACTIONS, EVENTS, FeedbackApplied
+from app.submission.checking.reviewing import register_evidence
+from app.submission.checking.two_end import REPLAY, TASK, begin_check, run_check
+from app.submission.commands import submission
+
+
+def register_checks(registry: Registry) -> None:
+    """Announce it all."""
+    for event in EVENTS:
+        registry.event(event)
+    name_actions(ACTIONS)
+    title = Text("两端核对", "Two-end check")
+    registry.task(Task(TASK, title, run_check, own_commits=True, max_attempts=3))
+    monthly = Text("按月发起两端核对", "Begin the month's two-end check")
+    registry.job(Job("submission.two_end_monthly", monthly, begin_monthly, cron="10 4 * * *"))
+    registry.dataset("submission.difference", Text("两端核对差异", "differences between the two ends"))
+    proof = Text("预校验与反馈对照，按规则和业务日计数", "Count the pre-check against the feedback, by rule and day")
+    registry.task(Task(proving.TASK, proof, proving.run_proof, own_commits=True))
+    registry.subscribe("submission.proof", FeedbackApplied, proving.ask_for_proof)
+    register_evidence(registry)
+    submission.add_command(two_end)
+
+
+def begin_monthly(context: TaskContext) -> None:
+    """On the day of the month that is set, begin both checks: of the centre's statement, and of our own state."""
+    del context
+    given = settings()
+    if given.provider_code and given.two_end_day == clock.today().day:
+        begin_check()
+        begin_check(REPLAY)

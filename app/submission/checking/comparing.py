@@ -1,0 +1,173 @@
+"""The comparison itself, set-wise and bucket by bucket: what is apart goes into the temporary table `apart`, all else is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.lake.connection import Connection
+from app.submission.checking.digests import (
+    SEGMENT_DIGITS,
+    digests,
+    held,
+    items_apart,
+    named,
+    segments_apart,
+    segments_of,
+)
+from app.submission.checking.tables import FOUND, STATED
+from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_table, record_type
+
+OUTCOMES: Final = ("only_ours", "only_theirs", "differs")
+APART: Final = f"CREATE OR REPLACE TEMP TABLE apart AS SELECT * EXCLUDE (check_id, bucket) FROM {FOUND.path} LIMIT 0"
+"""Makes the empty table that differences are added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One hash bucket of one record type, and the files whose records are not to be compared yet.
+
+    `later` are files that left after the centre's moment, `unanswered` those without an answer.
+    """
+
+    record_type: str
+    bucket: int
+    buckets: int
+    later: Sequence[str] = ()
+    unanswered: Sequence[str] = ()
+
+    def of(self, key: str) -> str:
+        return f"hash({key}) % {self.buckets} = {self.bucket}" if self.buckets > 1 else "TRUE"
+
+
+def compare(connection: Connection, check: str, bucket: Bucket) -> dict[str, int]:
+    """Hold our accepted records against the centre's statement; numbers of same, only_ours, only_theirs, differs and
+    travelling. Differences are added to `apart`.
+
+    Records that one end has twice under one subject and date are paired by their digests, so that none counts twice.
+    """
+    record = record_type(bucket.record_type)
+    ours = f"SELECT * FROM ({held(record.code, _not_in('file', bucket.later))}) WHERE {bucket.of('subject')}"
+    nth = 'row_number() OVER (PARTITION BY subject, "RptDate" ORDER BY digests)'
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE met AS
+        WITH o AS (SELECT *, {nth} AS nth FROM (
+                 SELECT subject, coalesce("RptDate", '') AS "RptDate", key, record_id, file, line,
+                        {digests(record)} AS digests FROM ({ours}))),
+             t AS (SELECT *, {nth} AS nth FROM (
+                 SELECT subject, "RptDate", file, line, fields,
+                        list_transform(fields, each -> left(each, {SEGMENT_DIGITS})) AS digests
+                 FROM {STATED.path} WHERE check_id = '{check}' AND record_type = '{record.code}'
+                      AND {bucket.of("subject")}))
+        SELECT coalesce(o.subject, t.subject) AS subject, coalesce(o."RptDate", t."RptDate") AS "RptDate", o.key,
+               o.record_id, o.file, o.line, o.digests AS ours, t.digests AS theirs, t.fields,
+               CASE WHEN t.subject IS NULL THEN 'only_ours' WHEN o.subject IS NULL THEN 'only_theirs' ELSE 'differs' END
+                   AS outcome
+        FROM o FULL JOIN t ON o.subject = t.subject AND o."RptDate" = t."RptDate" AND o.nth = t.nth
+        WHERE o.digests IS DISTINCT FROM t.digests""")
+    travelling = _leave_out_travelling(connection, bucket)
+    counts = dict.fromkeys(OUTCOMES, 0) | dict(
+        connection.execute("SELECT outcome, count(*) FROM met GROUP BY outcome").fetchall()
+    )
+    total = connection.execute(f"SELECT count(*) FROM ({ours})").fetchone()
+    met = counts["only_ours"] + counts["differs"]
+    if any(counts.values()):
+        connection.execute(_told(bucket.record_type))
+    connection.execute("DROP TABLE met")
+    return {"same": (int(total[0]) if total else 0) - met, **counts, "travelling": travelling}
+
+
+def _leave_out_travelling(connection: Connection, bucket: Bucket) -> int:
+    """What the centre has of files that we have no answer to yet is on its way; how many there are."""
+    if not bucket.unanswered:
+        return 0
+    record = record_type(bucket.record_type)
+    dates = f'SELECT l."RptDate" FROM {FILE_LINE.path} l WHERE {_in("l.file", bucket.unanswered)}'
+    table = record_table(record.code)
+    subjects = held(record.code, "TRUE").replace(accepted_table(record.code).path, table.path)
+    gone = connection.execute(
+        f'DELETE FROM met WHERE outcome = \'only_theirs\' AND "RptDate" IN ({dates}) AND (subject, "RptDate") IN ('
+        f" SELECT (r.subject, coalesce(r.\"RptDate\", '')) FROM ({subjects}) r JOIN {FILE_LINE.path} l"
+        f" ON l.record_id = r.record_id AND l.batch = r.batch WHERE {_in('l.file', bucket.unanswered)})"
+    ).fetchone()
+    return int(gone[0]) if gone else 0
+
+
+def _told(code: str) -> str:
+    """INSERT of what was met, with the segments and items that differ."""
+    record = record_type(code)
+    items = items_apart(record, "m.fields")
+    columns = ", ".join(f'h."{segment.code}"' for segment in segments_of(record))
+    return f"""
+        INSERT INTO apart
+        SELECT '{code}', m.subject, m.key, m."RptDate", m.outcome,
+               CASE WHEN m.outcome = 'differs' THEN {segments_apart(record, "m.ours", "m.theirs")} ELSE [] END,
+               [], m.record_id, m.file, m.line
+        FROM met m WHERE m.outcome <> 'differs'
+        UNION ALL
+        SELECT '{code}', m.subject, m.key, m."RptDate", m.outcome, {segments_apart(record, "m.ours", "m.theirs")},
+               {items}, m.record_id, m.file, m.line
+        FROM (SELECT m.*, {columns} FROM met m JOIN ({held(code, "file IN (SELECT file FROM met)")}) h
+              ON h.file = m.file AND h.line = m.line AND h.record_id = m.record_id WHERE m.outcome = 'differs') m"""
+
+
+def replay(connection: Connection, bucket: Bucket, answered: Sequence[str]) -> dict[str, int]:
+    """Hold our accepted state against what file lines and feedback say must have been accepted: `theirs` is the replay.
+
+    `answered` are the files that were answered and not refused as a whole.
+    """
+    record = record_type(bucket.record_type)
+    table, accepted = record_table(record.code), accepted_table(record.code)
+    columns = [segment.code if not record.flat else "" for segment in record.segments]
+    letters = columns if not record.flat else [member.tag for member in record.segments[0].items]
+    names = (
+        {letter: letter for letter in letters}
+        if record.flat
+        else {segment.code: named(record, segment) for segment in record.segments}
+    )
+    segments = ", ".join(
+        f'CASE WHEN a."{letter}" IS DISTINCT FROM r."{letter}" THEN \'{name}\' END' for letter, name in names.items()
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE answered AS SELECT unnest(?::VARCHAR[]) AS file", [list(answered)])
+    held_columns = ", ".join(f'"{letter}"' for letter in letters)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE met AS
+        WITH sent AS (
+                 SELECT file, line, record_id, batch, key FROM {FILE_LINE.path}
+                 WHERE record_type = '{record.code}' AND {bucket.of("key")} AND file IN (SELECT file FROM answered)),
+             taken AS (
+                 SELECT sent.* FROM sent ANTI JOIN {FEEDBACK.path} f ON f.file = sent.file AND f.line = sent.line),
+             r AS (SELECT t.file, t.line, r.record_id, r.key, r."RptDate", {held_columns}
+                   FROM taken t JOIN {table.path} r ON r.record_id = t.record_id AND r.batch = t.batch
+                   WHERE {bucket.of("r.key")}),
+             a AS (SELECT file, line, record_id, key, "RptDate", {held_columns}
+                   FROM {accepted.path} WHERE {bucket.of("key")})
+        SELECT coalesce(a.key, r.key) AS subject, coalesce(a.key, r.key) AS key,
+               coalesce(a."RptDate", r."RptDate", '') AS "RptDate", coalesce(a.record_id, r.record_id) AS record_id,
+               coalesce(a.file, r.file) AS file, coalesce(a.line, r.line) AS line,
+               CASE WHEN r.key IS NULL THEN 'only_ours' WHEN a.key IS NULL THEN 'only_theirs' ELSE 'differs' END AS outcome,
+               CASE WHEN r.key IS NULL OR a.key IS NULL THEN []
+                    ELSE list_filter([{segments}], each -> each IS NOT NULL) END AS segments
+        FROM a FULL JOIN r ON a.file = r.file AND a.line = r.line AND a.key = r.key
+        WHERE a.key IS NULL OR r.key IS NULL OR len(list_filter([{segments}], each -> each IS NOT NULL)) > 0""")
+    counts = dict.fromkeys(OUTCOMES, 0) | dict(
+        connection.execute("SELECT outcome, count(*) FROM met GROUP BY outcome").fetchall()
+    )
+    connection.execute(
+        f"INSERT INTO apart SELECT '{record.code}', subject, key, \"RptDate\", outcome, segments, [], record_id, file, line"
+        " FROM met"
+    )
+    total = connection.execute(f"SELECT count(*) FROM {accepted.path} WHERE {bucket.of('key')}").fetchone()
+    connection.execute("DROP TABLE met")
+    met = counts["only_ours"] + counts["differs"]
+    return {"same": (int(total[0]) if total else 0) - met, **counts, "travelling": 0}
+
+
+def _in(column: str, values: Sequence[str]) -> str:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({listed})" if values else "FALSE"
+
+
+def _not_in(column: str, values: Sequence[str]) -> str:
+    return f"NOT ({_in(column, values)})" if values else "TRUE"
