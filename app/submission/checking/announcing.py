@@ -9,7 +9,7 @@ from app.core.jobs import TaskContext
 from app.core.registry import Job, Registry, Task
 from app.core.text import Text
 from app.submission.checking import proving
-from app.submission.checking.commands import two_end
+from app.submission.checking.commands import prove, two_end, volume
 from app.submission.checking.events import ACTIONS, EVENTS, FeedbackApplied
 from app.submission.checking.reviewing import register_evidence
 from app.submission.checking.two_end import REPLAY, TASK, begin_check, run_check
@@ -30,7 +30,8 @@ def register_checks(registry: Registry) -> None:
     registry.task(Task(proving.TASK, proof, proving.run_proof, own_commits=True))
     registry.subscribe("submission.proof", FeedbackApplied, proving.ask_for_proof)
     register_evidence(registry)
-    submission.add_command(two_end)
+    for command in (two_end, volume, prove):
+        submission.add_command(command)
 
 
 def begin_monthly(context: TaskContext) -> None:

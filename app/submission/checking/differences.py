@@ -85,13 +85,13 @@ def settled(check: str) -> dict[str, int]:
     return {code: int(count) for code, count in rows}
 
 
-def open_differences(provider: str) -> dict[tuple[str, str], int]:
-    """Differences that are not settled, by record type and outcome."""
+def still_open(check: str) -> dict[str, int]:
+    """How many differences that this check has found are not settled, by record type."""
     rows = lake().rows(
-        f"SELECT record_type, outcome, count(*) FROM {DIFFERENCE.path} WHERE provider = ? AND state <> ? GROUP BY ALL",
-        [provider, SETTLED],
+        f"SELECT record_type, count(*) FROM {DIFFERENCE.path} WHERE last_check = ? AND state <> ? GROUP BY ALL",
+        [check, SETTLED],
     )
-    return {(code, outcome): int(count) for code, outcome, count in rows}
+    return {code: int(count) for code, count in rows}
 
 
 def find(difference: str) -> dict[str, Any]:

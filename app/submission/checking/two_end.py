@@ -134,10 +134,11 @@ class _Result:
 
 
 def _end(check: str, result: _Result, state: str, finish: Callable[[], None]) -> None:
-    fresh, settled = differences.fresh(check), differences.settled(check)
+    fresh, settled, still = differences.fresh(check), differences.settled(check), differences.still_open(check)
     for code, counts in result.counts.items():
         counts["new"] = sum(number for (kind, _), number in fresh.items() if kind == code)
         counts["settled"] = settled.get(code, 0)
+        counts["open"] = still.get(code, 0)
     with unit_of_work() as session:
         row = session.get_one(EndCheck, check)
         row.status, row.finished_at, row.as_of = state, clock.now(), result.as_of

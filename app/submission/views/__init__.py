@@ -16,7 +16,7 @@ from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.views import batches, day, exceptions, files, findings, landing, quality, records, two_end, volume
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -26,6 +26,9 @@ _MENU = (
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
+    ("submission.checks", Text("两端核对", "Two-end check"), VIEW, "list-search"),
+    ("submission.volume", Text("总量核对", "Volume check"), VIEW, "scale"),
+    ("submission.quality", Text("质量看板", "Quality"), VIEW, "chart-bar"),
 )
 
 
@@ -47,7 +50,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, findings, records, exceptions, files, landing, two_end, volume, quality):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint
