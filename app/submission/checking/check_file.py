@@ -113,7 +113,8 @@ def take(connection: Connection, settings: Settings, sealed: Path, name: str, ch
     connection.execute("CREATE OR REPLACE TEMP TABLE check_lines (line BIGINT, cells VARCHAR[])")
     faults: list[tuple[int, Text]] = []
     rows = _copy(connection, name, pieces, len(names), faults)
-    faults += _faults(connection, record)
+    skipped = [line for line, _ in faults]
+    faults += [(_moved(line, skipped), words) for line, words in _faults(connection, record)]
     if not faults and rows != statement.count:
         wrong = Text("应有 {count} 条，实有 {rows} 条", "states {count} records, holds {rows}")
         faults.append((1, wrong.format(count=statement.count, rows=rows)))
@@ -169,7 +170,7 @@ def _copy(connection: Connection, name: str, pieces: _Pieces, width: int, faults
     def wrong(row: csv.InvalidRow) -> str:
         if len(faults) < _SHOWN:
             words = Text("应有 {width} 列，实有 {found} 列", "has {found} columns instead of {width}")
-            number = (row.number or 0) + 2
+            number = (row.number or 0) + 2  # after the header and the names
             faults.append((number, words.format(width=width, found=row.actual_columns)))
         return "skip"
 
@@ -201,6 +202,14 @@ def _copy(connection: Connection, name: str, pieces: _Pieces, width: int, faults
             name, [*faults, (rows + 3, Text("此行之后无法读取", "what follows here cannot be read"))]
         ) from problem
     return rows
+
+
+def _moved(line: int, skipped: list[int]) -> int:
+    """The number that a line has in the file: those that were skipped before it were not counted."""
+    for each in sorted(skipped):
+        if each <= line:
+            line += 1
+    return line
 
 
 def _put(connection: Connection, batch: pa.RecordBatch, before: int) -> None:

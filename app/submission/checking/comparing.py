@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.lake.connection import Connection
+from app.lake.connection import Connection, unoptimised
 from app.submission.checking.digests import (
     SEGMENT_DIGITS,
     digests,
@@ -73,7 +73,7 @@ def compare(connection: Connection, check: str, bucket: Bucket) -> dict[str, int
     total = connection.execute(f"SELECT count(*) FROM ({ours})").fetchone()
     met = counts["only_ours"] + counts["differs"]
     if any(counts.values()):
-        connection.execute(_told(bucket.record_type))
+        _tell(connection, bucket.record_type)
     connection.execute("DROP TABLE met")
     return {"same": (int(total[0]) if total else 0) - met, **counts, "travelling": travelling}
 
@@ -94,22 +94,25 @@ def _leave_out_travelling(connection: Connection, bucket: Bucket) -> int:
     return int(gone[0]) if gone else 0
 
 
-def _told(code: str) -> str:
-    """INSERT of what was met, with the segments and items that differ."""
+def _tell(connection: Connection, code: str) -> None:
+    """Add what was met to `apart`, with the segments and items that differ."""
     record = record_type(code)
-    items = items_apart(record, "m.fields")
+    connection.execute(
+        f"INSERT INTO apart SELECT '{code}', subject, key, \"RptDate\", outcome, [], [], record_id, file, line"
+        " FROM met WHERE outcome <> 'differs'"
+    )
     columns = ", ".join(f'h."{segment.code}"' for segment in segments_of(record))
-    return f"""
-        INSERT INTO apart
-        SELECT '{code}', m.subject, m.key, m."RptDate", m.outcome,
-               CASE WHEN m.outcome = 'differs' THEN {segments_apart(record, "m.ours", "m.theirs")} ELSE [] END,
-               [], m.record_id, m.file, m.line
-        FROM met m WHERE m.outcome <> 'differs'
-        UNION ALL
-        SELECT '{code}', m.subject, m.key, m."RptDate", m.outcome, {segments_apart(record, "m.ours", "m.theirs")},
-               {items}, m.record_id, m.file, m.line
-        FROM (SELECT m.*, {columns} FROM met m JOIN ({held(code, "file IN (SELECT file FROM met)")}) h
-              ON h.file = m.file AND h.line = m.line AND h.record_id = m.record_id WHERE m.outcome = 'differs') m"""
+    here = "file IN (SELECT file FROM met WHERE outcome = 'differs')"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE otherwise AS SELECT m.*, {columns} FROM met m JOIN ({held(code, here)}) h"
+        " ON h.file = m.file AND h.line = m.line AND h.record_id = m.record_id WHERE m.outcome = 'differs'"
+    )
+    with unoptimised(connection):
+        connection.execute(
+            f"INSERT INTO apart SELECT '{code}', subject, key, \"RptDate\", outcome,"
+            f" {segments_apart(record, 'ours', 'theirs')}, {items_apart(record, 'fields')}, record_id, file, line FROM otherwise"
+        )
+    connection.execute("DROP TABLE otherwise")
 
 
 def replay(connection: Connection, bucket: Bucket, answered: Sequence[str]) -> dict[str, int]:

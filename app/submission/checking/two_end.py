@@ -22,7 +22,7 @@ from app.core.events import publish
 from app.core.jobs import TaskContext, enqueue, finish_here
 from app.core.text import Text
 from app.lake.connection import Connection
-from app.lake.tables import put_rows
+from app.lake.tables import Table, put_rows
 from app.submission.checking import differences
 from app.submission.checking.check_file import NAME, Statement, read_head, take
 from app.submission.checking.comparing import APART, Bucket, compare, replay
@@ -173,7 +173,7 @@ def _compared(check: str, provider: str, origin: str, progress: Progress) -> _Re
         counts = _in_buckets(check, provider, TWO_END, buckets, progress, lambda c, each: compare(c, check, each))
     else:
         as_of, counts = None, {}
-    lake().write(lambda connection: connection.execute(f"DELETE FROM {STATED.path} WHERE check_id = '{check}'"))
+    _forget(STATED, check)
     files = [[each.name, each.record_type, each.count] for each in statements]
     return _Result(files, counts, as_of, problems)
 
@@ -292,6 +292,7 @@ def _in_buckets(
 ) -> dict[str, dict[str, int]]:
     """Compare bucket by bucket and keep the differences of all in one transaction; counts by record type."""
     counts: dict[str, dict[str, int]] = {}
+    _forget(FOUND, check)  # what an earlier try has left
     for number, bucket in enumerate(buckets):
         with lake().read() as connection:
             connection.execute(APART)
@@ -300,7 +301,8 @@ def _in_buckets(
                 f"SELECT '{check}' AS check_id, {bucket.bucket} AS bucket, * FROM apart"
             ).to_arrow_table()
         where = f"check_id = '{check}' AND record_type = '{bucket.record_type}' AND bucket = {bucket.bucket}"
-        lake().write(partial(_put, found, where))
+        if found.num_rows:
+            lake().write(partial(_put, found, where))
         mine = counts.setdefault(bucket.record_type, {})
         for name, value in told.items():
             mine[name] = mine.get(name, 0) + value
@@ -312,6 +314,12 @@ def _in_buckets(
 
     lake().write(keep)
     return counts
+
+
+def _forget(table: Table, check: str) -> None:
+    """Take a check's rows out of a table that holds them only while it is at work."""
+    if lake().value(f"SELECT count(*) FROM {table.path} WHERE check_id = ?", [check]):
+        lake().write(lambda connection: connection.execute(f"DELETE FROM {table.path} WHERE check_id = '{check}'"))
 
 
 def _put(found: pa.Table, where: str, writer: Connection) -> None:
