@@ -79,7 +79,6 @@ class WorstRule:
     costs: Costs
     ruleset: str
     title: Text
-    code: str
     above: bool
 
 
@@ -154,16 +153,19 @@ def _worst(days: Sequence[date]) -> tuple[WorstRule, ...]:
     if not found:
         return ()
     force = in_force(max(days))
-    rules = {}
+    rules: dict[tuple[str, str], tuple[str, Text]] = {}
     for code in {each.record_type for each in found}:
         place = force.about_record(code)
         ruleset = place.ruleset() if place else None
         if ruleset is not None:
-            rules |= {(code, rule.id): (ruleset.name, rule.title, rule.code or rule.id) for rule in ruleset.rules}
-    unknown = ("", Text("", ""), "")
-    return tuple(
-        WorstRule(each, *rules.get((each.record_type, each.rule), unknown), each.above(limits())) for each in found
-    )
+            rules |= {(code, rule.id): (ruleset.name, rule.title) for rule in ruleset.rules}
+    unknown = ("", Text("", ""))
+    bounds = limits()
+    worst = []
+    for each in found:
+        name, title = rules.get((each.record_type, each.rule), unknown)
+        worst.append(WorstRule(each, name, title, each.above(bounds)))
+    return tuple(worst)
 
 
 def _found(days: Sequence[date]) -> dict[date, tuple[int, int, int, int]]:

@@ -92,7 +92,7 @@ def shown_subject(difference: Mapping[str, Any]) -> str:
     items, parts = key_items(record), str(difference["subject"]).split("|")
     if len(items) != len(parts):
         return HIDDEN * 8
-    kinds = (personal_kind(tag, record.subject or "person") for tag in items)
+    kinds = (personal_kind(tag, record.subject) for tag in items)
     return " ".join(mask(kind, part) if kind else part for kind, part in zip(kinds, parts, strict=True))
 
 

@@ -153,9 +153,8 @@ def proof() -> ResponseReturnValue:
     cell = cell if cell in CELLS else "records"
     days = _days()
     error, title = _rule(code, rule, days)
-    batches = dict(
-        current_session().execute(select(Batch.id, Batch.business_date).where(Batch.business_date.in_(days)))
-    )
+    query_of_days = select(Batch.id, Batch.business_date).where(Batch.business_date.in_(days))
+    batches: dict[str, date] = dict(current_session().execute(query_of_days).all())
     selected, values = records_select(cell, code, rule, error, list(batches))
     query = RECORDS_LIST.read()
     return render_template(

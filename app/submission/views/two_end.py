@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from app.audit import Thing, record
 from app.core.db import current_session
@@ -149,8 +150,8 @@ def differences_all() -> ResponseReturnValue:
 def _batches(rows: tuple[Row, ...]) -> Mapping[str, str]:
     """The batches of the files in which the records went out."""
     files = {row["file"] for row in rows if row["file"]}
-    found = current_session().query(ReportFile.prefix, ReportFile.batch_id).filter(ReportFile.prefix.in_(files))
-    return dict(found)
+    query = select(ReportFile.prefix, ReportFile.batch_id).where(ReportFile.prefix.in_(files))
+    return dict(current_session().execute(query).all())
 
 
 @permission(RECORDS)

@@ -50,6 +50,7 @@ def test_a_days_figures_were_kept_after_its_feedback_and_are_those_of_the_lake(w
     assert {code: passed for (day, code), (passed, _) in days.items() if day == DAYS[0]} == sent
 
 
+@pytest.mark.whole
 def test_late_feedback_and_the_fate_of_what_was_held_back_change_what_is_kept(world: Any) -> None:
     before = _kept(DAYS[0])
     mended = [place for place, counts in before.items() if counts.mended]

@@ -280,7 +280,7 @@ def test_of_two_answers_at_the_same_moment_one_wins(desk) -> None:
     assert len(won) == 1, outcomes
     desk.work()
     assert task("Release").result == {"decision": won[0]}
-    assert desk.verbs[4:] == (["stop"] if won == ["stop"] else ["hold", "build", "send", "receive"])
+    assert desk.verbs[5:] == (["stop"] if won == ["stop"] else ["hold", "build", "send", "receive"])
 
 
 def test_state_and_work_are_saved_together_or_not_at_all(desk) -> None:

@@ -49,10 +49,9 @@ def test_any_record_has_the_same_digests_at_both_ends_and_its_changed_items_are_
             row = [number, fields, *(_padded(segment, fact.get(segment.code)) for segment in record.segments)]
             engine.execute(f"INSERT INTO r VALUES ({', '.join('?' * len(row))})", row)
         with unoptimised(engine):
-            found = engine.execute(
-                f"SELECT mine, {segments_apart(record, 'mine', 'yours')}, {items_apart(record, 'fields')} FROM (SELECT *, {digests(record)} AS mine,"
-                " list_transform(fields, each -> left(each, 16)) AS yours FROM r) ORDER BY n"
-            ).fetchall()
+            both = f"*, {digests(record)} AS mine, list_transform(fields, each -> left(each, 16)) AS yours"
+            apart = f"{segments_apart(record, 'mine', 'yours')}, {items_apart(record, 'fields')}"
+            found = engine.execute(f"SELECT mine, {apart} FROM (SELECT {both} FROM r) ORDER BY n").fetchall()
     for fact, other, (ours, segments, items) in zip(facts, others, found, strict=True):
         theirs = [check_files._field(segment, fact.get(segment.code)) for segment in record.segments]
         assert ours == [each[:16] for each in theirs]
