@@ -26,6 +26,10 @@ PAGES = {
     "files": "/submission/files",
     "feedback": "/submission/files/feedback",
     "errors": "/submission/files/errors",
+    "checks": "/submission/checks",
+    "differences": "/submission/differences?state=unsettled",
+    "volume": "/submission/volume",
+    "quality": "/submission/quality",
 }
 
 
