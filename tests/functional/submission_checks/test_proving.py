@@ -29,6 +29,7 @@ def _kept(day: Any) -> dict[tuple[str, str], Counts]:
     return {(each.record_type, each.rule): each.counts for each in proving.kept_counts([day], [], narrow=False)}
 
 
+@pytest.mark.whole
 def test_a_days_figures_were_kept_after_its_feedback_and_are_those_of_the_lake(world: Any) -> None:
     assert proving.kept_days(DAYS) == set(DAYS[:2]), "the third day has had no feedback yet"
     for day in DAYS[:2]:

@@ -50,6 +50,7 @@ def test_the_batch_has_judged_its_volumes_and_found_what_was_planted(world: Any)
     assert place not in _beyond(days.first, "standard"), "nothing is planted on the first day"
 
 
+@pytest.mark.whole
 def test_the_sums_are_those_of_the_rows_behind_them(world: Any) -> None:
     with unit_of_work(reading=True) as session:
         rows = session.query(VolumePosition).filter_by(batch_id=world.days.second).all()
@@ -69,6 +70,7 @@ def test_the_sums_are_those_of_the_rows_behind_them(world: Any) -> None:
         }
 
 
+@pytest.mark.whole
 def test_a_stop_stops_and_a_day_without_a_ledger_is_told(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work.on(world.days.second)
     assert volume.weigh(work)["verdict"] == "differs"
