@@ -15,11 +15,12 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def line_expression(record: RecordType) -> str:
     """SQL giving one `<Document>…</Document>` line with its CR LF, from the columns B, C, … of a record table."""
-    segments = ", ".join(_segment(segment) for segment in record.segments)
+    segments = ", ".join(segment_expression(segment) for segment in record.segments)
     return f"concat('<Document><{record.root}>', {segments}, '</{record.root}></Document>\r\n')"
 
 
-def _segment(segment: Segment) -> str:
+def segment_expression(segment: Segment) -> str:
+    """SQL giving one segment's text as filed, NULL where the record has none."""
     column = f'"{segment.code}"'
     values = ", ".join(_values(segment))
     # Hardly any value needs escaping, and asking all of them at once costs far less than escaping each.
@@ -45,12 +46,17 @@ def _written(segment: Segment, *, escape: bool) -> str:
     for member in segment.items:
         value = f'"{segment.code}"."{member.tag}"'
         if isinstance(member, Group):
-            inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in member.items)
-            one = f"concat('<{member.tag}>', {inner}, '</{member.tag}>')"
-            parts.append(f"array_to_string(list_transform({value}, p -> {one}), '')")
+            parts.append(group_expression(segment, member, escape=escape))
         else:
             parts.append(_element(member.tag, value, escape))
     return f"concat('<{segment.tag}>', {', '.join(parts)}, '</{segment.tag}>')"
+
+
+def group_expression(segment: Segment, group: Group, *, escape: bool = True) -> str:
+    """SQL giving the text of all occurrences of a group."""
+    inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in group.items)
+    one = f"concat('<{group.tag}>', {inner}, '</{group.tag}>')"
+    return f'array_to_string(list_transform("{segment.code}"."{group.tag}", p -> {one}), \'\')'
 
 
 def _element(tag: str, value: str, escape: bool) -> str:

@@ -8,6 +8,7 @@ from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
+from app.submission.checking.announcing import register_checks
 from app.submission.commands import check, submission
 from app.submission.entities.commands import entity
 from app.submission.entities.keeping import Entities, make_by_settings
@@ -25,7 +26,12 @@ from app.submission.warning.watching import judge_days
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models", "app.submission.entities.models", "app.submission.warning.models")
+    registry.models(
+        "app.submission.models",
+        "app.submission.entities.models",
+        "app.submission.warning.models",
+        "app.submission.checking.models",
+    )
     keep_entities(Entities())
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
@@ -38,6 +44,7 @@ def register(registry: Registry) -> None:
     registry.prepare("submission.rules", make_ready)
     registry.prepare("submission.entities", make_by_settings)
     register_pages(registry)
+    register_checks(registry)
     registry.command(check)
     registry.command(submission)
     registry.command(entity)

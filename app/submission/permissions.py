@@ -12,6 +12,9 @@ RECORDS = "submission.record.view"
 ENTITIES = "submission.entity.view"
 CHANGE_ENTITY = "submission.entity.change"
 APPROVE_ENTITY = "submission.entity.approve"
+CHECK = "submission.check.begin"
+CORRECT = "submission.difference.correct"
+REVIEW = "submission.rule.review"
 
 PERMISSIONS = {
     VIEW: Text("查看报送批次与文件", "View batches and files"),
@@ -22,12 +25,15 @@ PERMISSIONS = {
     ENTITIES: Text("查看法人机构", "View legal entities"),
     CHANGE_ENTITY: Text("提出法人机构的设立与变更", "Propose legal entities and changes of them"),
     APPROVE_ENTITY: Text("批准法人机构的设立与变更", "Approve legal entities and changes of them"),
+    CHECK: Text("发起两端核对", "Begin a two-end check"),
+    CORRECT: Text("将差异转更正", "Send differences to correction"),
+    REVIEW: Text("复查误拦与漏判过多的规则", "Review rules with too many false blocks or missed errors"),
 }
 
 READERS = {
-    "compliance": (VIEW, RECORDS, ENTITIES),
+    "compliance": (VIEW, RECORDS, ENTITIES, CHECK, CORRECT, REVIEW),
     "reviewer": (VIEW, RECORDS, RELEASE, ENTITIES, APPROVE_ENTITY),
     "analyst": (VIEW,),
-    "operator": (VIEW, RECORDS, BEGIN, RETRY, ENTITIES),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY, ENTITIES, CHECK, CORRECT),
     "admin_system": (VIEW, ENTITIES, CHANGE_ENTITY, APPROVE_ENTITY),
 }

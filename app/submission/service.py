@@ -11,7 +11,6 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session
-from app.core.entities import in_sight
 from app.core.errors import Conflict, NotFound, Refused
 from app.core.text import Text
 from app.submission.entities.keeping import reporting_entity
@@ -32,11 +31,6 @@ def begin_batch(business_date: date, *, provider: str | None = None, precheck: b
     """
     session = current_session()
     provider = reporting_entity(provider, business_date).provider
-    if not in_sight(provider):
-        raise Refused(
-            "submission.entity_not_granted",
-            Text("您的岗位不包括该法人机构", "your roles do not include this legal entity"),
-        )
     batch_id = batch_id_of(provider, business_date)
     if session.get(Batch, batch_id) is None:
         session.add(

@@ -17,6 +17,7 @@ from app.lake.tables import Table
 from app.standard import catalogue
 from app.standard.catalogue import RecordType
 from app.standard.layout import column_types
+from app.submission.checking import tables as checks
 
 RECORD_TYPES = ("110", "210", "310", "410")
 """The record types that the daily batch derives, in the order in which their files are sent."""
@@ -69,6 +70,7 @@ def standard_tables() -> Mapping[str, Table]:
         "repayment_party": _text("AcctCode", "subject") | _group("210", "D") | _group("410", "D"),
         "collateral_link": _text("AcctCode", "subject", "Ccc"),
         "special_transaction": _text("AcctCode", "subject") | _group("210", "K"),
+        "ledger_position": _text("as_of", "product", "branch", "accounts", "contracts", "balance"),
     }
     return {name: Table("standard", name, columns | _ORIGIN) for name, columns in entities.items()}
 
@@ -134,6 +136,11 @@ def of_provider(column: str, provider: str) -> str:
     return f"starts_with({column}, '{provider}')"
 
 
+def same_provider(one: str, other: str) -> str:
+    """A condition on two columns that begin with a section code: their rows belong to the same legal entity."""
+    return f"left({one}, 14) = left({other}, 14)"
+
+
 def accepted_of(code: str, provider: str) -> str:
     """SELECT of what the centre has taken of a record type from one legal entity."""
     return f"SELECT * FROM {accepted_table(code).path} WHERE {of_provider('file', provider)}"
@@ -142,7 +149,7 @@ def accepted_of(code: str, provider: str) -> str:
 def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
     by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
-    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK, *checks.all_tables())
 
 
 def record_type(code: str) -> RecordType:

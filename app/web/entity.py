@@ -8,15 +8,14 @@ from flask import request
 
 from app.core.entities import EntityName, Sight, all_entities, in_sight, sight
 from app.web.access import sight_for
+from app.web.listing import ENTITY
 
 ENTITY_COOKIE: Final = "creditlink_entity"
-ARGUMENT: Final = "entity"
-"""By which an address names an entity: a link leads to its rows whatever had been chosen before."""
 
 
 def asked_entity() -> str:
     """The entity that the address or else the cookie names; empty for none."""
-    return request.args.get(ARGUMENT) or request.cookies.get(ENTITY_COOKIE, "")
+    return request.args.get(ENTITY) or request.cookies.get(ENTITY_COOKIE, "")
 
 
 def narrowed(seen: Sight) -> Sight:

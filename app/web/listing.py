@@ -24,6 +24,8 @@ from app.core.text import Text
 from app.web.events import ListExported
 from app.web.words import say
 
+ENTITY: Final = "entity"
+"""By which an address names a legal entity: a link leads to its rows whatever had been chosen before."""
 Row = TypeVar("Row")
 Sortable = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -147,8 +149,9 @@ class ListQuery:
         return _address(request.path, {**self._others, **written})
 
     def at(self, address: str) -> str:
-        """The same filters at another address, for an export."""
-        return _address(address, {self.listing.prefix + name: value for name, value in self.filters.items()})
+        """The same filters at another address, for an export; also of the legal entity alone that the address names."""
+        chosen = {name: request.args[name] for name in (ENTITY,) if name in request.args}
+        return _address(address, chosen | {self.listing.prefix + name: value for name, value in self.filters.items()})
 
     def sort_url(self, column: str) -> str:
         """The address that sorts by `column`, turning round where it already does."""

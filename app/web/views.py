@@ -13,7 +13,8 @@ from app.core.entities import all_entities
 from app.core.errors import Invalid
 from app.core.text import LANGUAGES, Text
 from app.web.access import permission, public
-from app.web.entity import ARGUMENT, ENTITY_COOKIE
+from app.web.entity import ENTITY_COOKIE
+from app.web.listing import ENTITY
 from app.web.menu import navigation
 from app.web.search import find
 from app.web.shell import THEME_COOKIE, THEMES, account_pages
@@ -87,7 +88,7 @@ def _without_entity(address: str | None) -> str | None:
     if address is None:
         return None
     path, _, query = address.partition("?")
-    kept = urlencode([(name, value) for name, value in parse_qsl(query) if name != ARGUMENT])
+    kept = urlencode([(name, value) for name, value in parse_qsl(query) if name != ENTITY])
     return f"{path}?{kept}" if kept else path
 
 

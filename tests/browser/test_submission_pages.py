@@ -30,6 +30,10 @@ PAGES = {
     "calendar-year": "/submission/calendar?year=2026",
     "entities": "/submission/entities",
     "warnings": "/operations/warnings",
+    "checks": "/submission/checks",
+    "differences": "/submission/differences?state=unsettled",
+    "volume": "/submission/volume",
+    "quality": "/submission/quality",
 }
 
 

@@ -83,10 +83,11 @@ def make_by_settings() -> None:
         session.execute(inserting_if_new(database().kind, EntityEdition).values(**values))
 
 
-def reporting_entity(provider: str | None, day: date) -> Entity:
-    """The entity whose batch of a day is to begin: the one named, else that of the settings.
+def meant_entity(provider: str | None) -> Entity:
+    """The entity that somebody acts for: the one named, else that of the settings.
 
-    Raises Invalid (`submission.provider`) where none is meant, and Refused (`submission.entity_inactive`).
+    Raises Invalid (`submission.provider`) where none is meant, and Refused (`submission.entity_not_granted`) where whoever acts
+    may not see it.
     """
     provider = provider or settings().provider_code
     if not provider:
@@ -103,6 +104,24 @@ def reporting_entity(provider: str | None, day: date) -> Entity:
                 code=provider
             ),
         )
+    _refuse_unseen(provider)
+    return found
+
+
+def _refuse_unseen(provider: str) -> None:
+    if not in_sight(provider):
+        raise Refused(
+            "submission.entity_not_granted",
+            Text("您的岗位不包括该法人机构", "your roles do not include this legal entity"),
+        )
+
+
+def reporting_entity(provider: str | None, day: date) -> Entity:
+    """The entity whose batch of a day is to begin: the one named, else that of the settings.
+
+    Raises as `meant_entity`, and Refused (`submission.entity_inactive`) on a day that it does not report.
+    """
+    found = meant_entity(provider)
     if not found.active_on(day):
         raise Refused(
             "submission.entity_inactive",
@@ -127,11 +146,7 @@ def propose(entity: Entity, reason: str, credential: str = "") -> EntityEdition:
     Refused (`submission.entity_not_granted`).
     """
     session = current_session()
-    if not in_sight(entity.provider):
-        raise Refused(
-            "submission.entity_not_granted",
-            Text("您的岗位不包括该法人机构", "your roles do not include this legal entity"),
-        )
+    _refuse_unseen(entity.provider)
     make_by_settings()
     if not entity.sources_file and entity.provider != settings().provider_code:
         words = Text(

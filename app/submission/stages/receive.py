@@ -20,10 +20,12 @@ from app.core import clock, crypto, packaging
 from app.core.crypto.keyring import key_ring
 from app.core.db import unit_of_work
 from app.core.errors import Invalid
+from app.core.events import publish
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.standard.files import FeedbackItem, FileName, read_feedback
 from app.standard.files.names import FILE_REFUSED
+from app.submission.checking.events import FeedbackApplied
 from app.submission.models import FeedbackDelivery, ReportFile
 from app.submission.stages.hold import close, keep
 from app.submission.stages.work import Work
@@ -117,6 +119,7 @@ def _take(work: Work, way: Transport, name: str, prefix: str, stamp: str) -> Non
             apply_answer(work, prefix, answer)
             with unit_of_work():
                 _mark_answered(prefix, answer)
+                publish(FeedbackApplied(work.batch, prefix, work.business_date))
                 delivery.outcome, delivery.findings = "applied", []
                 _note(delivery)
         else:

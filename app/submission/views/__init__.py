@@ -17,7 +17,20 @@ from app.submission.api import blueprint as api
 from app.submission.entities.fields import ACTIONS as entities_words
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import ENTITIES, RECORDS, VIEW
-from app.submission.views import batches, calendar, day, entities, exceptions, files, findings, landing, records
+from app.submission.views import (
+    batches,
+    calendar,
+    day,
+    entities,
+    exceptions,
+    files,
+    findings,
+    landing,
+    quality,
+    records,
+    two_end,
+    volume,
+)
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -28,6 +41,9 @@ _MENU = (
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
+    ("submission.checks", Text("两端核对", "Two-end check"), VIEW, "list-search"),
+    ("submission.volume", Text("总量核对", "Volume check"), VIEW, "scale"),
+    ("submission.quality", Text("质量看板", "Quality"), VIEW, "chart-bar"),
     ("submission.entities", Text("法人机构", "Legal entities"), ENTITIES, "building-bank"),
 )
 
@@ -50,7 +66,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, calendar, findings, records, exceptions, files, landing, entities):
+    for pages in (day, calendar, findings, records, exceptions, files, landing, two_end, volume, quality, entities):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

@@ -100,6 +100,8 @@ class Desk:
         if source == "core_banking":
             self.lake.execute("SET sqlite_all_varchar = true")
             yield f"sqlite_scan('{folder / 'core.sqlite'}', '{table}')"
+        elif source == "general_ledger":
+            yield f"read_csv('{folder / f'{table}.csv'}', all_varchar = true, header = true)"
         elif source == "card_system":
             plain = folder / f"{table}.utf8"
             plain.write_text((folder / f"{table}.csv").read_text(encoding="gbk"), encoding="utf-8")

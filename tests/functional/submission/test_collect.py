@@ -27,7 +27,7 @@ from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.submission.tables import UNMAPPED, standard_tables
 
-SOURCES = {"core_banking", "card_system", "corporate_loans"}
+SOURCES = {"core_banking", "card_system", "corporate_loans", "general_ledger"}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_bad_sources_are_told_and_the_good_one_is_landed(work: Work, delivered: 
 
     found = collect(work)
 
-    assert found["landed"].keys() == {"core_banking"}
+    assert found["landed"].keys() == {"core_banking", "general_ledger"}
     assert {source: each["code"] for source, each in found["failed"].items()} == {
         "card_system": "submission.delivery_missing",
         "corporate_loans": "submission.delivery_damaged",
