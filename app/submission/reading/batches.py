@@ -10,11 +10,15 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from app.core import clock, workdays
+from app.core.config import settings
 from app.core.db import current_session
+from app.core.errors import Invalid
 from app.core.jobs.models import JobRun, TaskRow
 from app.core.text import Text
 from app.submission.content import mappings
+from app.submission.entities.keeping import entity_of
 from app.submission.models import Batch, ReportFile, StageRun
+from app.submission.sources import deliveries
 from app.submission.tables import RECORD_TYPES
 from app.workflow.instance import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
@@ -168,7 +172,7 @@ def view_batch(batch: Batch) -> BatchView:
         counts=counts,
         total=total,
         identities=_identities(total, planned=planned),
-        sources=_sources(tasks, marks),
+        sources=_sources(expected_sources(batch), tasks, marks),
         deadline=deadline_of(batch.business_date, _all_sent_at(batch, files)),
         unmapped=sum(int(mark.detail.get("unmapped", 0)) for mark in marks if mark.stage == "standardise"),
         tasks=tasks,
@@ -251,12 +255,26 @@ def _identities(total: Mapping[str, int], *, planned: bool) -> tuple[Identity, .
     )
 
 
-def _sources(tasks: Sequence[ProcessTask], marks: Sequence[StageRun]) -> tuple[SourceLine, ...]:
+def expected_sources(batch: Batch) -> tuple[str, ...]:
+    """The sources that the legal entity of a batch lists; where its list cannot be read here, all that have a mapping.
+
+    A source that it does not have, such as a ledger, is not missed.
+    """
+    file = entity_of(batch.provider).settings(settings()).sources_file
+    try:
+        return tuple(each.source for each in deliveries(file, batch.business_date))
+    except Invalid:
+        return tuple(mappings())
+
+
+def _sources(
+    expected: Sequence[str], tasks: Sequence[ProcessTask], marks: Sequence[StageRun]
+) -> tuple[SourceLine, ...]:
     landed = {mark.part: mark for mark in marks if mark.stage == "collect"}
     collected = next((task for task in tasks if task.node == "Collect"), None)
     failed = dict((collected.result or {}).get("failed", {})) if collected is not None else {}
     lines = []
-    for name in dict.fromkeys((*mappings(), *landed, *failed)):
+    for name in dict.fromkeys((*expected, *landed, *failed)):
         title = mappings()[name].title if name in mappings() else Text(name, name)
         if name in landed:
             mark = landed[name]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from app.core import clock
 from app.core.actor import SYSTEM, acting
+from app.core.config import override, settings
 from app.core.db import Database, unit_of_work
 from app.core.jobs import TaskContext
+from app.submission.content import mappings
 from app.submission.models import Batch, ReportFile, StageRun
 from app.submission.service import begin_batch
 from app.submission.warning.facts import things_of
@@ -54,13 +57,24 @@ def test_a_missing_source_is_told_once_and_closes_when_it_comes(sqlite_database:
     with at("2026-11-04T03:00"):
         judge_batch(batch)
         judge_batch(batch)
-        assert standing() == {("W000-101", name): "open" for name in ("core_banking", "card_system", "corporate_loans")}
+        assert standing() == {("W000-101", name): "open" for name in mappings()}
         land(batch, "core_banking", 100)
         judge_batch(batch)
         assert standing()["W000-101", "core_banking"] == "closed"
         assert standing()["W000-101", "card_system"] == "open"
     with unit_of_work(reading=True) as session:
-        assert session.query(Warning).count() == 3
+        assert session.query(Warning).count() == len(mappings())
+
+
+def test_a_source_that_an_entity_does_not_list_is_not_missed(sqlite_database: Database, tmp_path: Path) -> None:
+    listed = tmp_path / "sources.yaml"
+    listed.write_text("sources: {core_banking: {path: /nowhere}}", encoding="utf-8")
+    with override(settings().changed(sources_file=listed)):
+        with at("2026-11-04T01:30"):
+            batch = begun()
+        with at("2026-11-04T03:00"):
+            judge_batch(batch)
+    assert standing() == {("W000-101", "core_banking"): "open"}, "it keeps no ledger that could be late"
 
 
 def test_a_deadline_comes_near_and_passes(sqlite_database: Database) -> None:
