@@ -25,10 +25,12 @@ from app.core.schema import migrate
 from app.factory import create_app
 from app.lake.tables import Table
 from app.security.accounts import create_user, get_user, limit_role
+from app.submission.checking.models import EndCheck, ProvenDay, ProvenRule, VolumePosition, VolumeVerdict
+from app.submission.checking.tables import DIFFERENCE
 from app.submission.entities.entity import read_entity
 from app.submission.entities.keeping import decide, propose
 from app.submission.lake import forget, lake
-from app.submission.models import Batch, FeedbackDelivery, ReportFile
+from app.submission.models import Batch, FeedbackDelivery, ReportFile, StageRun
 from app.submission.service import begin_batch
 from app.submission.stages.hold import keep
 from app.submission.stages.work import Work
@@ -42,12 +44,16 @@ OTHER = "B2222222222222"
 PASSWORD = "Harbour-Lamp-72"
 KEY = "ACCOUNT-0001"
 """A business key that both entities have."""
+RULE = "P210-002"
+"""A rule in force, which has found something at both."""
 _CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 PEOPLE = {
     "own.reviewer": ("reviewer", OWN),
     "other.reviewer": ("reviewer", OTHER),
     "other.operator": ("operator", OTHER),
+    "other.compliance": ("compliance", OTHER),
+    "own.compliance": ("compliance", OWN),
     "both.reviewer": ("reviewer", ""),
     "he.ping": ("admin_system", ""),
     "an.quan": ("admin_security", ""),
@@ -150,7 +156,68 @@ def furnish(provider: str, mark: str) -> str:
                 opened_at=clock.now(),
             )
         )
+    check(batch, provider, mark)
     return batch
+
+
+def check(batch: str, provider: str, mark: str) -> None:
+    """What checks keep of the batch: a two-end check with a difference, a volume, a rule's figures; `mark` as above."""
+    name, number = f"{provider}-two-end-{mark}", int(mark)
+    known = {"record_type": "210", "business_date": DAY}
+    held = {"batch": batch, "record_id": f"record-{mark}", "key": KEY, "rule": RULE, "code": "BLE002", "tag": "0000"}
+    put(FINDING, **known, **held, severity="warn", edition="e", bucket=0)
+    put(
+        DIFFERENCE,
+        id=f"difference-{mark}",
+        provider=provider,
+        kind="two_end",
+        record_type="210",
+        subject=KEY,
+        RptDate="2026-10-30",
+        outcome="only_theirs",
+        segments=[],
+        items=[],
+        first_check=name,
+        last_check=name,
+        found_on=DAY,
+        state="open",
+    )
+    mine = {"batch_id": batch, "provider": provider, "side": "standard"}
+    proven = {"provider": provider, "day": DAY, "record_type": "210"}
+    now = clock.now()
+    with unit_of_work() as session:
+        session.add_all(
+            (
+                EndCheck(
+                    id=name,
+                    provider=provider,
+                    kind="two_end",
+                    origin="fetched",
+                    created_at=now,
+                    begun_by="system",
+                    status="done",
+                    counts={"210": {"only_theirs": 1, "open": 1}},
+                ),
+                VolumeVerdict(
+                    **mine, business_date=DAY, verdict="differs", positions=1, beyond=1, edition="e", judged_at=now
+                ),
+                VolumePosition(
+                    **mine,
+                    product="personal.D1",
+                    branch=f"branch-{mark}",
+                    ledger_accounts=number,
+                    our_accounts=1,
+                    ledger_contracts=1,
+                    our_contracts=1,
+                    ledger_balance=1,
+                    our_balance=1,
+                    beyond=["accounts"],
+                ),
+                ProvenDay(**proven, passed=number, accepted=number, counted_at=now),
+                ProvenRule(**proven, rule=RULE, records=number, held=number, unchanged=number),
+                StageRun(batch_id=batch, stage="judge", part="210/0", rows=1, seconds=1.0, finished_at=now, detail={}),
+            )
+        )
 
 
 @pytest.fixture(scope="session")

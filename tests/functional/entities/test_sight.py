@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.core.db import unit_of_work
 from app.core.entities import seeing
 from app.submission.models import Batch, HeldRecord, ReportFile
@@ -28,25 +30,37 @@ LISTS = (
     "/search?q=20261030",
     "/search/hits?q=20261030",
     "/workflow/inbox?tab=group",
+    "/submission/checks",
+    "/submission/differences?state=unsettled",
+    "/submission/differences.csv",
+    "/submission/volume",
+    "/submission/volume.csv",
+    "/submission/quality",
+    "/submission/quality.csv",
+    "/submission/proof?type=210&rule=P210-002",
+    "/rules/statistics.csv?found=yes",
 )
+OF_ONE = ("/submission?", "/workflow", "/submission/volume", "/submission/quality", "/rules/statistics")
+"""Pages of one entity at a time; the statistics of rules have the sum of those in sight."""
 
 
-def test_lists_hold_what_is_ones_own(visitor: Any) -> None:
+@pytest.mark.parametrize("person", ["other.reviewer", pytest.param("own.reviewer", marks=pytest.mark.whole)])
+def test_lists_hold_what_is_ones_own(visitor: Any, person: str) -> None:
     marks = {"own.reviewer": (OWN, "7001"), "other.reviewer": (OTHER, "8002")}
-    for person, mine in marks.items():
-        window = visitor(person)
-        theirs = next(other for name, other in marks.items() if name != person)
-        for path in LISTS:
-            text = window.page(path)
-            assert any(mark in text for mark in mine), (path, person)
-            assert not any(mark in text for mark in theirs), (path, person)
+    window = visitor(person)
+    theirs = next(other for name, other in marks.items() if name != person)
+    for path in LISTS:
+        text = window.page(path)
+        assert any(mark in text for mark in marks[person]), path
+        assert not any(mark in text for mark in theirs), path
 
 
+@pytest.mark.whole
 def test_who_is_not_limited_sees_both(visitor: Any) -> None:
     reviewer = visitor("both.reviewer")
     for path in LISTS:
-        if path.startswith(("/submission?", "/workflow")):
-            continue  # a day page is of one entity
+        if path.startswith(OF_ONE):
+            continue
         text = reviewer.page(path)
         assert any(mark in text for mark in (OWN, "7001")), path
         assert any(mark in text for mark in (OTHER, "8002")), path
@@ -75,13 +89,19 @@ def test_what_belongs_to_the_other_is_not_there(together: Any, visitor: Any) -> 
         f"/api/submission/batches/{other}/files",
         f"/api/submission/records/210/record-8002?batch={other}",
         "/workflow/tasks/task-8002",
+        f"/submission/checks/{OTHER}-two-end-8002",
+        f"/submission/volume/rows?batch={other}&side=standard&product=personal.D1&branch=branch-8002",
     )
     window, theirs = visitor("own.reviewer"), visitor("other.reviewer")
     for address in addresses:
         assert window.get(address).status_code == 404, address
+    assert "branch-8002" not in window.page(f"/submission/volume?batch={other}")
+    assert "branch-8002" not in window.page(f"/submission/volume.csv?batch={other}")
     assert theirs.get(f"/submission/exceptions/{held}").status_code == 200
     assert theirs.get(f"/submission/batches/{other}").status_code == 200
     assert theirs.get("/workflow/tasks/task-8002").status_code == 200
+    assert theirs.get(f"/submission/checks/{OTHER}-two-end-8002").status_code == 200
+    assert "branch-8002" in theirs.page(f"/submission/volume?batch={other}")
     assert window.get(f"/workflow/instances/{task}").status_code in (403, 404)
     assert window.post(f"/submission/batches/{other}/release", decision="release").status_code == 404
 

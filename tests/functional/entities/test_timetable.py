@@ -111,6 +111,7 @@ def test_working_days_only_and_the_days_of_rest_with_the_next() -> None:
     assert days_reported(Entity(provider=OTHER), china("2026-11-07T01:30")) == (date(2026, 11, 6),)
 
 
+@pytest.mark.whole
 @given(st.dates(date(2025, 1, 10), date(2026, 10, 1)), st.integers(1, 60))
 def test_whatever_the_days_each_is_reported_once(start: date, count: int) -> None:
     """Over any stretch that ends on a working day, the working-day timetable names every day once and in order."""
@@ -130,6 +131,7 @@ def test_due_times_are_those_after_and_up_to() -> None:
     assert [f"{each:%d %H:%M}" for each in moments] == ["04 01:30", "05 01:30"]
 
 
+@pytest.mark.whole
 @given(
     st.fixed_dictionaries(
         {"provider": st.just(OTHER), "zh": st.just("甲"), "en": st.just("A")},

@@ -24,6 +24,8 @@ from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, accepted_table, 
 from app.workflow import host
 from app.workflow.models import ProcessInstance, ProcessTask
 
+pytestmark = pytest.mark.whole
+
 LATER_KNOWN = ("mended", "unchanged")
 
 
@@ -31,7 +33,6 @@ def _kept(day: Any) -> dict[tuple[str, str], Counts]:
     return {(each.record_type, each.rule): each.counts for each in proving.kept_counts([day], [], narrow=False)}
 
 
-@pytest.mark.whole
 def test_a_days_figures_were_kept_after_its_feedback_and_are_those_of_the_lake(world: Any) -> None:
     assert proving.kept_days(DAYS) == {(PROVIDER, day) for day in DAYS[:2]}, "the third day has had no feedback yet"
     for day in DAYS[:2]:
@@ -54,7 +55,6 @@ def test_a_days_figures_were_kept_after_its_feedback_and_are_those_of_the_lake(w
     assert {code: passed for (day, code), (passed, _) in days.items() if day == DAYS[0]} == sent
 
 
-@pytest.mark.whole
 def test_late_feedback_and_the_fate_of_what_was_held_back_change_what_is_kept(world: Any) -> None:
     before = _kept(DAYS[0])
     mended = [place for place, counts in before.items() if counts.mended]

@@ -24,6 +24,8 @@ from app.submission.lake import lake
 from app.submission.models import ReportFile
 from app.submission.tables import RECORD_TYPES, accepted_table, record_type
 
+pytestmark = pytest.mark.whole
+
 APART = ("only_ours", "only_theirs", "differs")
 
 
@@ -35,7 +37,6 @@ def _held() -> dict[str, int]:
     return {code: int(lake().value(f"SELECT count(*) FROM {accepted_table(code).path}")) for code in RECORD_TYPES}
 
 
-@pytest.mark.whole
 def test_what_was_reported_is_the_same_at_both_ends_and_in_a_replay(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +135,6 @@ def test_every_kind_of_difference_is_found_kept_and_settled(world: Any, apart: S
     assert sum(counts["open"] for counts in mended.counts.values()) == 0
 
 
-@pytest.mark.whole
 def test_records_on_their_way_are_no_difference(world: Any) -> None:
     world.state()
     with unit_of_work() as session:
@@ -168,7 +168,6 @@ def _put_back(writer: Any, saved: Any) -> None:
     writer.unregister("saved_rows")
 
 
-@pytest.mark.whole
 def test_a_replay_finds_what_our_own_state_lacks_has_too_much_or_otherwise(world: Any) -> None:
     table = accepted_table("310").path
     (one, two, three) = lake().rows(f"SELECT file, line FROM {table} ORDER BY file, line LIMIT 3")
@@ -269,7 +268,6 @@ def test_what_is_no_check_file_at_all_is_told(world: Any, tmp_path: Path) -> Non
     assert world.check().problems[0][0] == "submission.no_check_files"
 
 
-@pytest.mark.whole
 def test_the_command_tells_programs_and_by_its_exit_code(world: Any) -> None:
     world.state()
     answer = CliRunner().invoke(command, ["--json"])

@@ -32,6 +32,7 @@ def _beyond(batch: str, side: str) -> dict[tuple[str, str], VolumePosition]:
     return {(row.product, row.branch): row for row in rows if row.beyond}
 
 
+@pytest.mark.whole
 def test_the_batch_has_judged_its_volumes_and_found_what_was_planted(world: Any) -> None:
     days = world.days
     truth = json.loads((days.stage.deliveries(DAYS[1]) / "truth" / "ledger.json").read_text())
