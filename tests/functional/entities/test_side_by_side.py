@@ -23,6 +23,9 @@ from app.core.db import database, unit_of_work
 from app.core.errors import Invalid, Unavailable
 from app.demo.stage import Stage, build_world, deliver, platform
 from app.simulator.bank import INSTITUTIONS, PROVIDER
+from app.submission.checking.models import EndCheck
+from app.submission.checking.two_end import begin_check, do_check
+from app.submission.checking.volume import weigh
 from app.submission.entities.entity import read_entity
 from app.submission.entities.keeping import decide, entity_of, propose
 from app.submission.lake import forget, lake
@@ -195,6 +198,25 @@ def test_an_exception_of_one_is_not_closed_by_the_others_acceptance(together: An
             session.delete(held)
 
 
+def test_checks_hold_each_against_its_own(together: Any) -> None:
+    """Only the first has a ledger and an accepted state."""
+    own, other = (weigh(Work.on(batch)) for batch in (together.own, together.other))
+    assert own["verdict"] in ("agrees", "differs")
+    assert own["positions"] > 0
+    assert other == {"verdict": "no_ledger", "positions": 0, "beyond": 0}
+    found = {}
+    for provider in (PROVIDER, OTHER):
+        with unit_of_work():
+            check = begin_check("replay", provider=provider, asked=False)
+        do_check(check, lambda done, total: None)
+        with unit_of_work(reading=True) as session:
+            found[provider] = dict(session.get_one(EndCheck, check).counts)
+    for code in RECORD_TYPES:
+        assert found[PROVIDER][code]["same"] == counts(together.own)[code]["accepted"]
+        assert found[OTHER][code]["same"] == 0
+        assert all(each[code][name] == 0 for each in found.values() for name in ("only_ours", "only_theirs", "differs"))
+
+
 def test_one_without_deliveries_fails_alone(together: Any, tmp_path: Any) -> None:
     nowhere = tmp_path / "sources.yaml"
     nowhere.write_text("sources: {core_banking: {path: /nowhere}}", encoding="utf-8")
@@ -203,7 +225,8 @@ def test_one_without_deliveries_fails_alone(together: Any, tmp_path: Any) -> Non
     failing = Work.on(batches[0])
     with pytest.raises(Unavailable):
         collect(replace(failing, settings=failing.settings.changed(sources_file=nowhere)))
-    assert set(collect(Work.on(batches[1]))["landed"]) == {"core_banking", "card_system", "corporate_loans"}
+    landed = {"core_banking", "card_system", "corporate_loans", "general_ledger"}
+    assert set(collect(Work.on(batches[1]))["landed"]) == landed
     assert Work.on(batches[0]).provider == OTHER
 
 
