@@ -22,6 +22,7 @@ from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
 from app.rules.loading import find_inferring, find_rulesets
 from app.rules.proof import prove
+from app.submission.checking.tolerances import tolerance_faults
 from app.submission.content import ROOT as RULESETS
 from app.submission.content import mappings
 from app.workflow.checking import case_faults
@@ -76,6 +77,7 @@ def _content() -> Iterator[str]:
         for defined in definitions().values():
             yield from (f"{defined.process}, {each.en}" for each in case_faults(defined))
         yield from run_form_cases()
+        yield from tolerance_faults()
     except CreditLinkError as problem:
         yield f"{problem.code}: {problem.message.en}"
 

@@ -176,6 +176,11 @@ class Settings:
             "list of sources (YAML): where each source system delivers its data; paths may hold {date:%Y%m%d}",
         ),
     )
+    two_end_day: int = _setting(
+        2,
+        Text("每月几日发起两端核对，0 为不发起", "the day of the month on which the two-end check begins, 0 for never"),
+        check=validate.Range(0, 28),
+    )
     file_records: int = _setting(
         100_000,
         Text(

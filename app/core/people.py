@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.core.text import Text
@@ -16,6 +16,8 @@ class Person:
     id: str
     name: str
     roles: frozenset[str]
+    limits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """of roles held for some legal entities only, for which"""
 
 
 class Directory(Protocol):

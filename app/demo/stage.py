@@ -29,6 +29,7 @@ SOURCES = {
     "core_banking": "core_banking/core.sqlite",
     "card_system": "card_system",
     "corporate_loans": "corporate_loans",
+    "general_ledger": "general_ledger",
 }
 
 

@@ -19,11 +19,14 @@ def line_expression(record: RecordType) -> str:
     if record.flat:
         content = ", ".join(_either(segment, "") for segment in record.segments)
     else:
-        content = ", ".join(_corrected(record, each) if not each.items else _segment(each) for each in record.segments)
+        content = ", ".join(
+            _corrected(record, each) if not each.items else segment_expression(each) for each in record.segments
+        )
     return f"concat('<Document><{record.root}>', {content}, '</{record.root}></Document>\r\n')"
 
 
-def _segment(segment: Segment, within: str = "") -> str:
+def segment_expression(segment: Segment, within: str = "") -> str:
+    """SQL giving one segment's text as filed, NULL where the record has none; `within` is the struct that holds it, with a dot."""
     column = f'{within}"{segment.code}"'
     written = _either(segment, f"{column}.")
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE concat('<{segment.tag}>', {written}, '</{segment.tag}>') END"
@@ -31,7 +34,7 @@ def _segment(segment: Segment, within: str = "") -> str:
 
 def _corrected(record: RecordType, holder: Segment) -> str:
     """The one segment that a correction holds."""
-    each = ", ".join(_segment(segment, f'"{holder.code}".') for segment in record.corrections)
+    each = ", ".join(segment_expression(segment, f'"{holder.code}".') for segment in record.corrections)
     return f"concat('<{holder.tag}>', {each}, '</{holder.tag}>')"
 
 
@@ -59,12 +62,17 @@ def _written(segment: Segment, column: str, *, escape: bool) -> str:
     for member in segment.items:
         value = f'{column}"{member.tag}"'
         if isinstance(member, Group):
-            inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in member.items)
-            one = f"concat('<{member.tag}>', {inner}, '</{member.tag}>')"
-            parts.append(f"array_to_string(list_transform({value}, p -> {one}), '')")
+            parts.append(group_expression(f'{column}"{member.tag}"', member, escape=escape))
         else:
             parts.append(_element(member.tag, value, escape))
     return f"concat({', '.join(parts)})"
+
+
+def group_expression(column: str, group: Group, *, escape: bool = True) -> str:
+    """SQL giving the text of all occurrences of a group that stands in a column."""
+    inner = ", ".join(_element(item.tag, f'p."{item.tag}"', escape) for item in group.items)
+    one = f"concat('<{group.tag}>', {inner}, '</{group.tag}>')"
+    return f"array_to_string(list_transform({column}, p -> {one}), '')"
 
 
 def _element(tag: str, value: str, escape: bool) -> str:

@@ -23,7 +23,7 @@ from app.rules.rule_reading import About, RuleReading
 from app.rules.source import RULES, RULESET, Folder, Source, Texts, as_source
 from app.rules.tables import reading as tables
 from app.rules.tables.checks import rules_of
-from app.rules.vocabulary import FILE, file_vocabulary, record_vocabulary
+from app.rules.vocabulary import DAY, FILE, day_vocabulary, file_vocabulary, record_vocabulary
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
 
@@ -77,7 +77,7 @@ def read_head(given: Source | Path) -> Head:
     if not isinstance(head, dict):
         return Head()
     facts, effective = (head[key] if isinstance(head.get(key), dict) else {} for key in ("facts", "effective"))
-    about = "" if tables.only_decides(head) else _said(facts.get("record") or facts.get("file"))
+    about = "" if tables.only_decides(head) else _said(facts.get("record") or facts.get("file") or facts.get("day"))
     subject = facts.get("subject")
     try:
         day = date.fromisoformat(_said(effective.get("from")))
@@ -264,6 +264,8 @@ class _Loading:
             return None, ""
         if named.get("file") == FILE and named.keys() <= {"file", "subject"}:
             return About(file_vocabulary(), None, subject), FILE
+        if named == {"day": DAY}:
+            return About(day_vocabulary(), None, None), DAY
         if named.keys() <= {"record", "subject"} and isinstance(name, str) and name.startswith("record."):
             code = name.removeprefix("record.")
             try:
@@ -273,8 +275,8 @@ class _Loading:
                 self.content.wrong(error.message, "facts")
                 return None, ""
         self.wrong(
-            "facts须是{record: record.<类型>}或{file: file.report}（可加subject）",
-            "facts must be {record: record.<type>} or {file: file.report}, with a subject if needed",
+            "facts须是{record: record.<类型>}、{file: file.report}（可加subject）或{day: day.report}",
+            "facts must be {record: record.<type>}, {file: file.report}, with a subject if needed, or {day: day.report}",
             "facts",
         )
         return None, ""

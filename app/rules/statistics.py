@@ -1,8 +1,9 @@
 """What rules are worth: how often each finds something, what becomes of it, and how the credit centre has judged the same.
 
-A record that a rule holds back never reaches the centre, so that nobody knows whether the rule was right. Of those that are
-sent all the same (warned about, noted, exempt) the centre's answer tells: refused with the rule's code it was right, taken
-it was not. Refused with that code where no rule of the code had found anything, the record was missed.
+A record that a rule holds back does not reach the centre; what becomes of it tells later: accepted unchanged, the rule was
+wrong, accepted with other content, it was right. Of those that are sent all the same (warned about, noted, exempt) the
+centre's answer tells: refused with the rule's code it was right, taken it was not. Refused with that code where no rule of the
+code had found anything, the record was missed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Counts:
 
     `held` are held back, `exempt` let through by an exemption. Of what was sent and answered, `confirmed` was found by the
     rule and refused by the centre with its code, `accepted` found and taken, `otherwise` found and refused for other
-    reasons, `missed` refused with its code though no rule of that code had found anything.
+    reasons, `missed` refused with its code though no rule of that code had found anything. Of what was held back, `mended`
+    was later accepted with other content, `unchanged` as it had been: a false block.
     """
 
     records: int = 0
@@ -39,19 +41,23 @@ class Counts:
     accepted: int = 0
     otherwise: int = 0
     missed: int = 0
+    mended: int = 0
+    unchanged: int = 0
     days: int = 0
 
     @property
     def precision(self) -> float | None:
-        """The share of answered records found that the centre refused as well; None where none was answered."""
-        answered = self.confirmed + self.accepted
-        return self.confirmed / answered if answered else None
+        """The share of records found of which it is known that the rule was right; None where nothing is known of any."""
+        right = self.confirmed + self.mended
+        known = right + self.accepted + self.unchanged
+        return right / known if known else None
 
     @property
     def recall(self) -> float | None:
-        """The share of what the centre refused that the rule had found; None where it refused nothing."""
-        refused = self.confirmed + self.missed
-        return self.confirmed / refused if refused else None
+        """The share of what was wrong that the rule had found; None where nothing is known to have been wrong."""
+        right = self.confirmed + self.mended
+        wrong = right + self.missed
+        return right / wrong if wrong else None
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
@@ -107,7 +113,10 @@ class Outcomes(Protocol):
         """The newest business days that were judged, the newest first."""
 
     def counts(self, days: Sequence[date], codes: Sequence[RuleCode], narrow: bool) -> Iterable[DayCounts]:
-        """Figures by rule and day, where there are any; `narrow` leaves out what concerns none of the rules in `codes`."""
+        """Figures by rule and day, where there are any, those of one day in one part or several.
+
+        `narrow` leaves out what concerns none of the rules in `codes`.
+        """
 
 
 class _Nothing:
@@ -160,11 +169,12 @@ def of_rule(ruleset: str, rule_id: str, most: int = USUAL) -> RuleTrend:
     found = next((each for each in reported_rulesets() if each.name == ruleset), None)
     codes = [_code(found, rule) for rule in found.rules] if found else []
     mine = next((each for each in codes if each.rule == rule_id), None)
-    by_day: Mapping[date, Counts] = {}
+    by_day: dict[date, Counts] = {}
     if mine is not None and days:
         alike = [each for each in codes if each.code == mine.code]
-        counted = _outcomes.counts(days, alike, True)
-        by_day = {each.day: each.counts for each in counted if each.rule == rule_id}
+        for each in _outcomes.counts(days, alike, True):
+            if each.rule == rule_id:
+                by_day[each.day] = by_day.get(each.day, Counts()) + each.counts
     listed = tuple((day, by_day.get(day, Counts()) + Counts(days=1)) for day in days)
     return RuleTrend(sum((counts for _, counts in listed), Counts()), listed)
 
@@ -189,6 +199,8 @@ TITLES: Final[Mapping[str, Text]] = {
     "confirmed": Text("提示且被退回", "Warned, refused"),
     "accepted": Text("提示但入库", "Warned, taken"),
     "missed": Text("漏判", "Missed"),
+    "mended": Text("改后入库", "Mended, taken"),
+    "unchanged": Text("误拦", "False blocks"),
     "precision": Text("准确率", "Precision"),
     "recall": Text("召回率", "Recall"),
 }

@@ -13,6 +13,7 @@ from app.standard import catalogue, identifiers
 from app.standard.catalogue import Catalogue, CodeTable, Group, Item, Segment, Subject
 
 FILE = "file.report"
+DAY = "day.report"
 SETS = "sets"
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -129,6 +130,47 @@ _FILE_FIELDS: Mapping[str, Field] = {
 }
 
 
+_DAY_FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        struct(
+            "day",
+            Text("报送日", "reporting day"),
+            given("begun", Kind.BOOL, "批次已发起", "the batch has begun"),
+            given("status", Kind.TEXT, "批次状态", "state of the batch"),
+            given("sent", Kind.BOOL, "应报记录已全部报送", "all that is due has been sent"),
+            given("hours_left", Kind.NUMBER, "距报送时限的小时数", "hours until the deadline"),
+            given("hours_begun", Kind.NUMBER, "批次发起后的小时数", "hours since the batch began"),
+            given("feedback_hours", Kind.NUMBER, "等待反馈的小时数", "hours that feedback has been waited for"),
+        ),
+        struct(
+            "source",
+            Text("来源", "source"),
+            given("name", Kind.TEXT, "来源名称", "name of the source"),
+            given("state", Kind.TEXT, "来源状态", "state of the source"),
+            given("rows", Kind.NUMBER, "来源行数", "rows of the source"),
+            given("usual_rows", Kind.NUMBER, "来源往日行数", "usual rows of the source"),
+        ),
+        struct(
+            "type",
+            Text("记录类型", "record type"),
+            given("code", Kind.TEXT, "记录类型代码", "code of the record type"),
+            given("due", Kind.NUMBER, "应报记录数", "records due"),
+            given("usual_due", Kind.NUMBER, "往日应报记录数", "records usually due"),
+            given("sent", Kind.NUMBER, "已报记录数", "records sent"),
+            given("blocked_permille", Kind.NUMBER, "拦截率（千分之）", "blocked records in a thousand"),
+            given("usual_blocked_permille", Kind.NUMBER, "往日拦截率（千分之）", "usually blocked in a thousand"),
+            given("rejected_permille", Kind.NUMBER, "退回率（千分之）", "rejected records in a thousand"),
+            given("usual_rejected_permille", Kind.NUMBER, "往日退回率（千分之）", "usually rejected in a thousand"),
+            given("entities", Kind.NUMBER, "标准实体数", "standard entities"),
+            given("usual_entities", Kind.NUMBER, "往日标准实体数", "usual standard entities"),
+            given("balance", Kind.NUMBER, "余额合计", "total balance"),
+            given("previous_balance", Kind.NUMBER, "前一报送日余额合计", "total balance of the reporting day before"),
+        ),
+    )
+}
+
+
 def _kind(item: Item) -> Kind:
     match item.type:
         case "A" | "N":
@@ -187,6 +229,11 @@ def _record_vocabulary(edition: Catalogue, code: str, subject: Subject | None) -
 def file_vocabulary() -> Vocabulary:
     """The names rules about a whole report file may use."""
     return Vocabulary(_FILE_FIELDS)
+
+
+def day_vocabulary() -> Vocabulary:
+    """The names rules about a reporting day may use: the day, and one of its sources or record types."""
+    return Vocabulary(_DAY_FIELDS)
 
 
 def column_type(type_: Type, written: bool = True) -> str:

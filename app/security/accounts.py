@@ -12,6 +12,7 @@ from app.audit import Thing, record
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session
+from app.core.entities import all_entities
 from app.core.errors import Conflict, Invalid, NotFound, Refused
 from app.core.text import LANGUAGES, Text
 from app.security import attempts, sessions
@@ -23,7 +24,7 @@ from app.security.passwords import (
     password_matches,
     password_problems,
 )
-from app.security.roles import Role, parse_roles, refuse_exclusive
+from app.security.roles import ADMINISTRATORS, Role, parse_roles, refuse_exclusive
 from app.security.sign_in import find_user, normal_username
 from app.web.console import address
 
@@ -91,8 +92,51 @@ def create_user(
     return user, first
 
 
-def _grant(role: Role) -> RoleGrant:
-    return RoleGrant(role=role.value, granted_by=current_actor().id, granted_at=clock.now())
+def _grant(role: Role, entities: list[str] | None = None) -> RoleGrant:
+    limit = None if role in ADMINISTRATORS else entities
+    return RoleGrant(role=role.value, granted_by=current_actor().id, granted_at=clock.now(), entities=limit)
+
+
+def _common_limit(user: User) -> list[str] | None:
+    """To which entities a further role is limited: whoever had none for all of them does not get one by another role."""
+    limits = [grant.entities for grant in user.grants]
+    if not limits or None in limits:
+        return None
+    return sorted({entity for limit in limits for entity in limit or ()})
+
+
+def limit_role(user: User, role: str, entities: Iterable[str]) -> None:
+    """Let `user` hold a role for these legal entities only; for all of them where none is given. Open sessions end.
+
+    Raises NotFound (`security.grant`), Invalid (`security.entity_unknown`, `security.administrators_unlimited`), and Refused
+    (`security.own_account`).
+    """
+    grant = next((each for each in user.grants if each.role == role), None)
+    if grant is None:
+        raise NotFound("security.grant", Text("该用户没有这个岗位", "this person does not hold that role"))
+    _refuse_oneself(user, Text("不能更改自己的岗位", "one cannot change one's own roles"))
+    wanted = sorted(set(entities))
+    if wanted and Role(role) in ADMINISTRATORS:
+        raise Invalid(
+            "security.administrators_unlimited",
+            Text("管理员岗位面向整个平台，不按机构限定", "administrators' roles are for the whole installation"),
+        )
+    if unknown := sorted(set(wanted) - {each.provider for each in all_entities()}):
+        listed = ", ".join(unknown)
+        raise Invalid(
+            "security.entity_unknown",
+            Text(f"没有这些法人机构：{listed}", f"there are no such legal entities: {listed}"),
+        )
+    before, grant.entities = grant.entities, wanted or None
+    if before == grant.entities:
+        return
+    sessions.end_all(user, "roles")
+    current_session().flush()
+    record(
+        "security.entities_changed",
+        Thing("user", user.username),
+        detail={"role": role, "before": before, "entities": grant.entities},
+    )
 
 
 def set_roles(user: User, roles: Iterable[str]) -> None:
@@ -110,7 +154,8 @@ def set_roles(user: User, roles: Iterable[str]) -> None:
     if Role.ADMIN_SECURITY in before - wanted:
         _refuse_last_administrator(user)
     kept = [grant for grant in user.grants if Role(grant.role) in wanted]
-    user.grants = [*kept, *(_grant(role) for role in sorted(wanted - before))]
+    inherited = _common_limit(user)
+    user.grants = [*kept, *(_grant(role, inherited) for role in sorted(wanted - before))]
     sessions.end_all(user, "roles")
     current_session().flush()
     record(

@@ -24,6 +24,7 @@ ACTIONS: Final = {
     "security.user_locked": Text("锁定用户", "Locked a user"),
     "security.user_unlocked": Text("解锁用户", "Unlocked a user"),
     "security.roles_changed": Text("变更岗位", "Changed roles"),
+    "security.entities_changed": Text("限定岗位所及的法人机构", "Limited a role to legal entities"),
     "security.access_asked": Text("申请岗位", "Asked for a role"),
     "security.access_refused_by_decision": Text("岗位申请未批准", "Request for a role refused"),
     "security.access_conflict": Text("岗位申请因岗位冲突未受理", "Request for a role ended: roles conflict"),

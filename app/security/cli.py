@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.actor import SYSTEM, acting
 from app.core.db import current_session, unit_of_work
-from app.security.accounts import create_user, get_user, lock_user, reset_password, unlock_user
+from app.security.accounts import create_user, get_user, limit_role, lock_user, reset_password, unlock_user
 from app.security.models import User
 from app.security.roles import WORDS, Role
 from app.web.commands import as_json, json_option
@@ -41,6 +41,17 @@ def create_command(
         made, first = create_user(username, name, roles, password, must_change=not keep_password)
         shown = made.username
     _tell_password(shown, first, as_json_wanted)
+
+
+@user.command("limit")
+@click.argument("username")
+@click.argument("role", type=_ROLES)
+@click.argument("entities", nargs=-1)
+def limit_command(username: str, role: str, entities: tuple[str, ...]) -> None:
+    """限定岗位所及的法人机构 Let a role be held for some legal entities only; for all where none is named."""
+    with acting(SYSTEM), unit_of_work():
+        limit_role(get_user(username), role, entities)
+    click.echo(f"{username} {role}: {' '.join(entities) or '全部 all'}")
 
 
 @user.command("reset")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, request
@@ -15,7 +16,7 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.security import sessions
 from app.security.accounts import get_user, keep_preference
-from app.security.models import SignedInSession
+from app.security.models import SignedInSession, User
 from app.security.roles import WORDS, Role
 from app.security.sign_in import SignedIn, actor_of
 from app.web.access import Visitor, forget_visitor, recognise_with
@@ -38,6 +39,8 @@ class Person(UserMixin):  # type: ignore[misc] # Flask-Login has no types
     actor: Actor
     roles: frozenset[Role]
     must_change_password: bool
+    limits: Mapping[str, frozenset[str]]
+    """of roles held for some legal entities only, for which"""
 
     def get_id(self) -> str:
         """What the cookie carries: the session's token, never the user's own number."""
@@ -59,7 +62,12 @@ def _load(token: str) -> Person | None:
 
 def _person(session: SignedInSession, token: str) -> Person:
     user = session.user
-    return Person(token, actor_of(user), user.roles, user.must_change_password)
+    return person_of(user, token)
+
+
+def person_of(user: User, token: str) -> Person:
+    """A user as the person of a request."""
+    return Person(token, actor_of(user), user.roles, user.must_change_password, user.limits)
 
 
 def _close(token: str) -> None:
@@ -93,7 +101,18 @@ class PeopleRecognition:
             permissions=self.permissions_of(person.roles),
             detail=roles_text(person.roles),
             confined_to=_WHILE_PASSWORD_IS_DUE if person.must_change_password else (),
+            limits=self.limits_of(person.roles, person.limits),
         )
+
+    def limits_of(self, roles: frozenset[Role], limits: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Of the permissions that are held by limited roles alone, for which legal entities they are held."""
+        by_role = {role.value: frozenset(self._registry.grants.get(role.value, ())) for role in roles}
+        unlimited = frozenset[str]().union(*(names for role, names in by_role.items() if role not in limits))
+        found: dict[str, frozenset[str]] = {}
+        for role, names in by_role.items():
+            for name in names - unlimited:
+                found[name] = found.get(name, frozenset()) | limits[role]
+        return found
 
     def permissions_of(self, roles: frozenset[Role]) -> frozenset[str]:
         return frozenset().union(*(self._registry.grants.get(role.value, ()) for role in roles))
@@ -121,7 +140,7 @@ def open_door(signed_in: SignedIn) -> None:
     """Bind the browser to the new session; nothing that was in its cookie before survives, so none can be planted."""
     cookie.clear()
     user = signed_in.user
-    login_user(Person(signed_in.token, actor_of(user), user.roles, user.must_change_password))
+    login_user(person_of(user, signed_in.token))
     forget_visitor()
 
 

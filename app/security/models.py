@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base, EncryptedText, PrimaryKey
+from app.core.db import Base, EncryptedText, Json, PrimaryKey
 from app.security.roles import Role
 
 
@@ -39,6 +40,11 @@ class User(Base):
     def roles(self) -> frozenset[Role]:
         return frozenset(Role(grant.role) for grant in self.grants)
 
+    @property
+    def limits(self) -> dict[str, frozenset[str]]:
+        """Of the roles that are held for some legal entities only, for which."""
+        return {grant.role: frozenset(grant.entities) for grant in self.grants if grant.entities is not None}
+
 
 class RoleGrant(Base):
     """One role of one person, and by whose hand."""
@@ -55,6 +61,8 @@ class RoleGrant(Base):
     """the last day on which it is held; None: until it is taken away"""
     request: Mapped[str | None] = mapped_column(String(40))
     """the request of which it came; None: given by hand"""
+    entities: Mapped[list[Any] | None] = mapped_column(Json)
+    """section codes of the legal entities for which it is held; None: for all"""
 
     user: Mapped[User] = relationship(back_populates="grants")
 

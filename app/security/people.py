@@ -31,4 +31,4 @@ class Users:
 
 
 def _person(user: User) -> Person:
-    return Person(user.username, user.display_name, frozenset(role.value for role in user.roles))
+    return Person(user.username, user.display_name, frozenset(role.value for role in user.roles), user.limits)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from app.core.entities import keep_entities
 from app.core.registry import Job, Registry
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
+from app.submission.checking.announcing import register_checks
 from app.submission.commands import check, submission
-from app.submission.jobs import begin_due_batch
+from app.submission.entities.commands import entity
+from app.submission.entities.keeping import Entities, make_by_settings
+from app.submission.jobs import LOOK_SECONDS, begin_due_batches
 from app.submission.outcomes import ReportedOutcomes
 from app.submission.past_days import PastDays
 from app.submission.permissions import PERMISSIONS, READERS
@@ -17,10 +21,18 @@ from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.steps import register_steps
 from app.submission.views import register_pages
+from app.submission.warning.watching import LOOK_SECONDS as WARN_SECONDS
+from app.submission.warning.watching import judge_days
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models")
+    registry.models(
+        "app.submission.models",
+        "app.submission.entities.models",
+        "app.submission.warning.models",
+        "app.submission.checking.models",
+    )
+    keep_entities(Entities())
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in READERS.items():
@@ -30,16 +42,29 @@ def register(registry: Registry) -> None:
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())
     registry.prepare("submission.rules", make_ready)
+    registry.prepare("submission.entities", make_by_settings)
     register_pages(registry)
+    register_checks(registry)
     registry.command(check)
     registry.command(submission)
+    registry.command(entity)
     registry.command(rules)
     registry.job(
         Job(
             "submission.nightly",
-            Text("每日发起报送批次", "Begin the day's reporting batch"),
-            begin_due_batch,
-            cron="30 1 * * *",
+            Text("按各法人机构的时间表发起报送批次", "Begin the batches that are due by each legal entity's timetable"),
+            begin_due_batches,
+            every_seconds=LOOK_SECONDS,
+            own_commits=True,
+        )
+    )
+    registry.job(
+        Job(
+            "submission.warnings",
+            Text("按预警规则检查近期报送日", "Judge the last reporting days by the early-warning rules"),
+            judge_days,
+            every_seconds=WARN_SECONDS,
+            own_commits=True,
         )
     )
     for name, title in {

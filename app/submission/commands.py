@@ -50,10 +50,11 @@ def submission() -> None:
 
 @submission.command("begin")
 @click.argument("business_date", type=click.DateTime(["%Y-%m-%d"]))
-def begin(business_date: datetime) -> None:
+@click.option("--entity", "provider", help="Section code; that of the settings where absent. 法人机构区段码")
+def begin(business_date: datetime, provider: str | None) -> None:
     """发起某日批次 Begin the batch of a business day; a worker then runs it."""
     with acting(SYSTEM), unit_of_work():
-        click.echo(begin_batch(business_date.date()))
+        click.echo(begin_batch(business_date.date(), provider=provider))
 
 
 @submission.command("list")

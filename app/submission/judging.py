@@ -15,7 +15,16 @@ from app.standard.catalogue import SUBJECTS, Subject
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import FEEDBACK, FINDING, RELEASED, REPLACED, accepted_table, base_item, record_table
+from app.submission.tables import (
+    FEEDBACK,
+    FINDING,
+    RELEASED,
+    REPLACED,
+    accepted_table,
+    base_item,
+    of_provider,
+    record_table,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,10 +118,14 @@ def as_of(table: Table, basis: Basis) -> str:
 
 
 def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str], str]:
-    """What the centre had taken at the snapshot, of a record type and of any other, and which identifiers it had replaced, as
-    `fact_relation` asks for it."""
-    replaced = f"(SELECT * FROM {as_of(REPLACED, basis)})"
-    return as_of(accepted_table(code), basis), lambda other: as_of(accepted_table(other), basis), replaced
+    """What the centre had taken from the legal entity at the snapshot, of a record type and of any other, and which identifiers
+    it had replaced, as `fact_relation` asks for it."""
+    mine = of_provider("file", basis.given.provider)
+
+    def taken(table: Table) -> str:
+        return f"(SELECT * FROM {as_of(table, basis)} WHERE {mine})"
+
+    return taken(accepted_table(code)), lambda other: taken(accepted_table(other)), taken(REPLACED)
 
 
 def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found:
@@ -160,13 +173,15 @@ def _texts() -> str:
 
 def _refused_before(part: Part, records: str, basis: Basis) -> str:
     """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
-    accepted = as_of(accepted_table(part.code), basis)
+    accepted, *_ = accepted_as_of(part.code, basis)
+    mine = of_provider("file", basis.given.provider)
     return f"""
         SELECT DISTINCT '{part.batch}' AS batch, '{part.code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition,
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
-        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)}) refusal
+        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)} WHERE {mine}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
-        WHERE refusal.key NOT IN (SELECT a.key FROM (SELECT * FROM {accepted}) a WHERE a.accepted_on > refusal.received_on)
+        WHERE refusal.key NOT IN (SELECT a.key FROM {accepted} a WHERE a.accepted_on > refusal.received_on)
           AND refusal.key NOT IN (SELECT f.key FROM (SELECT * FROM {as_of(RELEASED, basis)}) f
-              WHERE f.record_type = '{part.code}' AND f.released_on >= refusal.received_on)"""
+              WHERE f.record_type = '{part.code}' AND f.provider = '{basis.given.provider}'
+                AND f.released_on >= refusal.received_on)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from app.core.config import settings
-from app.lake.connection import Lake, LakeConfig
+from app.lake.connection import Connection, Lake, LakeConfig
 from app.lake.tables import ensure_tables
 from app.submission.tables import all_tables
 
@@ -28,8 +28,35 @@ def lake() -> Lake:
             )
             found = Lake(config)
             ensure_tables(found, all_tables())
+            _add_provider(found, given.provider_code)
             _open[given.lake_catalog_url] = found
         return found
+
+
+def _add_provider(found: Lake, provider: str) -> None:
+    """Give the tables of a lake from before there were several legal entities the column that says whose a row is.
+
+    Rows that are there belong to the one entity of then, which is the one of the settings.
+    """
+
+    def missing(connection: Connection) -> list[tuple[str, str]]:
+        return [(schema, table) for schema, table in connection.execute(_WITHOUT_PROVIDER).fetchall()]
+
+    def add(connection: Connection) -> None:
+        for schema, table in missing(connection):
+            whole = f'lake."{schema}"."{table}"'
+            connection.execute(f"ALTER TABLE {whole} ADD COLUMN _provider VARCHAR DEFAULT '{provider}'")
+
+    with found.read() as connection:
+        wanted = missing(connection)
+    if wanted:
+        found.write(add)
+
+
+_WITHOUT_PROVIDER = """SELECT schema_name, table_name FROM duckdb_tables() t
+    WHERE database_name = 'lake' AND schema_name IN ('landing', 'standard') AND NOT EXISTS (
+        SELECT 1 FROM duckdb_columns() c WHERE c.database_name = 'lake' AND c.schema_name = t.schema_name
+            AND c.table_name = t.table_name AND c.column_name = '_provider')"""
 
 
 def forget() -> None:

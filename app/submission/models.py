@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, EncryptedText, PrimaryKey
+from app.core.db import Base, EncryptedText, OfEntity, PrimaryKey
 
 
-class Batch(Base):
-    """All reporting work of one institution for one business day."""
+class Batch(OfEntity, Base):
+    """All reporting work of one legal entity for one business day."""
 
     __tablename__ = "submission_batch"
     __table_args__ = (UniqueConstraint("provider", "business_date"),)
@@ -58,7 +58,7 @@ class StageRun(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-class ReportFile(Base):
+class ReportFile(OfEntity, Base):
     """A report file, from its planning to the centre's answer. The prefix is used once, ever."""
 
     __tablename__ = "submission_report_file"
@@ -86,12 +86,13 @@ class ReportFile(Base):
     """file-level error codes of a refused file"""
 
 
-class FeedbackDelivery(Base):
+class FeedbackDelivery(OfEntity, Base):
     """A feedback file as it came in; the same one may come twice, or damaged."""
 
     __tablename__ = "submission_feedback_delivery"
 
     id: Mapped[PrimaryKey]
+    provider: Mapped[str] = mapped_column(String(14))
     name: Mapped[str] = mapped_column(String(40), index=True)
     prefix: Mapped[str | None] = mapped_column(String(30), index=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -103,16 +104,17 @@ class FeedbackDelivery(Base):
     findings: Mapped[list[Any]] = mapped_column(default=list)
 
 
-class HeldRecord(Base):
+class HeldRecord(OfEntity, Base):
     """A record that did not get in: blocked by our pre-check or rejected by the centre, until its correction is accepted."""
 
     __tablename__ = "submission_held_record"
     __table_args__ = (
-        UniqueConstraint("record_type", "key_print", "opened_on"),
+        UniqueConstraint("provider", "record_type", "key_print", "opened_on", name="uq_submission_held_record_key"),
         Index("ix_submission_held_record_cause", "status", "record_type", "cause_rule", "cause_code", "cause_tag"),
     )
 
     id: Mapped[PrimaryKey]
+    provider: Mapped[str] = mapped_column(String(14))
     record_type: Mapped[str] = mapped_column(String(3))
     key_print: Mapped[str] = mapped_column(String(64), index=True)
     key: Mapped[str] = mapped_column(EncryptedText("submission_held_record.key"))
@@ -156,13 +158,14 @@ class HeldNote(Base):
     text: Mapped[str] = mapped_column(EncryptedText("submission_held_note.text"), default="")
 
 
-class OperationRequest(Base):
+class OperationRequest(OfEntity, Base):
     """An operation on what the centre holds, asked for by a person and let go by a second one."""
 
     __tablename__ = "submission_operation_request"
-    __table_args__ = (Index("ix_submission_operation_request_open", "record_type", "key_print", "status"),)
+    __table_args__ = (Index("ix_submission_operation_request_open", "provider", "record_type", "key_print", "status"),)
 
     id: Mapped[PrimaryKey]
+    provider: Mapped[str] = mapped_column(String(14))
     bundle: Mapped[str] = mapped_column(String(32), index=True)
     """shared by what was asked for in one go and is decided in one go"""
     record_type: Mapped[str] = mapped_column(String(3))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
 
 from app.core.db import unit_of_work
 from app.rules.statistics import Counts, DayCounts, RuleCode
+from app.submission.checking.proving import kept_counts, kept_days
 from app.submission.judging import REFUSED_BEFORE
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun
@@ -30,32 +31,36 @@ class ReportedOutcomes:
             return list(session.scalars(query.order_by(Batch.business_date.desc()).limit(most)))
 
     def counts(self, days: Sequence[date], codes: Sequence[RuleCode], narrow: bool) -> Iterable[DayCounts]:
-        """One pass over the findings and the sent lines of these days, whatever the number of rules."""
+        """What is kept of the days of each legal entity in sight that have been counted; of the others one pass over their
+        findings and sent lines."""
+        kept = kept_days(days)
+        query = select(Batch.id, Batch.provider, Batch.business_date).where(Batch.business_date.in_(days))
         with unit_of_work(reading=True) as session:
-            batches = session.execute(select(Batch.id, Batch.business_date).where(Batch.business_date.in_(days))).all()
-            query = select(ReportFile.prefix, ReportFile.batch_id, Batch.business_date).join(
-                Batch, Batch.id == ReportFile.batch_id
-            )
-            answered = session.execute(
-                query.where(
-                    Batch.business_date.in_(days), ReportFile.status == "answered", ReportFile.flag != _REFUSED_WHOLE
-                )
-            ).all()
-        given = {
-            "batches": [batch for batch, _ in batches],
-            "batch_days": [day for _, day in batches],
-            "files": [file for file, _, _ in answered],
-            "file_batches": [batch for _, batch, _ in answered],
-            "file_days": [day for _, _, day in answered],
-            "types": [each.record_type for each in codes],
-            "rules": [each.rule for each in codes],
-            "codes": [each.code for each in codes],
-        }
-        with lake().read() as connection:
-            rows = connection.execute(_statement(narrow), given).fetchall()
-        return [
-            DayCounts(record_type, rule, day, Counts(*map(int, numbers))) for record_type, rule, day, *numbers in rows
-        ]
+            others = {batch: day for batch, provider, day in session.execute(query) if (provider, day) not in kept}
+        live = live_counts(others, codes, narrow) if others else ()
+        return [*kept_counts(days, codes, narrow), *live]
+
+
+def live_counts(batches: Mapping[str, date], codes: Sequence[RuleCode], narrow: bool) -> list[DayCounts]:
+    """One pass over the findings and the sent lines of these batches, whatever the number of rules; figures by day."""
+    query = select(ReportFile.prefix, ReportFile.batch_id).where(
+        ReportFile.batch_id.in_(batches), ReportFile.status == "answered", ReportFile.flag != _REFUSED_WHOLE
+    )
+    with unit_of_work(reading=True) as session:
+        answered = session.execute(query).all()
+    given = {
+        "batches": list(batches),
+        "batch_days": list(batches.values()),
+        "files": [file for file, _ in answered],
+        "file_batches": [batch for _, batch in answered],
+        "file_days": [batches[batch] for _, batch in answered],
+        "types": [each.record_type for each in codes],
+        "rules": [each.rule for each in codes],
+        "codes": [each.code for each in codes],
+    }
+    with lake().read() as connection:
+        rows = connection.execute(_statement(narrow), given).fetchall()
+    return [DayCounts(record_type, rule, day, Counts(*map(int, numbers))) for record_type, rule, day, *numbers in rows]
 
 
 def _statement(narrow: bool) -> str:

@@ -11,6 +11,7 @@ import yaml
 
 from app.core import clock
 from app.core.config import Settings
+from app.core.config import settings as installed
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.rules.model import Ruleset
@@ -19,6 +20,7 @@ from app.rules.sweep import Sweep, compile_sweep
 from app.rules.sweep.condition import condition_sql as _condition_sql
 from app.rules.vocabulary import record_vocabulary
 from app.submission.content import rules_in
+from app.submission.entities.keeping import entity_of
 from app.submission.facts import Surroundings
 from app.submission.tables import RECORD_TYPES
 
@@ -78,14 +80,17 @@ def findings_select(ruleset: Ruleset, suspects: str, batch: str, day: date, *, p
 
 
 def surroundings(settings: Settings, provider: str) -> Surroundings:
-    """What the installation knows: its section codes and institutions. Raises Invalid when their list cannot be read."""
-    sections: tuple[str, ...] = (provider,)
+    """What is known of a legal entity: its section codes and institutions. Raises Invalid when their list cannot be read."""
+    own = entity_of(provider)
+    if own.institutions:
+        return Surroundings(provider, clock.today(), (provider, *own.sections), own.institutions)
+    sections: tuple[str, ...] = (provider, *own.sections)
     institutions: tuple[str, ...] | None = None
     zhongzheng: tuple[str, ...] | None = None
-    if settings.institutions_file is not None:
+    if settings.institutions_file is not None and provider == installed().provider_code:
         try:
             given = yaml.safe_load(settings.institutions_file.read_text(encoding="utf-8"))
-            sections = tuple(map(str, given["sections"]))
+            sections = tuple(dict.fromkeys((*map(str, given["sections"]), *own.sections)))
             institutions = tuple(map(str, given["institutions"]))
             if "zhongzheng" in given:
                 zhongzheng = tuple(map(str, given["zhongzheng"]))

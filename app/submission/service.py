@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.config import settings
 from app.core.db import current_session
-from app.core.errors import Conflict, Invalid, NotFound, Refused
+from app.core.errors import Conflict, NotFound, Refused
 from app.core.text import Text
+from app.submission.entities.keeping import reporting_entity
 from app.submission.models import Batch
 from app.workflow import host
 from app.workflow.definitions import definition
@@ -23,15 +23,14 @@ from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
 PROCESS = "submission.daily_batch"
 
 
-def begin_batch(business_date: date, *, precheck: bool = True) -> str:
-    """Begin the batch of a business day for this institution; its id, also when it has been begun before."""
+def begin_batch(business_date: date, *, provider: str | None = None, precheck: bool = True) -> str:
+    """Begin the batch of a business day for a legal entity, by default that of the settings; its id, also when it has been
+    begun before.
+
+    Raises Invalid (`submission.provider`), Refused (`submission.entity_inactive`, `submission.entity_not_granted`).
+    """
     session = current_session()
-    provider = settings().provider_code
-    if not provider:
-        raise Invalid(
-            "submission.provider",
-            Text("尚未设置数据提供机构区段码", "The provider's section code has not been set"),
-        )
+    provider = reporting_entity(provider, business_date).provider
     batch_id = batch_id_of(provider, business_date)
     if session.get(Batch, batch_id) is None:
         session.add(
@@ -46,13 +45,18 @@ def begin_batch(business_date: date, *, precheck: bool = True) -> str:
             )
         )
         session.flush()
-    session.get_one(Batch, batch_id).instance_id = host.start(PROCESS, batch_id, {"batch": batch_id})
+    session.get_one(Batch, batch_id).instance_id = host.start(PROCESS, batch_id, {"batch": batch_id}, provider=provider)
     return batch_id
 
 
 def batch_id_of(provider: str, business_date: date) -> str:
     """The one name of an institution's batch of a day."""
     return f"{provider}-{business_date:%Y%m%d}"
+
+
+def provider_of(batch_id: str) -> str:
+    """The section code of the legal entity whose batch it is."""
+    return batch_id.partition("-")[0]
 
 
 def find_batch(batch_id: str) -> Batch:

@@ -17,15 +17,20 @@ T = TypeVar("T")
 
 
 class SftpTransport(Transport):
-    """The centre's SFTP server. The host key must be known; the lender signs in with a key."""
+    """The centre's SFTP server. The host key must be known; the lender signs in with a key.
 
-    def __init__(self, host: str, port: int, user: str, key: Path, known_hosts: Path) -> None:
+    `key` is the private key or the file that holds it, `known_hosts` what such a file says, or the file.
+    """
+
+    def __init__(self, host: str, port: int, user: str, key: bytes | Path, known_hosts: str | Path) -> None:
         self._options: dict[str, Any] = {
             "host": host,
             "port": port,
             "username": user,
-            "client_keys": [str(key)],
-            "known_hosts": str(known_hosts),
+            "client_keys": [str(key) if isinstance(key, Path) else asyncssh.import_private_key(key)],
+            "known_hosts": asyncssh.import_known_hosts(known_hosts)
+            if isinstance(known_hosts, str)
+            else str(known_hosts),
             "connect_timeout": 15,
             "login_timeout": 15,
         }

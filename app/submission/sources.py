@@ -63,9 +63,17 @@ def landing_name(source: str, table: str) -> str:
 
 
 def land(
-    lake: Lake, mapping: SourceMapping, delivery: Delivery, business_date: date, *, again: bool = True
+    lake: Lake,
+    mapping: SourceMapping,
+    delivery: Delivery,
+    business_date: date,
+    *,
+    provider: str = "",
+    again: bool = True,
 ) -> dict[str, int]:
-    """Bring all tables of a delivery into landing, all or nothing; rows by table. `again` as in `Lake.write_part`.
+    """Bring all tables of a legal entity's delivery into landing, all or nothing; rows by table.
+
+    `again` as in `Lake.write_part`.
 
     Raises Unavailable when the delivery is not there, Invalid when it is damaged, lacks what the mapping reads, or differs
     from its control file.
@@ -85,7 +93,7 @@ def land(
         counts = {}
         for table, readable in ready.items():
             with _relation(connection, readable) as relation:
-                counts[table.name] = _store(connection, mapping, table, relation, load, business_date, again)
+                counts[table.name] = _store(connection, mapping, table, relation, load, provider, business_date, again)
         _reconcile(delivery, expected, counts)
         return counts
 
@@ -107,6 +115,7 @@ def _store(
     table: SourceTable,
     relation: str,
     load: str,
+    provider: str,
     business_date: date,
     again: bool,
 ) -> int:
@@ -125,14 +134,16 @@ def _store(
         or "CAST(row_number() OVER () AS VARCHAR)"
     )
     day = f"DATE '{business_date.isoformat()}'"
-    select = f"SELECT *, '{load}' AS _load, {key} AS _row, {day} AS business_date FROM {relation}"
+    select = (
+        f"SELECT *, '{load}' AS _load, {key} AS _row, {day} AS business_date, '{provider}' AS _provider FROM {relation}"
+    )
     connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS {select} LIMIT 0")
     known = {row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()}
     for name in columns:
         if name not in known:
             connection.execute(f"ALTER TABLE {target} ADD COLUMN {_name(name)} VARCHAR")
     if again:
-        connection.execute(f"DELETE FROM {target} WHERE business_date = {day}")
+        connection.execute(f"DELETE FROM {target} WHERE business_date = {day} AND _provider = '{provider}'")
     row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
     return int(row[0]) if row else 0
 

@@ -13,6 +13,7 @@ from app.core.events import publish
 from app.core.registry import Registry, Step
 from app.core.text import Text
 from app.rules.shadow.events import DayJudged
+from app.submission.checking.volume import weigh
 from app.submission.counts import count_batch, due_by_type
 from app.submission.models import Batch
 from app.submission.stages.build import build
@@ -24,6 +25,7 @@ from app.submission.stages.receive import receive
 from app.submission.stages.send import send
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
+from app.submission.warning.watching import judge_batch
 from app.workflow.stepping import Later, StepContext
 
 FIRST_POLL_SECONDS = 0.5
@@ -44,6 +46,7 @@ def register_steps(registry: Registry) -> None:
     verbs: dict[str, tuple[Text, Callable[[Work], Any]]] = {
         "collect": (Text("采集来源数据", "Collect from the sources"), collect),
         "standardise": (Text("映射为标准实体", "Map to standard entities"), standardise),
+        "volume": (Text("总量核对", "Hold volumes against the ledger"), weigh),
         "derive": (Text("生成应报记录", "Derive the records due"), derive),
         "judge": (Text("规则预校验", "Pre-check by rules"), _judge),
         "hold": (Text("登记例外", "Hold blocked records"), hold),
@@ -61,6 +64,7 @@ def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams]
         _resumed(params.batch)
         result = act(Work.on(params.batch, context.progress))
         count_batch(params.batch)
+        judge_batch(params.batch)
         if result is NOT_YET:
             return Later(min(LAST_POLL_SECONDS, FIRST_POLL_SECONDS * 1.5 ** min(context.turn, 20)))
         return result

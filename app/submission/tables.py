@@ -3,6 +3,9 @@
 Items are kept as text in the standard's own notation (ISO dates, whole yuan, codes of its tables), so that a wrong value
 travels unchanged to the check that names it. An item that has no value is NULL here; whether its tag then stands empty or
 not at all is decided when the record is derived.
+
+Whose a row is: landing and standard say it in `_provider`; below, `batch` and `file` begin with the entity's section code. The
+same account number may belong to two entities, so whoever reads by key asks for the entity as well (`of_provider`).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from app.lake.tables import Table
 from app.standard import catalogue
 from app.standard.catalogue import RecordType
 from app.standard.layout import column_types
+from app.submission.checking import tables as checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ OPERATION_KINDS = ("change_identifier", "delete_record", "delete_segment", "corr
 """Kinds of operations on what the centre has taken, in the order in which their files are sent: new data stands under the
 new identifier, and what is deleted is gone before anything of it is reported again."""
 
-_ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE"}
+_ORIGIN = {"_source": "VARCHAR", "_load": "VARCHAR", "_row": "VARCHAR", "business_date": "DATE", "_provider": "VARCHAR"}
 ORIGIN_TYPE = 'STRUCT(entity VARCHAR, source VARCHAR, load VARCHAR, "row" VARCHAR)[]'
 
 
@@ -140,6 +144,7 @@ def standard_tables() -> Mapping[str, Table]:
         "voided": _text("about", "code", "cert_type", "cert_number", "voided_on", "reason"),
         "personal_restatement": _text("AcctCode", "as_of") | _items("210", "H"),
         "corporate_restatement": _text("AcctCode", "as_of") | _items("410", "H"),
+        "ledger_position": _text("as_of", "product", "branch", "accounts", "contracts", "balance"),
     }
     # A statement names the letter of the segment that its layout fills; items of both layouts stand side by side.
     entities |= {each.entity: _text("layout") | _items(code, "BCD") for code, each in STATEMENTS.items()}
@@ -149,7 +154,7 @@ def standard_tables() -> Mapping[str, Table]:
 UNMAPPED = Table(
     "standard",
     "unmapped_code",
-    _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE"},
+    _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE", "_provider": "VARCHAR"},
 )
 
 _RECORD_HEAD = {
@@ -213,9 +218,24 @@ FEEDBACK = Table(
 )
 
 
-RELEASED = Table("finding", "released", _text("record_type", "key", "why") | {"released_on": "DATE"})
+RELEASED = Table("finding", "released", _text("provider", "record_type", "key", "why") | {"released_on": "DATE"})
 """Keys of which an unchanged record may go once more although the centre has refused it: an operation on them was accepted, or
 the corrections desk has said so."""
+
+
+def of_provider(column: str, provider: str) -> str:
+    """A condition on `batch` or `file`: the row belongs to this legal entity, whose code has letters and digits only."""
+    return f"starts_with({column}, '{provider}')"
+
+
+def same_provider(one: str, other: str) -> str:
+    """A condition on two columns that begin with a section code: their rows belong to the same legal entity."""
+    return f"left({one}, 14) = left({other}, 14)"
+
+
+def accepted_of(code: str, provider: str) -> str:
+    """SELECT of what the centre has taken of a record type from one legal entity."""
+    return f"SELECT * FROM {accepted_table(code).path} WHERE {of_provider('file', provider)}"
 
 
 def all_tables() -> tuple[Table, ...]:
@@ -233,6 +253,7 @@ def all_tables() -> tuple[Table, ...]:
         FILE_LINE,
         FEEDBACK,
         RELEASED,
+        *checks.all_tables(),
     )
 
 

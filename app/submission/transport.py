@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from app.core.config import Settings
+from app.core.crypto.keyring import key_ring
+from app.submission.entities.entity import Entity
 
 
 class Transport(ABC):
@@ -63,8 +65,8 @@ def stamp(size: int | None, changed: int | None) -> str:
     return f"{size or 0}-{changed or 0}"
 
 
-def transport(settings: Settings) -> Transport:
-    """The way to the centre that the settings name."""
+def transport(settings: Settings, entity: Entity) -> Transport:
+    """A legal entity's way to the centre; `settings` are the entity's own."""
     if settings.centre_kind == "folder":
         assert settings.centre_folder is not None  # noqa: S101 - filled by the settings themselves
         return FolderTransport(settings.centre_folder)
@@ -76,6 +78,6 @@ def transport(settings: Settings) -> Transport:
         settings.centre_host,
         settings.centre_port,
         settings.centre_user,
-        settings.centre_key,
-        settings.centre_known_hosts,
+        key_ring().secret(entity.centre_credential) if entity.centre_credential else settings.centre_key,
+        entity.centre_host_key or settings.centre_known_hosts,
     )

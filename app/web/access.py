@@ -5,13 +5,14 @@ Who the visitor is and what they may do is told by a higher room, through `Recog
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from flask import Flask, current_app, g, has_request_context
 
 from app.core.actor import Actor
+from app.core.entities import Sight, sight
 from app.core.errors import Refused
 from app.core.registry import Registry
 from app.core.text import Text
@@ -51,15 +52,23 @@ class SignInNeeded(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Someone who is signed in. `confined_to`: where set, the only endpoints open now, the first being where to go."""
+    """Someone who is signed in. `confined_to`: where set, the only endpoints open now, the first being where to go.
+
+    `limits` says of permissions that are held for some legal entities only, for which; the others are held for all.
+    """
 
     actor: Actor
     permissions: frozenset[str]
     detail: Text
     confined_to: tuple[str, ...] = ()
+    limits: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def may(self, name: str) -> bool:
         return name in self.permissions
+
+    def sight(self, name: str) -> Sight:
+        """For which legal entities the permission is held."""
+        return self.limits.get(name) if self.may(name) else frozenset()
 
 
 class Recognition(Protocol):
@@ -112,9 +121,21 @@ def signed_in() -> bool:
 
 
 def may(name: str) -> bool:
-    """Whether the present visitor holds the permission; for what a page offers. Doors are guarded by `permission`."""
+    """Whether the present visitor holds the permission for every legal entity that is looked at; for what a page offers.
+
+    Doors are guarded by `permission`.
+    """
     here = visitor()
-    return here is not None and here.may(name)
+    if here is None or not here.may(name):
+        return False
+    mine, seen = here.sight(name), sight()
+    return mine is None or (seen is not None and seen <= mine)
+
+
+def sight_for(endpoint: str) -> Sight:
+    """Whose rows the visitor may see at an endpoint: those of the entities for which its permission is held."""
+    here, needed = visitor(), required_permission(current_app, endpoint)
+    return here.sight(needed) if here is not None and needed else None
 
 
 def required_permission(app: Flask, endpoint: str) -> str | None:

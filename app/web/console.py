@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from app.core.actor import acting
 from app.core.db import unit_of_work
+from app.core.entities import seeing
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.web.access import NOBODY, admit, visitor
+from app.web.access import NOBODY, admit, sight_for, visitor
+from app.web.entity import narrowed
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +34,11 @@ class Console(Flask):
         if here and here.confined_to and endpoint not in here.confined_to:
             return redirect(url_for(here.confined_to[0]))
         _refuse_nul()
-        with acting(here.actor if here else NOBODY), unit_of_work(reading=request.method in _READING):
+        with (
+            acting(here.actor if here else NOBODY),
+            unit_of_work(reading=request.method in _READING),
+            seeing(narrowed(sight_for(endpoint))),
+        ):
             return super().dispatch_request()
 
 

@@ -18,11 +18,14 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.db import unit_of_work
+from app.core.entities import seen_alike
 from app.core.events import tell
 from app.core.text import Text
 from app.web.events import ListExported
 from app.web.words import say
 
+ENTITY: Final = "entity"
+"""By which an address names a legal entity: a link leads to its rows whatever had been chosen before."""
 Row = TypeVar("Row")
 Sortable = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -146,8 +149,9 @@ class ListQuery:
         return _address(request.path, {**self._others, **written})
 
     def at(self, address: str) -> str:
-        """The same filters at another address, for an export."""
-        return _address(address, {self.listing.prefix + name: value for name, value in self.filters.items()})
+        """The same filters at another address, for an export; also of the legal entity alone that the address names."""
+        chosen = {name: request.args[name] for name in (ENTITY,) if name in request.args}
+        return _address(address, chosen | {self.listing.prefix + name: value for name, value in self.filters.items()})
 
     def sort_url(self, column: str) -> str:
         """The address that sorts by `column`, turning round where it already does."""
@@ -272,6 +276,6 @@ def csv_answer(
                 buffer.truncate()
         yield buffer.getvalue().encode()
 
-    answer = Response(stream_with_context(lines()), mimetype="text/csv; charset=utf-8")
+    answer = Response(stream_with_context(seen_alike(lines())), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

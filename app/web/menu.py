@@ -10,7 +10,7 @@ from flask import current_app, request, url_for
 
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
-from app.web.access import may
+from app.web.access import visitor
 
 SECTIONS: Final[dict[str, Text]] = {
     "": Text("", ""),
@@ -61,7 +61,7 @@ def navigation() -> tuple[NavigationSection, ...]:
     ordered = sorted(registry.menu.values(), key=lambda each: (each.order, each.name))
     keys = keys_of(ordered)
     groups = [*SECTIONS, *(each.group for each in ordered if each.group not in SECTIONS)]
-    sections = []
+    sections, here = [], visitor()
     for group in dict.fromkeys(groups):
         entries = tuple(
             NavigationEntry(
@@ -72,7 +72,7 @@ def navigation() -> tuple[NavigationSection, ...]:
                 _active(each.endpoint),
             )
             for each in ordered
-            if each.group == group and may(each.permission)
+            if each.group == group and here is not None and here.may(each.permission)
         )
         if entries:
             sections.append(NavigationSection(SECTIONS.get(group, Text(group, group)), entries))

@@ -8,8 +8,10 @@ from typing import Final
 
 from flask import Flask, current_app
 
+from app.core.entities import seeing
 from app.core.text import Text
-from app.web.access import may
+from app.web.access import visitor
+from app.web.entity import narrowed
 from app.web.menu import navigation
 from app.web.words import say
 
@@ -47,8 +49,9 @@ def find(text: str) -> tuple[Hit, ...]:
         for entry in section.entries
         if wanted in entry.title.zh.casefold() or wanted in entry.title.en.casefold() or wanted in say(entry.title)
     ]
-    found = pages[:MOST]
+    found, here = pages[:MOST], visitor()
     for permission, provider in current_app.extensions.get(_PROVIDERS, ()):
-        if may(permission) and len(found) < 2 * MOST:
-            found.extend(provider(text.strip()[:100], MOST))
+        if here is not None and here.may(permission) and len(found) < 2 * MOST:
+            with seeing(narrowed(here.sight(permission))):
+                found.extend(provider(text.strip()[:100], MOST))
     return tuple(found[: 2 * MOST])

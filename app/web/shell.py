@@ -16,6 +16,7 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.web import assets, errors, headers, toasts, words
 from app.web.access import may, signed_in, visitor
+from app.web.entity import chosen_entity, entity_choices
 from app.web.menu import navigation
 
 THEME_COOKIE: Final = "creditlink_theme"
@@ -127,7 +128,9 @@ def install(app: Flask, registry: Registry) -> None:
     app.jinja_env.globals.update(
         account_links=_account_links,
         asset=assets.asset,
+        chosen_entity=chosen_entity,
         csp_nonce=headers.csp_nonce,
+        entity_choices=entity_choices,
         icon=assets.icon,
         idle_seconds=_idle_seconds,
         language=words.language,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.config import settings
+from app.core.entities import all_entities
 from app.core.errors import Invalid
 from app.core.text import LANGUAGES, Text
 from app.web.access import permission, public
+from app.web.entity import ENTITY_COOKIE
+from app.web.listing import ENTITY
 from app.web.menu import navigation
 from app.web.search import find
 from app.web.shell import THEME_COOKIE, THEMES, account_pages
@@ -66,6 +69,27 @@ def preferences() -> ResponseReturnValue:
         if pages := account_pages():
             pages.keep_preference(name, value)
     return response
+
+
+@blueprint.post("/entity")
+@permission("web.console.use")
+def entity() -> ResponseReturnValue:
+    """Look at one legal entity alone from now on, or with none named at all that one may see."""
+    response = redirect(_without_entity(local_path(request.form.get("back"))) or url_for("web.home"))
+    chosen = request.form.get("entity", "")
+    if chosen and chosen not in {each.provider for each in all_entities()}:
+        raise Invalid("web.entity", Text("没有这个法人机构", "there is no such legal entity"))
+    response.set_cookie(ENTITY_COOKIE, chosen, samesite="Lax", httponly=True, secure=settings().production)
+    return response
+
+
+def _without_entity(address: str | None) -> str | None:
+    """The address without the entity that it names, which would go before the one now chosen."""
+    if address is None:
+        return None
+    path, _, query = address.partition("?")
+    kept = urlencode([(name, value) for name, value in parse_qsl(query) if name != ENTITY])
+    return f"{path}?{kept}" if kept else path
 
 
 def local_path(address: str | None) -> str | None:

@@ -57,7 +57,15 @@ def call(context: StepContext, params: CallParams) -> Any:
             caller = session.get_one(ProcessInstance, task.instance_id)
             _not_too_deep(caller)
             key = f"{caller.business_key[:60]}/{context.key[:8]}" + (f"-{len(begun) + 1}" if begun else "")
-            start(params.process, key, params.data, subject=caller.subject, by=caller.started_by, caller=context.key)
+            start(
+                params.process,
+                key,
+                params.data,
+                subject=caller.subject,
+                provider=caller.provider,
+                by=caller.started_by,
+                caller=context.key,
+            )
             return Elsewhere()
         if lasting.status != "done":
             return Elsewhere()

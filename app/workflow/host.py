@@ -23,13 +23,15 @@ def start(
     data: Mapping[str, Any],
     *,
     subject: str = "",
+    provider: str | None = None,
     by: str | None = None,
     caller: str | None = None,
 ) -> str:
     """Start a process once per business key; the instance's id, also when it has been started before.
 
-    `subject` says who it is about, masked: lists show it. `by` is who counts as having started it, by default whoever does;
-    `caller` the task of another instance that waits for its end. Raises NotFound (`workflow.process`).
+    `subject` says who it is about, masked: lists show it. `provider` is the legal entity whose case it is, where it is one's.
+    `by` is who counts as having started it, by default whoever does; `caller` the task of another instance that waits for
+    its end. Raises NotFound (`workflow.process`).
     """
     if found := begun(process, business_key):
         return found
@@ -40,6 +42,7 @@ def start(
         version=defined.version,
         business_key=business_key,
         subject=subject,
+        provider=provider,
         status="running",
         caller=caller,
         started_by=by or current_actor().id,

@@ -223,6 +223,7 @@ def _opened(instance: ProcessInstance, each: Waiting, excluded: list[str]) -> Pr
         process=instance.process,
         business_key=instance.business_key,
         subject=instance.subject,
+        provider=instance.provider,
         node=each.node,
         title=each.title,
         words=f"{instance.business_key} {each.title} {instance.subject}".casefold()[:500],

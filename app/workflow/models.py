@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, EncryptedJson, EncryptedText, PrimaryKey
+from app.core.db import Base, EncryptedJson, EncryptedText, OfEntity, PrimaryKey
 
 
 class Process(Base):
@@ -79,7 +79,7 @@ ENDED: Final = ("done", "cancelled")
 """The states of an instance that is over."""
 
 
-class ProcessInstance(Base):
+class ProcessInstance(OfEntity, Base):
     """One run of a process. `lock` counts its changes: two writers cannot both win."""
 
     __tablename__ = "workflow_instance"
@@ -94,6 +94,8 @@ class ProcessInstance(Base):
     business_key: Mapped[str] = mapped_column(String(80))
     subject: Mapped[str] = mapped_column(String(200), default="")
     """who it is about, masked"""
+    provider: Mapped[str | None] = mapped_column(String(14))
+    """the legal entity whose case it is; None where it is no single one's"""
     status: Mapped[str] = mapped_column(String(12), index=True)
     """running, waiting (for a person), incident, suspended, done, cancelled"""
     state: Mapped[str] = mapped_column(EncryptedText("workflow_instance.state"))
@@ -108,7 +110,7 @@ class ProcessInstance(Base):
     __mapper_args__ = {"version_id_col": lock}  # noqa: RUF012 - SQLAlchemy reads it off the class
 
 
-class ProcessTask(Base):
+class ProcessTask(OfEntity, Base):
     """What an instance waits for: a step that the executor runs, a question that a person answers, or a message."""
 
     __tablename__ = "workflow_task"
@@ -154,6 +156,7 @@ class ProcessTask(Base):
     process: Mapped[str] = mapped_column(String(80), default="")
     business_key: Mapped[str] = mapped_column(String(80), default="")
     subject: Mapped[str] = mapped_column(String(200), default="")
+    provider: Mapped[str | None] = mapped_column(String(14))
     node: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
     words: Mapped[str] = mapped_column(String(500), default="")
@@ -260,7 +263,7 @@ class Absence(Base):
     """both days included"""
 
 
-class Clock(Base):
+class Clock(OfEntity, Base):
     """A time limit that runs for a case. `next_at` is when the sweep has something to do for it."""
 
     __tablename__ = "workflow_clock"
@@ -288,6 +291,7 @@ class Clock(Base):
     process: Mapped[str] = mapped_column(String(80))
     business_key: Mapped[str] = mapped_column(String(80))
     subject: Mapped[str] = mapped_column(String(200), default="")
+    provider: Mapped[str | None] = mapped_column(String(14))
     title_zh: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200))
     basis: Mapped[str] = mapped_column(String(80), default="")

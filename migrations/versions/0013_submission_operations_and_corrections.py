@@ -45,6 +45,7 @@ def upgrade() -> None:
     op.create_table(
         "submission_operation_request",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=14), nullable=False),
         sa.Column("bundle", sa.String(length=32), nullable=False),
         sa.Column("record_type", sa.String(length=3), nullable=False),
         sa.Column("key_print", sa.String(length=64), nullable=False),
@@ -79,7 +80,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_submission_operation_request_held_id"), ["held_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_submission_operation_request_status"), ["status"], unique=False)
         batch_op.create_index(
-            "ix_submission_operation_request_open", ["record_type", "key_print", "status"], unique=False
+            "ix_submission_operation_request_open",
+            ["provider", "record_type", "key_print", "status"],
+            unique=False,
         )
 
 

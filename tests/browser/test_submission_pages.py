@@ -26,6 +26,14 @@ PAGES = {
     "files": "/submission/files",
     "feedback": "/submission/files/feedback",
     "errors": "/submission/files/errors",
+    "calendar": "/submission/calendar?month=2026-10",
+    "calendar-year": "/submission/calendar?year=2026",
+    "entities": "/submission/entities",
+    "warnings": "/operations/warnings",
+    "checks": "/submission/checks",
+    "differences": "/submission/differences?state=unsettled",
+    "volume": "/submission/volume",
+    "quality": "/submission/quality",
 }
 
 

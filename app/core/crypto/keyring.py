@@ -1,8 +1,9 @@
 """The key ring: a folder with the lender's own key pairs, its partners' public keys and the keys of data at rest.
 
 Nothing secret lies there in the clear: every private file is sealed with a key derived from the master secret. Besides
-`NAME.SUITE.public.pem` (which may be handed out, or put there for a partner) there are `NAME.SUITE.private` and
-`data.NNNN` for encrypted columns; a new data key is added by rotation, old ones stay for reading.
+`NAME.SUITE.public.pem` (which may be handed out, or put there for a partner) there are `NAME.SUITE.private`,
+`NAME.secret` for what else must be kept, such as a key for signing in somewhere, and `data.NNNN` for encrypted columns; a
+new data key is added by rotation, old ones stay for reading.
 """
 
 from __future__ import annotations
@@ -108,6 +109,26 @@ class KeyRing:
                 "crypto.key_taken",
                 Text(f"已有不同的公钥 {path.name}", f"there is a different public key {path.name} already"),
             )
+
+    def keep_secret(self, name: str, secret: bytes) -> None:
+        """Keep a secret under a name that it has for good; raises Conflict (`crypto.key_taken`) where another has it."""
+        path = self._folder / f"{self._checked(name)}.secret"
+        self._create(path, self._seal(path.name, secret))
+        if self.secret(name) != secret:
+            raise Conflict(
+                "crypto.key_taken",
+                Text(f"已有不同的密文 {path.name}", f"there is a different secret {path.name} already"),
+            )
+
+    def secret(self, name: str) -> bytes:
+        """A kept secret; raises NotFound (`crypto.no_key`), and Invalid (`crypto.key_ring`) if unreadable."""
+        path = self._folder / f"{self._checked(name)}.secret"
+        if not path.exists():
+            raise NotFound(
+                "crypto.no_key",
+                Text(f"密钥环中没有 {path.name}", f"there is no {path.name} in the key ring"),
+            )
+        return self._open(path.name, path)
 
     def encrypt(self, context: str, plain: bytes) -> bytes:
         """Seal a small value for storing. `context` (say, table and column) must be given again to open it."""

@@ -7,14 +7,15 @@ from flask import Blueprint
 from app.audit import name_actions
 from app.core.registry import MenuEntry, Registry
 from app.core.text import Text
-from app.operations.permissions import VIEW
-from app.operations.views import deadlines
+from app.operations.permissions import VIEW, WARNINGS
+from app.operations.views import deadlines, warnings
 
 
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, and the words for what is recorded of them."""
     blueprint = Blueprint("operations", __name__, url_prefix="/operations", template_folder="../templates")
     deadlines.add_to(blueprint)
+    warnings.add_to(blueprint)
     registry.blueprint(blueprint)
     registry.menu_entry(
         MenuEntry(
@@ -27,8 +28,22 @@ def register_pages(registry: Registry) -> None:
             group="operations",
         )
     )
+    registry.menu_entry(
+        MenuEntry(
+            "operations.warnings",
+            Text("预警", "Early warnings"),
+            "operations.warnings",
+            WARNINGS,
+            order=490,
+            icon="bell",
+            group="operations",
+        )
+    )
     name_actions(
         {
+            "submission.warning.acknowledged": Text("办理预警", "Acknowledged an early warning"),
+            "submission.warning.silenced": Text("静默预警", "Silenced an early warning"),
+            "operations.warning.export": Text("导出预警", "Exported early warnings"),
             "workflow.clock_warned": Text("时限预警", "A deadline came near"),
             "workflow.clock_missed": Text("时限逾期", "A deadline was missed"),
             "workflow.clock_paused": Text("时限暂停", "A deadline was paused"),

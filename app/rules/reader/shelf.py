@@ -158,7 +158,8 @@ def about_words(facts: str, subject: str | None) -> Text:
         except NotFound:
             return Text(facts, facts)
         return Text(f"{title.zh}（{code}）", f"{title.en} ({code})")
-    return Text("报送文件", "report files") if facts == "file.report" else Text(facts, facts)
+    named = {"file.report": Text("报送文件", "report files"), "day.report": Text("报送日", "reporting days")}
+    return named.get(facts, Text(facts, facts))
 
 
 def _whose(ruleset: Ruleset) -> Any:

@@ -10,11 +10,20 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, or_, select
 
 from app.core.db import current_session
+from app.core.entities import all_entities
 from app.core.errors import Conflict, Invalid
 from app.core.registry import Permission, Registry
 from app.core.text import Text
 from app.security import attempts, permissions, sessions
-from app.security.accounts import create_user, get_user, lock_user, reset_password, set_roles, unlock_user
+from app.security.accounts import (
+    create_user,
+    get_user,
+    limit_role,
+    lock_user,
+    reset_password,
+    set_roles,
+    unlock_user,
+)
 from app.security.models import RoleGrant, User
 from app.security.roles import ADMINISTRATORS, WORDS, Role
 from app.web.access import permission
@@ -99,6 +108,7 @@ def _user_page(shown: User, problem: Text | None = None, first_password: str | N
         open_sessions=[(each, False) for each in sessions.live_sessions(shown)],
         problem=problem,
         first_password=first_password,
+        entities=all_entities(),
     )
 
 
@@ -141,6 +151,18 @@ def roles_now(username: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as error:
         return _user_page(shown, problem=error.message), error.status
     toast(Text("岗位已更新，该用户须重新登录", "Roles changed; the person must sign in again"))
+    return redirect(url_for("security.users_one", username=username))
+
+
+@permission(permissions.MANAGE_USERS)
+def entities_now(username: str) -> ResponseReturnValue:
+    """Let the person hold a role for the legal entities that were ticked; for all of them where none was."""
+    shown = get_user(username)
+    try:
+        limit_role(shown, request.form.get("role", ""), request.form.getlist("entities"))
+    except Invalid as error:
+        return _user_page(shown, problem=error.message), error.status
+    toast(Text("所及机构已更新，该用户须重新登录", "Legal entities changed; the person must sign in again"))
     return redirect(url_for("security.users_one", username=username))
 
 
@@ -211,6 +233,7 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
     blueprint.add_url_rule("/users/new", "users_new_now", new_user_now, methods=["POST"])
     blueprint.add_url_rule(one, "users_one", user, methods=["GET"])
     blueprint.add_url_rule(f"{one}/roles", "users_roles_now", roles_now, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/entities", "users_entities_now", entities_now, methods=["POST"])
     blueprint.add_url_rule(f"{one}/lock", "users_lock_now", lock_now, methods=["POST"])
     blueprint.add_url_rule(f"{one}/unlock", "users_unlock_now", unlock_now, methods=["POST"])
     blueprint.add_url_rule(f"{one}/reset", "users_reset_now", reset_now, methods=["POST"])

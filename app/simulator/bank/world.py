@@ -26,6 +26,7 @@ from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
 from app.simulator.bank.happenings import let_happen, nothing_happens
 from app.simulator.bank.identity import identity_macros
+from app.simulator.bank.ledger_delivery import ledger_tables, write_ledger_delivery, write_ledger_truth
 from app.simulator.bank.people import CUSTOMER_TABLES
 from app.simulator.bank.personal_guarantees import personal_guarantee_build
 from app.simulator.bank.retail import retail_build
@@ -94,7 +95,8 @@ class World:
             bank.execute("CREATE OR REPLACE TABLE world AS SELECT $seed AS seed, $start AS start", self._origin())
 
     def export(self, business_date: dt.date, out: Path, defects: DefectPlan | None = None) -> None:
-        """Write the deliveries of one day: `out/core_banking`, `out/card_system`, `out/corporate_loans`.
+        """Write the deliveries of one day: `out/core_banking`, `out/card_system`, `out/corporate_loans`,
+        `out/general_ledger`.
 
         With defects also `out/truth/defects.jsonl`, which the platform must never read. Raises Conflict when the world
         has not been built, or from another seed or first day, and Invalid for a day outside its life.
@@ -123,6 +125,7 @@ class World:
                     ),
                 )
             day = f"DATE '{business_date.isoformat()}'"
+            age = (business_date - self.start).days
             tables = (
                 *living_tables(day),
                 *core_tables(day),
@@ -132,14 +135,17 @@ class World:
             )
             for name, statement in tables:
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
-            age = (business_date - self.start).days
             spared = set(let_happen(bank, day)) if self.happenings else set()
             if not self.happenings:
                 nothing_happens(bank)
+            for name, statement in ledger_tables(day, age):
+                bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
             truths = inject(bank, defects, business_date, first=age == 0, part=age, spared=spared) if defects else []
             write_core_delivery(bank, business_date, out / "core_banking")
             write_card_delivery(bank, business_date, out / "card_system")
             write_corporate_delivery(bank, business_date, out / "corporate_loans")
+            write_ledger_delivery(bank, business_date, out / "general_ledger")
+            write_ledger_truth(bank, out / "truth")
         if defects:
             write_truth(truths, out / "truth")
 

@@ -19,6 +19,7 @@ import click
 
 from app.core.crypto import SUITES, suite
 from app.core.errors import CreditLinkError
+from app.simulator.centre.check_files import write_check_files
 from app.simulator.centre.control import Control, read_control, write_control
 from app.simulator.centre.dump import dump
 from app.simulator.centre.inspection import Inspector
@@ -175,6 +176,22 @@ def state_command(root: Path, as_json: bool, full: bool) -> None:
         for entry in kept.get("keys", ()):
             click.echo(f"  {' '.join(entry['subject'])} {entry['report_date']} {entry['digest']}")
     click.echo(f"文件 files: {len(told['files'])}, 重复 sent twice: {len(told['sent_twice'])}")
+
+
+@centre.command("check-files")
+@_STATE
+@_SUITE
+@click.option("--provider", required=True, help="数据提供机构区段码 · Section code of the provider")
+@click.option("--json", "as_json", is_flag=True, help="JSON")
+def check_files_command(root: Path, suite_name: str, provider: str, as_json: bool) -> None:
+    """出具核对文件 · State what is held of a provider, as check files in the outbox."""
+    try:
+        names = write_check_files(root, suite_name, provider)
+    except CreditLinkError as error:
+        raise _Unusable(error) from error
+    except KeyError as error:
+        raise click.BadParameter(f"没有登记的区段码 · not registered: {provider}", param_hint="--provider") from error
+    click.echo(json.dumps({"files": names}) if as_json else "\n".join(names))
 
 
 @centre.command("control")

@@ -18,8 +18,8 @@ from app.submission.corrections.history import note
 from app.submission.corrections.suggestions import FIXES, OPERATIONS
 from app.submission.lake import lake
 from app.submission.models import HeldRecord, OperationRequest
-from app.submission.operations.requests import Wish, ask, decide, segments_of, withdraw
-from app.submission.tables import RELEASED, accepted_table, base_type, operations_on, record_table, record_type
+from app.submission.operations.requests import Wish, ask, decide, held_keys, segments_of, withdraw
+from app.submission.tables import RELEASED, base_type, operations_on, record_table, record_type
 
 MOST: Final = 5_000
 """How many held records are handled in one go."""
@@ -83,12 +83,12 @@ def release(held: Sequence[HeldRecord]) -> int:
         raise Conflict(
             "submission.nothing_refused", Text("更正已在途，无须重报", "The correction is under way already")
         )
-    rows = [(each.record_type, each.key) for each in refused]
+    rows = [(each.provider, each.record_type, each.key) for each in refused]
 
     def store(connection: Connection) -> None:
         connection.execute(
-            f"INSERT INTO {RELEASED.path} BY NAME SELECT x[1] AS record_type, x[2] AS key, 'desk' AS why, $day::DATE AS released_on"
-            " FROM (SELECT unnest($rows::VARCHAR[][]) AS x)",
+            f"INSERT INTO {RELEASED.path} BY NAME SELECT x[1] AS provider, x[2] AS record_type, x[3] AS key, 'desk' AS why,"
+            " $day::DATE AS released_on FROM (SELECT unnest($rows::VARCHAR[][]) AS x)",
             {"rows": [list(row) for row in rows], "day": clock.today()},
         )
 
@@ -125,6 +125,7 @@ def request_operation(
     dates = _report_dates(held) if record_type(operation).kind == "correct_segment" else {}
     wishes = [
         Wish(
+            each.provider,
             operation,
             each.key,
             segment=segment,
@@ -158,6 +159,7 @@ def correct_by_hand(
     corrected = next(each for each in record_type(operation).corrections if each.code == segment)
     kept = {each.tag: own[each.tag] for each in corrected.items if own.get(each.tag) is not None}
     wish = Wish(
+        held.provider,
         operation,
         held.key,
         segment=segment,
@@ -195,13 +197,9 @@ def _report_dates(held: Sequence[HeldRecord]) -> dict[str, str]:
 def deletable(held: Sequence[HeldRecord]) -> list[HeldRecord]:
     """Those of which the centre holds something."""
     found: list[HeldRecord] = []
-    for base in {base_type(each.record_type) for each in held}:
-        mine = [each for each in held if base_type(each.record_type) == base]
-        rows = lake().rows(
-            f"SELECT DISTINCT key FROM {accepted_table(base).path} WHERE list_contains($keys::VARCHAR[], key)",
-            {"keys": [each.key for each in mine]},
-        )
-        known = {key for (key,) in rows}
+    for provider, base in {(each.provider, base_type(each.record_type)) for each in held}:
+        mine = [each for each in held if (each.provider, base_type(each.record_type)) == (provider, base)]
+        known = held_keys(provider, base, [each.key for each in mine])
         found += [each for each in mine if each.key in known]
     return found
 

@@ -95,7 +95,7 @@ def _choice(scope: Scope) -> str:
         settled AS NOT MATERIALIZED (SELECT * FROM performance WHERE kind = 'S'),
         transferred AS (
             SELECT "AcctCode" AS key FROM ({scope.entity("special_event")}) WHERE "OpetnType" = '21' AND "Flag" <> '0'
-            UNION SELECT "AcctCode" FROM {scope.every_accepted("215")} WHERE "OpetnType" = '21'
+            UNION SELECT "AcctCode" FROM ({scope.every_accepted("215")}) WHERE "OpetnType" = '21'
             GROUP BY "AcctCode" HAVING arg_max("Flag", "RptDate") <> '0'),
         known AS (
             SELECT key, max(RptDate) AS newest, max(RptDate) FILTER ("H" IS NOT NULL) AS monthly,

@@ -13,6 +13,7 @@ from app.submission.tables import (
     FILE_LINE,
     FINDING,
     accepted_table,
+    of_provider,
     operations_on,
     record_table,
     record_type,
@@ -56,17 +57,18 @@ class Scope:
         return f"'{self.business_date.isoformat()}'"
 
     def entity(self, name: str, *key: str) -> str:
-        """SELECT of today's rows of a standard entity; with a key, only those of this bucket."""
+        """SELECT of the legal entity's rows of today of a standard entity; with a key, only those of this bucket."""
         bucket = f" AND {self._chosen(key_text(*key))}" if key else ""
-        return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE business_date = {self.day}{bucket}"
+        mine = f"business_date = {self.day} AND _provider = '{self.provider}'"
+        return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE {mine}{bucket}"
 
     def accepted(self, code: str) -> str:
-        """SELECT of what the centre has taken of this bucket's keys."""
-        return f"SELECT * FROM {self._path(accepted_table(code))} WHERE {self._chosen('key')}"
+        """SELECT of what the centre has taken of this bucket's keys from the legal entity."""
+        return f"{self.every_accepted(code)} AND {self._chosen('key')}"
 
     def every_accepted(self, code: str) -> str:
-        """The relation of all that the centre has taken of a type, for one whose keys are not those of this record."""
-        return self._path(accepted_table(code))
+        """SELECT of all that the centre has taken of a type from the legal entity, for one whose keys are not those of this record."""
+        return f"SELECT * FROM {self._path(accepted_table(code))} WHERE {of_provider('file', self.provider)}"
 
     def travelling(self, code: str) -> str:
         """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""

@@ -23,7 +23,7 @@ def special_events(scope: Scope) -> str:
         FROM ({scope.entity("special_event", '"AcctCode"', '"OpetnType"', '"Month"')}) e LEFT JOIN (
             SELECT account, list(day) AS days, bool_or(reported) AS reported FROM (
                 SELECT key AS account, "RptDate" AS day, TRUE AS reported
-                FROM {scope.every_accepted("210")} WHERE key IN ({mine})
+                FROM ({scope.every_accepted("210")}) WHERE key IN ({mine})
                 UNION ALL
                 SELECT "AcctCode", unnest([CASE WHEN kind = 'S' THEN as_of END, "LatRpyDate", "CloseDate"]), FALSE
                 FROM ({scope.entity("personal_performance")}) WHERE "AcctCode" IN ({mine}))

@@ -9,22 +9,42 @@ from collections.abc import Callable, Mapping
 
 from app.lake.connection import Connection
 from app.standard.catalogue import RecordType
+from app.standard.files import FileName
 from app.standard.layout import column_types
-from app.submission.tables import RELEASED, REPLACED, accepted_table, base_item, base_type, identity_of, record_type
+from app.submission.tables import (
+    RELEASED,
+    REPLACED,
+    accepted_table,
+    base_item,
+    base_type,
+    identity_of,
+    of_provider,
+    record_type,
+)
 
 
 def apply_operations(connection: Connection, code: str, taken: str, file: str, day: str) -> None:
     """Change the accepted state by the operations of the relation `taken`, which has their columns and `key`, `line`, `record_id`.
 
-    `day` is a date literal, `file` the name under which they were sent.
+    `day` is a date literal, `file` the name under which they were sent: it begins with the legal entity, of whose records alone
+    something becomes otherwise.
     """
     record, base = record_type(code), record_type(base_type(code))
     # What was refused on the state as it was may be right on the state as it is now.
     connection.execute(
-        f"INSERT INTO {RELEASED.path} BY NAME SELECT DISTINCT '{base.code}' AS record_type, key, '{code}' AS why,"
-        f" {day} AS released_on FROM {taken}"
+        f"INSERT INTO {RELEASED.path} BY NAME SELECT DISTINCT '{_entity(file)}' AS provider, '{base.code}' AS record_type, key,"
+        f" '{code}' AS why, {day} AS released_on FROM {taken}"
     )
     _APPLIED[record.kind](connection, record, base, taken, file, day)
+
+
+def _entity(file: str) -> str:
+    return FileName.parse(file).provider
+
+
+def _mine(file: str) -> str:
+    """A condition on accepted rows `a`: they are of the legal entity that sent the file."""
+    return of_provider("a.file", _entity(file))
 
 
 def _rename(connection: Connection, _record: RecordType, base: RecordType, taken: str, file: str, day: str) -> None:
@@ -32,15 +52,17 @@ def _rename(connection: Connection, _record: RecordType, base: RecordType, taken
     accepted, tag = accepted_table(base.code).path, base.key[0]
     changes = f'(SELECT "OdBnesCode" AS old, "NwBnesCode" AS new FROM {taken})'
     renamed = _base(base, 'a."B"', {tag: "c.new"})
-    connection.execute(f'UPDATE {accepted} AS a SET key = c.new, "B" = {renamed} FROM {changes} c WHERE a.key = c.old')
+    connection.execute(
+        f'UPDATE {accepted} AS a SET key = c.new, "B" = {renamed} FROM {changes} c WHERE a.key = c.old AND {_mine(file)}'
+    )
     if base.code == "210":
         events = accepted_table("215").path
         connection.execute(
             f'UPDATE {events} AS a SET key = c.new || substr(a.key, length(c.old) + 1), "AcctCode" = c.new'
-            f' FROM {changes} c WHERE a."AcctCode" = c.old'
+            f' FROM {changes} c WHERE a."AcctCode" = c.old AND {_mine(file)}'
         )
-    mine = f"record_type = '{base.code}'"
-    connection.execute(f"UPDATE {REPLACED.path} AS r SET new = c.new FROM {changes} c WHERE r.{mine} AND r.new = c.old")
+    mine = f"record_type = '{base.code}' AND {of_provider('file', _entity(file))}"
+    connection.execute(f"UPDATE {REPLACED.path} AS r SET new = c.new FROM {changes} c WHERE {mine} AND r.new = c.old")
     connection.execute(f"DELETE FROM {REPLACED.path} WHERE {mine} AND old IN (SELECT new FROM {changes})")
     connection.execute(
         f"INSERT INTO {REPLACED.path} BY NAME SELECT '{base.code}' AS record_type, old, new, '{file}' AS file, {day} AS accepted_on"
@@ -55,16 +77,17 @@ def _base(base: RecordType, segment: str, changes: Mapping[str, str]) -> str:
     return f"struct_pack({members})"
 
 
-def _delete(connection: Connection, record: RecordType, base: RecordType, taken: str, _file: str, _day: str) -> None:
+def _delete(connection: Connection, record: RecordType, base: RecordType, taken: str, file: str, _day: str) -> None:
     identity = identity_of(record.code)
     same = " AND ".join(f'{base_item(base.code, theirs, "a")} = t."{own}"' for own, theirs in identity.items())
     connection.execute(
-        f"DELETE FROM {accepted_table(base.code).path} AS a WHERE EXISTS (SELECT 1 FROM {taken} t WHERE t.key = a.key AND {same})"
+        f"DELETE FROM {accepted_table(base.code).path} AS a WHERE {_mine(file)}"
+        f" AND EXISTS (SELECT 1 FROM {taken} t WHERE t.key = a.key AND {same})"
     )
 
 
 def _delete_segment(
-    connection: Connection, _record: RecordType, base: RecordType, taken: str, _file: str, _day: str
+    connection: Connection, _record: RecordType, base: RecordType, taken: str, file: str, _day: str
 ) -> None:
     """Segments go, and with the last of them the point at which they were reported."""
     accepted = accepted_table(base.code).path
@@ -75,11 +98,13 @@ def _delete_segment(
             ' AND (coalesce(t."DelEndDate", \'\') = \'\' OR a."RptDate" <= t."DelEndDate")'
         )
         connection.execute(
-            f'UPDATE {accepted} AS a SET "{letter}" = NULL WHERE EXISTS (SELECT 1 FROM {taken} t'
+            f'UPDATE {accepted} AS a SET "{letter}" = NULL WHERE {_mine(file)} AND EXISTS (SELECT 1 FROM {taken} t'
             f" WHERE t.\"DelSgmtCode\" = '{letter}' AND t.key = a.key AND {within})"
         )
     empty = " AND ".join(f'a."{each.code}" IS NULL' for each in base.segments if each.code != "B")
-    connection.execute(f"DELETE FROM {accepted} AS a WHERE a.key IN (SELECT key FROM {taken}) AND {empty}")
+    connection.execute(
+        f"DELETE FROM {accepted} AS a WHERE {_mine(file)} AND a.key IN (SELECT key FROM {taken}) AND {empty}"
+    )
 
 
 def _correct(connection: Connection, record: RecordType, base: RecordType, taken: str, file: str, day: str) -> None:
@@ -94,10 +119,10 @@ def _correct(connection: Connection, record: RecordType, base: RecordType, taken
             value = _base(base, 'a."B"', {item.tag: f'{content}."{item.tag}"' for item in corrected.plain})
         else:
             value = f"CAST({content} AS {types[letter]})"
-        same = 'a.key = t.key AND a."RptDate" = t."BsSgmt"."RptDate"'
+        same = f'a.key = t.key AND a."RptDate" = t."BsSgmt"."RptDate" AND {_mine(file)}'
         if letter != "B":
             dated = _base(base, "n.b", {"RptDate": 't."BsSgmt"."RptDate"'})
-            newest = f'(SELECT key, arg_max("B", "RptDate") AS b FROM {accepted} GROUP BY key)'
+            newest = f'(SELECT key, arg_max("B", "RptDate") AS b FROM {accepted} a WHERE {_mine(file)} GROUP BY key)'
             connection.execute(
                 f'INSERT INTO {accepted} BY NAME SELECT t.record_id, t.key, t."BsSgmt"."RptDate" AS "RptDate", t.content,'
                 f" '{file}' AS file, t.line, {day} AS accepted_on,"

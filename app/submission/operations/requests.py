@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from app.core import clock
 from app.core.actor import current_actor
@@ -22,7 +22,7 @@ from app.submission.lake import lake
 from app.submission.models import HeldRecord, OperationRequest
 from app.submission.operations.due import REQUEST
 from app.submission.prints import key_print
-from app.submission.tables import accepted_table, base_type, operation_types, operations_on, record_table, record_type
+from app.submission.tables import accepted_of, base_type, operation_types, record_table, record_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +34,12 @@ _FIELDS: Final = ("new_key", "segment", "report_date", "starts", "ends", "conten
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: an operation on a business key. Which of the others must be given depends on the kind.
+    """What is asked for: an operation on a business key of a legal entity. Which of the others must be given depends on the kind.
 
     `content` is the corrected segment by tag; where it is empty the segment is taken from our own record `source_record`.
     """
 
+    provider: str
     record_type: str
     key: str
     new_key: str = ""
@@ -72,6 +73,7 @@ def ask(wishes: Sequence[Wish], reason: str) -> list[OperationRequest]:
     session, bundle, now = current_session(), uuid.uuid4().hex, clock.now()
     made = [
         OperationRequest(
+            provider=wish.provider,
             bundle=bundle,
             record_type=wish.record_type,
             key_print=_print(wish.record_type, wish.key),
@@ -102,25 +104,30 @@ def _print(code: str, key: str) -> str:
     return key_print(base_type(code), key)
 
 
-def _known_keys(wishes: Sequence[Wish]) -> dict[str, set[str]]:
-    """Which of the keys the centre holds something of, by record type."""
-    found: dict[str, set[str]] = {}
-    for base in {base_type(wish.record_type) for wish in wishes if wish.record_type in operation_types()}:
-        keys = [wish.key for wish in wishes if wish.record_type in operations_on(base)]
-        rows = lake().rows(
-            f"SELECT DISTINCT key FROM {accepted_table(base).path} WHERE list_contains($keys::VARCHAR[], key)",
-            {"keys": keys},
-        )
-        found[base] = {key for (key,) in rows}
-    return found
+def _known_keys(wishes: Sequence[Wish]) -> dict[tuple[str, str], set[str]]:
+    """Which of the keys the centre holds something of, by legal entity and record type."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for wish in wishes:
+        if wish.record_type in operation_types():
+            asked.setdefault((wish.provider, base_type(wish.record_type)), []).append(wish.key)
+    return {(provider, base): held_keys(provider, base, keys) for (provider, base), keys in asked.items()}
 
 
-def _faults(wish: Wish, known: Mapping[str, set[str]]) -> Iterable[Text]:
+def held_keys(provider: str, base: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys of a record type of which the centre holds something from the legal entity."""
+    accepted = accepted_of(base, provider)
+    rows = lake().rows(
+        f"SELECT DISTINCT key FROM ({accepted}) WHERE list_contains($keys::VARCHAR[], key)", {"keys": list(keys)}
+    )
+    return {key for (key,) in rows}
+
+
+def _faults(wish: Wish, known: Mapping[tuple[str, str], set[str]]) -> Iterable[Text]:
     if wish.record_type not in operation_types():
         yield Text(f"没有操作 {wish.record_type}", f"there is no operation {wish.record_type}")
         return
     record = record_type(wish.record_type)
-    if wish.key not in known[base_type(wish.record_type)]:
+    if wish.key not in known[wish.provider, base_type(wish.record_type)]:
         yield Text("征信中心没有该业务标识的已入库信息", "the centre holds nothing under this business key")
     if record.kind == "change_identifier" and not (wish.new_key and wish.new_key != wish.key):
         yield Text("请填写不同于原标识的新标识", "give a new identifier that differs from the old one")
@@ -170,16 +177,15 @@ def segments_of(code: str) -> Mapping[str, Text]:
 
 
 def _refuse_open(wishes: Sequence[Wish]) -> None:
-    prints = [_print(wish.record_type, wish.key) for wish in wishes]
-    if len(set(prints)) < len(prints):
+    keys = [(wish.provider, _print(wish.record_type, wish.key)) for wish in wishes]
+    if len(set(keys)) < len(keys):
         raise Conflict(
             "submission.request_open", Text("同一业务标识出现不止一次", "a business key stands more than once")
         )
     session = current_session()
-    for start in range(0, len(prints), 500):
-        query = select(OperationRequest.id).where(
-            OperationRequest.key_print.in_(prints[start : start + 500]), OperationRequest.status.in_(UNFINISHED)
-        )
+    for start in range(0, len(keys), 500):
+        named = tuple_(OperationRequest.provider, OperationRequest.key_print).in_(keys[start : start + 500])
+        query = select(OperationRequest.id).where(named, OperationRequest.status.in_(UNFINISHED))
         if session.scalar(query.limit(1)) is not None:
             raise Conflict(
                 "submission.request_open",
@@ -229,12 +235,14 @@ def withdraw(bundle: str) -> list[OperationRequest]:
     return found
 
 
-def approved() -> pa.Table:
-    """What may go: a row a request, in the shape that `operations_due` reads."""
+def approved(provider: str) -> pa.Table:
+    """What may go of a legal entity: a row a request, in the shape that `operations_due` reads."""
     import pyarrow as pa  # it takes long to load, and only a worker needs it
 
     with unit_of_work(reading=True) as session:
-        found = session.scalars(select(OperationRequest).filter_by(status="approved").order_by(OperationRequest.id))
+        found = session.scalars(
+            select(OperationRequest).filter_by(provider=provider, status="approved").order_by(OperationRequest.id)
+        )
         rows = [
             {
                 "request": str(each.id),
@@ -306,11 +314,10 @@ def _moved(
     return held
 
 
-def asked_keys(code: str) -> set[str]:
-    """The keys of which this operation has been asked for and neither refused, taken back nor accepted."""
-    query = select(OperationRequest).where(
-        OperationRequest.record_type == code, OperationRequest.status.in_((*UNFINISHED, "returned"))
-    )
+def asked_keys(provider: str, code: str) -> set[str]:
+    """The keys of a legal entity of which this operation has been asked for and neither refused, taken back nor accepted."""
+    query = select(OperationRequest).filter_by(provider=provider, record_type=code)
+    query = query.where(OperationRequest.status.in_((*UNFINISHED, "returned")))
     return {each.key for each in current_session().scalars(query)}
 
 

@@ -10,11 +10,15 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from app.core import clock, workdays
+from app.core.config import settings
 from app.core.db import current_session
+from app.core.errors import Invalid
 from app.core.jobs.models import JobRun, TaskRow
 from app.core.text import Text
 from app.submission.content import mappings
+from app.submission.entities.keeping import entity_of
 from app.submission.models import Batch, ReportFile, StageRun
+from app.submission.sources import deliveries
 from app.submission.tables import reported_types
 from app.workflow.instance import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
@@ -168,7 +172,7 @@ def view_batch(batch: Batch) -> BatchView:
         counts=counts,
         total=total,
         identities=_identities(total, planned=planned),
-        sources=_sources(tasks, marks),
+        sources=_sources(expected_sources(batch), tasks, marks),
         deadline=deadline_of(batch.business_date, _all_sent_at(batch, files)),
         unmapped=sum(int(mark.detail.get("unmapped", 0)) for mark in marks if mark.stage == "standardise"),
         tasks=tasks,
@@ -251,12 +255,26 @@ def _identities(total: Mapping[str, int], *, planned: bool) -> tuple[Identity, .
     )
 
 
-def _sources(tasks: Sequence[ProcessTask], marks: Sequence[StageRun]) -> tuple[SourceLine, ...]:
+def expected_sources(batch: Batch) -> tuple[str, ...]:
+    """The sources that the legal entity of a batch lists; where its list cannot be read here, all that have a mapping.
+
+    A source that it does not have, such as a ledger, is not missed.
+    """
+    file = entity_of(batch.provider).settings(settings()).sources_file
+    try:
+        return tuple(each.source for each in deliveries(file, batch.business_date))
+    except Invalid:
+        return tuple(mappings())
+
+
+def _sources(
+    expected: Sequence[str], tasks: Sequence[ProcessTask], marks: Sequence[StageRun]
+) -> tuple[SourceLine, ...]:
     landed = {mark.part: mark for mark in marks if mark.stage == "collect"}
     collected = next((task for task in tasks if task.node == "Collect"), None)
     failed = dict((collected.result or {}).get("failed", {})) if collected is not None else {}
     lines = []
-    for name in dict.fromkeys((*mappings(), *landed, *failed)):
+    for name in dict.fromkeys((*expected, *landed, *failed)):
         title = mappings()[name].title if name in mappings() else Text(name, name)
         if name in landed:
             mark = landed[name]
@@ -285,35 +303,41 @@ def deadline_of(business_date: date, met_at: datetime | None = None) -> Deadline
     return Deadline(due.day, moment, due.certain, met_at)
 
 
-def newest_batch() -> Batch | None:
-    """The batch of the latest business day."""
+def newest_batch(provider: str) -> Batch | None:
+    """The batch of a legal entity's latest business day."""
     return current_session().scalar(
-        select(Batch).order_by(Batch.business_date.desc(), Batch.created_at.desc()).limit(1)
+        select(Batch)
+        .filter_by(provider=provider)
+        .order_by(Batch.business_date.desc(), Batch.created_at.desc())
+        .limit(1)
     )
 
 
-def batch_of_day(day: date) -> Batch | None:
-    """The batch of a business day, where it has been begun."""
-    return current_session().scalar(
-        select(Batch).filter_by(business_date=day).order_by(Batch.created_at.desc()).limit(1)
-    )
+def batch_of_day(day: date, provider: str) -> Batch | None:
+    """The batch of a legal entity's business day, where it has been begun."""
+    return current_session().scalar(select(Batch).filter_by(business_date=day, provider=provider))
 
 
-def batches_between(first: date, last: date) -> Mapping[date, Batch]:
-    """Batches by business day."""
-    query = select(Batch).where(Batch.business_date >= first, Batch.business_date <= last).order_by(Batch.created_at)
+def batches_between(first: date, last: date, provider: str) -> Mapping[date, Batch]:
+    """A legal entity's batches by business day."""
+    query = select(Batch).filter_by(provider=provider)
+    query = query.where(Batch.business_date >= first, Batch.business_date <= last)
     return {batch.business_date: batch for batch in current_session().scalars(query)}
 
 
-def recent_batches(limit: int) -> list[Batch]:
-    """The newest batches, newest first."""
-    return list(current_session().scalars(select(Batch).order_by(Batch.business_date.desc()).limit(limit)))
+def recent_batches(limit: int, provider: str) -> list[Batch]:
+    """A legal entity's newest batches, newest first."""
+    query = select(Batch).filter_by(provider=provider).order_by(Batch.business_date.desc())
+    return list(current_session().scalars(query.limit(limit)))
 
 
 def batch_options(limit: int = 60) -> tuple[tuple[str, Text], ...]:
     """The newest batches as choices of a filter."""
-    query = select(Batch.id, Batch.business_date).order_by(Batch.business_date.desc()).limit(limit)
-    return tuple((name, Text(day.isoformat(), day.isoformat())) for name, day in current_session().execute(query))
+    query = select(Batch.id, Batch.provider, Batch.business_date).order_by(Batch.business_date.desc(), Batch.id)
+    found = current_session().execute(query.limit(limit)).all()
+    several = len({provider for _, provider, _ in found}) > 1
+    words = ((name, f"{day.isoformat()} {provider}" if several else day.isoformat()) for name, provider, day in found)
+    return tuple((name, Text(shown, shown)) for name, shown in words)
 
 
 def statuses_of(batches: Sequence[Batch]) -> Mapping[str, str]:

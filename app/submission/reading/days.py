@@ -44,11 +44,11 @@ class UnmappedCode:
     rows: int
 
 
-def day_strip(chosen: date) -> tuple[DayCell, ...]:
-    """Two weeks of business days that hold the chosen one, ending yesterday where that fits."""
+def day_strip(chosen: date, provider: str) -> tuple[DayCell, ...]:
+    """Two weeks of a legal entity's business days that hold the chosen one, ending yesterday where that fits."""
     end = max(chosen, min(clock.today() - timedelta(days=1), chosen + timedelta(days=STRIP - 4)))
     first = end - timedelta(days=STRIP - 1)
-    known = batches_between(first, end)
+    known = batches_between(first, end, provider)
     statuses = statuses_of(tuple(known.values()))
     cells = []
     for day in (first + timedelta(days=number) for number in range(STRIP)):
@@ -66,12 +66,12 @@ def day_strip(chosen: date) -> tuple[DayCell, ...]:
     return tuple(cells)
 
 
-def unmapped_codes(day: date) -> tuple[UnmappedCode, ...]:
-    """The values of a business day that no code table knows, the most frequent first; at most 50."""
+def unmapped_codes(day: date, provider: str) -> tuple[UnmappedCode, ...]:
+    """The values of a legal entity's business day that no code table knows, the most frequent first; at most 50."""
     rows = lake().rows(
-        f"SELECT source, target, item, value, sum(rows) AS n FROM {UNMAPPED.path} WHERE business_date = ?"
+        f"SELECT source, target, item, value, sum(rows) AS n FROM {UNMAPPED.path} WHERE business_date = ? AND _provider = ?"
         f" GROUP BY ALL ORDER BY n DESC, source, item, value LIMIT {_UNMAPPED_MOST}",
-        [day],
+        [day, provider],
     )
     return tuple(
         UnmappedCode(source, entity, item, item_title(item), value, int(number))

@@ -72,15 +72,18 @@ def find_exception(number: int) -> HeldRecord:
     return found
 
 
-def exception_of(record_type: str, key: str) -> HeldRecord | None:
-    """The newest exception of a business key."""
-    query = select(HeldRecord).filter_by(record_type=record_type, key_print=key_print(record_type, key))
+def exception_of(provider: str, record_type: str, key: str) -> HeldRecord | None:
+    """The newest exception of a legal entity's business key."""
+    mark = key_print(record_type, key)
+    query = select(HeldRecord).filter_by(provider=provider, record_type=record_type, key_print=mark)
     return current_session().scalar(query.order_by(HeldRecord.opened_on.desc()).limit(1))
 
 
-def exception_totals() -> Mapping[tuple[str, str], int]:
-    """Number of exceptions by kind and status."""
+def exception_totals(provider: str | None = None) -> Mapping[tuple[str, str], int]:
+    """Number of exceptions by kind and status, of one legal entity or of all that are seen."""
     query = select(HeldRecord.kind, HeldRecord.status, func.count()).group_by(HeldRecord.kind, HeldRecord.status)
+    if provider is not None:
+        query = query.filter_by(provider=provider)
     return {(kind, status): number for kind, status, number in current_session().execute(query)}
 
 

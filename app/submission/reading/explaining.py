@@ -20,12 +20,12 @@ from app.rules.model import Rule, Ruleset
 from app.rules.registry import edition
 from app.rules.vocabulary import BESIDE
 from app.submission.content import judged_by
-from app.submission.facts import accepted_relation, fact_relation
+from app.submission.facts import fact_relation
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.reading.personal import personal_kind
 from app.submission.rulings import surroundings
-from app.submission.tables import record_table, record_type
+from app.submission.tables import REPLACED, accepted_of, of_provider, record_table, record_type
 
 _EACH: Final = "item"
 _DEEPEST: Final = 12
@@ -86,10 +86,11 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
     records = f"(SELECT * FROM {rows} WHERE batch = '{batch.id}' AND key IN {same_key})"
 
     def before(other: str) -> str:
-        return f"(SELECT * FROM {accepted_relation(other)} WHERE accepted_on < {day})"
+        return f"({accepted_of(other, batch.provider)} AND accepted_on < {day})"
 
+    replaced = f"(SELECT * FROM {REPLACED.path} WHERE {of_provider('file', batch.provider)} AND accepted_on < {day})"
     found = lake().records(
-        f"SELECT * FROM ({fact_relation(code, records, before(code), before)}) WHERE record_id = ?",
+        f"SELECT * FROM ({fact_relation(code, records, before(code), before, replaced)}) WHERE record_id = ?",
         [record_id, record_id],
     )
     if not found:

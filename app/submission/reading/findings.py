@@ -12,6 +12,7 @@ from app.standard import catalogue
 from app.submission.content import judged_by
 from app.submission.lake import lake
 from app.submission.reading.days import item_title
+from app.submission.reading.lake_rows import seen
 from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, reported_types
 from app.web.listing import like_pattern
 
@@ -74,7 +75,7 @@ def rules_with_code(code: str, error: str) -> tuple[str, ...]:
 
 def selected_findings(filters: Mapping[str, str]) -> Selection:
     """Findings that fit the filters: batch, type, rule, code, severity, tag, key (its end)."""
-    conditions, values = ["TRUE"], []
+    conditions, values = [seen("batch")], []
     for name, column in (("batch", "batch"), ("type", "record_type"), ("severity", "severity")):
         if value := filters.get(name):
             conditions.append(f"{column} = ?")
@@ -131,7 +132,7 @@ class ErrorGroup:
 
 def selected_errors(filters: Mapping[str, str]) -> Selection:
     """Feedback errors that fit the filters: batch, type, file, code, tag; with the batch and line they belong to."""
-    conditions, values = ["TRUE"], []
+    conditions, values = [seen("e.file")], []
     columns = (("batch", "l.batch"), ("type", "e.record_type"), ("file", "e.file"))
     for name, column in columns:
         if value := filters.get(name):

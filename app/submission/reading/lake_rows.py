@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.core.entities import sight
 from app.submission.lake import lake
+from app.submission.tables import of_provider
 from app.web.listing import ListQuery, Page
 
 Row = dict[str, Any]
@@ -49,6 +51,14 @@ def lake_stream(select: str, parameters: Sequence[Any]) -> Iterator[Row]:
         while chunk := result.fetchmany(_CHUNK):
             for row in chunk:
                 yield dict(zip(names, row, strict=True))
+
+
+def seen(column: str) -> str:
+    """A condition on `batch` or `file`: the row belongs to a legal entity whose rows may be seen here."""
+    mine = sight()
+    if mine is None:
+        return "TRUE"
+    return f"({' OR '.join(of_provider(column, each) for each in sorted(mine)) or 'FALSE'})"
 
 
 def places(values: Sequence[Any]) -> str:

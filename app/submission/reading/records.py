@@ -18,6 +18,7 @@ from app.standard.catalogue import Group, Item, RecordType, Segment
 from app.standard.files import render_record
 from app.submission.lake import lake
 from app.submission.reading.findings import error_title, rule_of, rule_title, rules_with_code
+from app.submission.reading.lake_rows import seen
 from app.submission.reading.personal import personal_kind
 from app.submission.tables import (
     FEEDBACK,
@@ -136,7 +137,7 @@ def checked_type(code: str) -> str:
 
 def stored_record(code: str, record_id: str, batch: str | None = None) -> dict[str, Any]:
     """The row of a record as it was derived. Raises NotFound; a batch makes the search short."""
-    where, values = "record_id = ?", [record_id]
+    where, values = f"record_id = ? AND {seen('batch')}", [record_id]
     if batch:
         where, values = f"batch = ? AND {where}", [batch, record_id]
     rows = lake().records(f"SELECT * FROM {record_table(checked_type(code)).path} WHERE {where} LIMIT 1", values)

@@ -41,24 +41,26 @@ class SourceRow:
     cells: tuple[SourceCell, ...]
 
 
-def source_rows(origins: Sequence[Origin], day: date) -> tuple[SourceRow, ...]:
-    """The rows behind a record, one query for each of them (a record has few)."""
-    return tuple(_source_row(origin, day) for origin in origins)
+def source_rows(origins: Sequence[Origin], day: date, provider: str) -> tuple[SourceRow, ...]:
+    """The rows behind a record of a legal entity, one query for each of them (a record has few)."""
+    return tuple(_source_row(origin, day, provider) for origin in origins)
 
 
-def _source_row(origin: Origin, day: date) -> SourceRow:
+def _source_row(origin: Origin, day: date, provider: str) -> SourceRow:
     table, _, key = origin.row.partition(":")
     mapping = mappings().get(origin.source)
     if mapping is None or table not in mapping.tables:
         return SourceRow(origin, Text(origin.source, origin.source), table, key, ())
     rows = lake().records(
-        f"SELECT * FROM {landing_name(mapping.source, table)} WHERE business_date = ? AND _row = ? LIMIT 1", [day, key]
+        f"SELECT * FROM {landing_name(mapping.source, table)}"
+        " WHERE business_date = ? AND _provider = ? AND _row = ? LIMIT 1",
+        [day, provider, key],
     )
     made = _items_of(mapping, table)
     cells = tuple(
         SourceCell(name, value, _kind(mapping, table, name, value), made.get(name, ()))
         for name, value in (rows[0] if rows else {}).items()
-        if name not in ("_load", "_row", "business_date")
+        if name not in _OURS
     )
     return SourceRow(origin, mapping.title, table, key, cells)
 
@@ -102,16 +104,24 @@ class TableView:
         return tuple(shown)
 
 
-def landing_view(source: str, table: str, day: date) -> TableView:
-    """A source table as it was delivered for a day. Raises NotFound."""
+def landing_view(source: str, table: str, day: date, provider: str) -> TableView:
+    """A source table as a legal entity's was delivered for a day. Raises NotFound."""
     mapping = mappings().get(source)
     if mapping is None or table not in mapping.tables or not _landed(source, table):
         raise NotFound("submission.landing", Text("没有这张来源表", "There is no such source table"))
     path = landing_name(source, table)
-    columns = tuple(name for name in _columns(path) if name not in ("_load", "_row", "business_date"))
+    columns = tuple(name for name in _columns(path) if name not in _OURS)
     kinds = {name: source_kind(mapping, table, name) for name in columns}
     title = Text(f"{mapping.title.zh} · {table}", f"{mapping.title.en} · {table}")
-    return TableView(title, columns, kinds, Selection(f"SELECT * FROM {path} WHERE business_date = ?", (day,)))
+    return TableView(title, columns, kinds, _of_day(path, day, provider))
+
+
+_OURS: Final = ("_load", "_row", "business_date", "_provider")
+"""Columns of landing that no source has delivered."""
+
+
+def _of_day(path: str, day: date, provider: str) -> Selection:
+    return Selection(f"SELECT * FROM {path} WHERE business_date = ? AND _provider = ?", (day, provider))
 
 
 def _landed(source: str, table: str) -> bool:
@@ -123,18 +133,18 @@ def _columns(path: str) -> tuple[str, ...]:
     return tuple(row[0] for row in lake().rows(f"DESCRIBE {path}"))
 
 
-def entity_view(entity: str, day: date) -> TableView:
-    """A standard entity's rows of a day. Raises NotFound."""
+def entity_view(entity: str, day: date, provider: str) -> TableView:
+    """A legal entity's rows of a day of a standard entity. Raises NotFound."""
     table = standard_tables().get(entity)
     if table is None:
         raise NotFound("submission.entity", Text("没有这种实体", "There is no such entity"))
-    columns = tuple(name for name in table.columns if name != "business_date")
+    columns = tuple(name for name in table.columns if name not in ("business_date", "_provider"))
     subject = entity_subject(entity)
     kinds: dict[str, Kind | None] = {name: personal_kind(name, subject) for name in columns}
     if subject == "person":
         kinds["_row"] = "account"
     title = Text(f"标准实体 {entity}", f"standard entity {entity}")
-    return TableView(title, columns, kinds, Selection(f"SELECT * FROM {table.path} WHERE business_date = ?", (day,)))
+    return TableView(title, columns, kinds, _of_day(table.path, day, provider))
 
 
 def main_tables(code: str) -> tuple[tuple[str, str], ...]:

@@ -109,3 +109,54 @@ def type_title(code: str) -> Text:
 def options(terms: Mapping[str, Term]) -> tuple[tuple[str, Text], ...]:
     """Terms as choices of a filter."""
     return tuple((name, term.title) for name, term in terms.items())
+
+
+CHECK_KIND: Final[Mapping[str, Term]] = {
+    "two_end": Term(Text("两端核对", "Two ends"), "info"),
+    "replay": Term(Text("本方重放", "Own replay")),
+}
+CHECK: Final[Mapping[str, Term]] = {
+    "waiting": Term(Text("等待执行", "Waiting")),
+    "running": Term(Text("进行中", "Running"), "info"),
+    "done": Term(Text("已完成", "Done"), "success"),
+    "failed": Term(Text("未能核对", "Not possible"), "danger"),
+}
+CHECK_ORIGIN: Final[Mapping[str, Text]] = {
+    "fetched": Text("取自征信中心", "fetched from the centre"),
+    "given": Text("上传的核对文件", "check files uploaded"),
+    "own": Text("本方收发记录", "our own traffic"),
+}
+APART: Final[Mapping[str, Term]] = {
+    "only_ours": Term(Text("仅本方有", "Ours only"), "warning"),
+    "only_theirs": Term(Text("仅中心有", "Theirs only"), "danger"),
+    "differs": Term(Text("内容不同", "Differs"), "danger"),
+}
+DIFFERENCE: Final[Mapping[str, Term]] = {
+    "open": Term(Text("待处理", "Open"), "danger"),
+    "correcting": Term(Text("更正中", "Being corrected"), "info"),
+    "settled": Term(Text("已消除", "Settled"), "success"),
+}
+VOLUME: Final[Mapping[str, Term]] = {
+    "agrees": Term(Text("相符", "Agrees"), "success"),
+    "differs": Term(Text("超出容差", "Beyond tolerance"), "danger"),
+    "no_ledger": Term(Text("总账未送达", "No ledger"), "warning"),
+}
+VOLUME_SIDE: Final[Mapping[str, Text]] = {
+    "standard": Text("总账与来源数据", "Ledger and sources"),
+    "accepted": Text("总账与已入库状态", "Ledger and accepted state"),
+}
+MEASURE: Final[Mapping[str, Text]] = {
+    "accounts": Text("户数", "Accounts"),
+    "contracts": Text("合同数", "Contracts"),
+    "balance": Text("余额（元）", "Balance (yuan)"),
+}
+FATE: Final[Mapping[str, Term]] = {
+    "held": Term(Text("拦截，尚无去向", "Held back, not settled"), "warning"),
+    "mended": Term(Text("改后入库", "Mended, taken"), "success"),
+    "unchanged": Term(Text("误拦", "False block"), "danger"),
+    "confirmed": Term(Text("提示且被退回", "Warned, refused"), "success"),
+    "accepted": Term(Text("提示但入库", "Warned, taken"), "warning"),
+    "otherwise": Term(Text("因其他原因被退回", "Refused for other reasons")),
+    "missed": Term(Text("漏判", "Missed"), "danger"),
+    "sent": Term(Text("待反馈", "Awaiting"), "info"),
+}

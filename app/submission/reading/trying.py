@@ -12,6 +12,7 @@ from app.rules.model import Ruleset
 from app.submission.lake import lake
 from app.submission.permissions import RECORDS
 from app.submission.reading.explaining import Branch, CheckShown, RuleShown, explain_by
+from app.submission.reading.lake_rows import seen
 from app.submission.reading.personal import shown_key
 from app.submission.tables import RECORD_TYPES, record_table
 from app.web.access import may
@@ -41,8 +42,8 @@ def _found(code: str, wanted: str) -> tuple[str, str, str]:
     rows: list[Any] = []
     if code in RECORD_TYPES and wanted:
         rows = lake().rows(
-            f"SELECT batch, record_id, key FROM {record_table(code).path} WHERE record_id = ? OR key = ?"
-            " ORDER BY business_date DESC LIMIT 1",
+            f"SELECT batch, record_id, key FROM {record_table(code).path} WHERE (record_id = ? OR key = ?)"
+            f" AND {seen('batch')} ORDER BY business_date DESC LIMIT 1",
             [wanted, wanted],
         )
     if not rows:

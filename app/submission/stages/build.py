@@ -147,11 +147,11 @@ def _number_lines(work: Work, files: Mapping[str, list[ReportFile]], again: bool
     if rows != sum(file.records for mine in files.values() for file in mine):
         raise RuntimeError(f"{rows} lines for the files of {listed} in {work.batch}, planned for another number")
     with unit_of_work():
-        for code in filter(open_prints, files):
+        for code in (each for each in files if open_prints(work.provider, each)):
             keys = work.lake.rows(
                 f"SELECT key FROM {FILE_LINE.path} WHERE batch = ? AND record_type = ?", [work.batch, code]
             )
-            travelling(code, [key for (key,) in keys])
+            travelling(work, code, [key for (key,) in keys])
         for code in files:
             mine = f"SELECT record_id FROM {FILE_LINE.path} WHERE batch = '{work.batch}' AND record_type = '{code}'"
             travelling_held(set_out(list(requests_behind(code, mine)), work.batch))
@@ -188,7 +188,7 @@ def _write(work: Work, file: ReportFile, _again: bool) -> Outcome:
             digest.update(chunk)
             yield chunk
 
-    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key("centre", suite))
+    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key(work.entity.centre_key, suite))
     with unit_of_work() as session:
         fresh = session.get_one(ReportFile, file.prefix)
         if fresh.status == "planned":

@@ -23,7 +23,7 @@ def collect(work: Work) -> dict[str, Any]:
         mapping = known.get(delivery.source)
         if mapping is None:
             raise Invalid("submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source"))
-        counts = land(work.lake, mapping, delivery, work.business_date, again=again)
+        counts = land(work.lake, mapping, delivery, work.business_date, provider=work.provider, again=again)
         return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
 
     expected.sort(key=lambda delivery: -delivery.size)

@@ -16,7 +16,7 @@ from app.submission.tables import (
     MAIN_ENTITY,
     OPERATION_KINDS,
     RECORD_TYPES,
-    accepted_table,
+    accepted_of,
     base_type,
     operation_types,
     record_table,
@@ -63,7 +63,7 @@ def derive(work: Work) -> dict[str, int]:
             for part, (number, _) in work.parts("derive", parts, writing=True).items():
                 due[part[:3]] += number
 
-    requested = approved()
+    requested = approved(work.provider)
     wanted = _operations(work, rows, set(requested["record_type"].to_pylist()))
     for kind in OPERATION_KINDS:
         mine = [code for code in wanted if record_type(code).kind == kind]
@@ -80,9 +80,7 @@ def _operations(work: Work, rows: dict[str, int], asked: set[str]) -> list[str]:
     told = [code for code in operation_types() if rows.get(_TOLD_BY.get(record_type(code).kind, ""))]
     compared = [code for code in operation_types() if record_type(code).kind == "correct_segment" and _said(rows, code)]
     bases = sorted({base_type(code) for code in (*told, *compared)})
-    exists = " UNION ALL ".join(
-        f"SELECT '{base}' WHERE EXISTS (SELECT 1 FROM {accepted_table(base).path})" for base in bases
-    )
+    exists = " UNION ALL ".join(f"SELECT '{base}' WHERE EXISTS ({accepted_of(base, work.provider)})" for base in bases)
     held = {base for (base,) in work.lake.rows(exists)} if bases else set()
     possible = {code for code in (*told, *compared) if base_type(code) in held}
     return [code for code in operation_types() if code in asked or code in possible]

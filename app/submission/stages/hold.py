@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
@@ -25,6 +24,7 @@ from app.submission.tables import (
     MAIN_ENTITY,
     RECORD_TYPES,
     base_type,
+    of_provider,
     operations_on,
     record_table,
     reported_types,
@@ -53,21 +53,22 @@ def hold(work: Work) -> dict[str, Any]:
             for start in range(0, len(rows), _CHUNK):
                 with unit_of_work():
                     for key, record_id, content, findings in rows[start : start + _CHUNK]:
-                        keep(code, key, "blocked", work.batch, work.business_date, record_id, content, findings)
+                        keep(work, code, key, "blocked", record_id, content, findings)
             _return_requests(work, code, {record_id: findings for _, record_id, _, findings in rows})
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
         work.progress(number + 1, len(concerned))
-    for code in _with_open():
+    for code in _with_open(work):
         _withdraw_vanished(work, code)
     return held
 
 
-def _with_open() -> list[str]:
-    """The record types that have an open exception."""
+def _with_open(work: Work) -> list[str]:
+    """The record types of which the legal entity has an open exception."""
+    query = select(HeldRecord.record_type).filter_by(provider=work.provider, status="open").distinct()
     with unit_of_work(reading=True) as session:
-        return list(session.scalars(select(HeldRecord.record_type).where(HeldRecord.status == "open").distinct()))
+        return list(session.scalars(query))
 
 
 def _return_requests(work: Work, code: str, findings: Mapping[str, list[list[str]]]) -> None:
@@ -82,34 +83,30 @@ def _return_requests(work: Work, code: str, findings: Mapping[str, list[list[str
 
 
 def keep(
+    work: Work,
     record_type: str,
     key: str,
     kind: str,
-    batch: str,
-    day: date,
     record_id: str,
     content: str,
     findings: list[list[str]],
 ) -> None:
     """Open an exception, or renew the one that is open for this key. Safe to repeat."""
-    session = current_session()
-    mark = key_print(record_type, key)
-    found = session.scalar(
-        select(HeldRecord).where(
-            HeldRecord.record_type == record_type, HeldRecord.key_print == mark, HeldRecord.status != "closed"
-        )
-    )
+    session, day = current_session(), work.business_date
+    mine = {"provider": work.provider, "record_type": record_type, "key_print": key_print(record_type, key)}
+    query = select(HeldRecord).filter_by(**mine)
+    found = session.scalar(query.where(HeldRecord.status != "closed"))
     if found is None:
-        found = session.scalar(select(HeldRecord).filter_by(record_type=record_type, key_print=mark, opened_on=day))
+        found = session.scalar(query.filter_by(opened_on=day))
     again = found is not None
     if found is None:
         house, bureau = deadlines()
-        found = HeldRecord(record_type=record_type, key_print=mark, key=key, batch_id=batch, opened_on=day)
+        found = HeldRecord(**mine, key=key, batch_id=work.batch, opened_on=day)
         found.house_due, found.bureau_due = house, bureau
         session.add(found)
     changed = again and (found.kind, found.content) != (kind, content)
     reopened = again and found.status != "open"
-    found.kind, found.last_batch_id, found.record_id, found.content = kind, batch, record_id, content
+    found.kind, found.last_batch_id, found.record_id, found.content = kind, work.batch, record_id, content
     found.findings = [list(each) for each in findings]
     found.cause_rule, found.cause_code, found.cause_tag = (each or "" for each in (findings or [["", "", ""]])[0])
     found.status, found.closed_on, found.resolution = "open", None, ""
@@ -119,9 +116,9 @@ def keep(
         note(found, "opened" if not again else "returned" if reopened else "judged", listed)
 
 
-def travelling(record_type: str, keys: list[str]) -> int:
+def travelling(work: Work, record_type: str, keys: list[str]) -> int:
     """Mark the open exceptions of these keys: a corrected record is on its way. Number marked."""
-    return _move(record_type, keys, "open", {"status": "travelling"})
+    return _move(work, record_type, keys, "open", {"status": "travelling"})
 
 
 def travelling_held(numbers: Sequence[int]) -> None:
@@ -132,32 +129,34 @@ def travelling_held(numbers: Sequence[int]) -> None:
     current_session().flush()
 
 
-def close_held(numbers: Sequence[int], day: date) -> int:
+def close_held(work: Work, numbers: Sequence[int]) -> int:
     """As `close`, for held records that an accepted operation has mended; number closed."""
     found = held_of(numbers)
     for held in found:
-        held.status, held.closed_on, held.resolution = "closed", day, "accepted"
+        held.status, held.closed_on, held.resolution = "closed", work.business_date, "accepted"
         note(held, "closed", "accepted")
     current_session().flush()
     return len(found)
 
 
-def close(record_type: str, keys: list[str], day: date) -> int:
+def close(work: Work, record_type: str, keys: list[str]) -> int:
     """Close the exceptions of keys that the centre has now accepted; number closed."""
-    return _move(record_type, keys, None, {"status": "closed", "closed_on": day, "resolution": "accepted"})
+    values = {"status": "closed", "closed_on": work.business_date, "resolution": "accepted"}
+    return _move(work, record_type, keys, None, values)
 
 
 def _withdraw_vanished(work: Work, code: str) -> None:
     """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number, and
     operations that nothing calls for any more."""
     with unit_of_work(reading=True) as session:
-        query = select(HeldRecord).where(HeldRecord.record_type == code, HeldRecord.status == "open")
+        query = select(HeldRecord).filter_by(provider=work.provider, record_type=code, status="open")
         keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}
     if keys:
         with unit_of_work():
-            gone = sorted(keys - {key for (key,) in work.lake.rows(_present(work, code))} - asked_keys(code))
+            present = {key for (key,) in work.lake.rows(_present(work, code))}
+            gone = sorted(keys - present - asked_keys(work.provider, code))
             values = {"status": "closed", "closed_on": work.business_date, "resolution": "withdrawn"}
-            _move(code, gone, "open", values)
+            _move(work, code, gone, "open", values)
 
 
 def _present(work: Work, code: str) -> str:
@@ -165,27 +164,30 @@ def _present(work: Work, code: str) -> str:
     base = base_type(code)
     if code == base:
         main = standard_tables()[MAIN_ENTITY[code]].path
-        return f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {main} WHERE business_date = DATE '{work.business_date.isoformat()}'"
+        mine = f"business_date = DATE '{work.business_date.isoformat()}' AND _provider = '{work.provider}'"
+        return f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {main} WHERE {mine}"
     lines = ", ".join(f"'{each}'" for each in (base, *operations_on(base)))
     return (
         f"SELECT key FROM {record_table(code).path} WHERE batch = '{work.batch}' UNION"
-        f" SELECT key FROM {FILE_LINE.path} WHERE record_type IN ({lines}) AND file NOT IN (SELECT file FROM {APPLIED.path})"
+        f" SELECT key FROM {FILE_LINE.path} WHERE record_type IN ({lines}) AND {of_provider('file', work.provider)}"
+        f" AND file NOT IN (SELECT file FROM {APPLIED.path})"
     )
 
 
-def open_prints(record_type: str) -> set[str]:
-    """Fingerprints of the keys that have an exception which is not closed."""
-    query = select(HeldRecord.key_print).where(HeldRecord.record_type == record_type, HeldRecord.status != "closed")
-    return set(current_session().scalars(query))
+def open_prints(provider: str, record_type: str) -> set[str]:
+    """Fingerprints of a legal entity's keys that have an exception which is not closed."""
+    query = select(HeldRecord.key_print).filter_by(provider=provider, record_type=record_type)
+    return set(current_session().scalars(query.where(HeldRecord.status != "closed")))
 
 
-def _move(record_type: str, keys: list[str], status: str | None, values: dict[str, Any]) -> int:
+def _move(work: Work, record_type: str, keys: list[str], status: str | None, values: dict[str, Any]) -> int:
     session = current_session()
-    known = open_prints(record_type)
+    known = open_prints(work.provider, record_type)
     wanted = [mark for key in keys if (mark := key_print(record_type, key)) in known] if known else []
     moved = 0
     for start in range(0, len(wanted), _CHUNK):
         statement = update(HeldRecord).where(
+            HeldRecord.provider == work.provider,
             HeldRecord.record_type == record_type,
             HeldRecord.key_print.in_(wanted[start : start + _CHUNK]),
             HeldRecord.status == status if status else HeldRecord.status != "closed",

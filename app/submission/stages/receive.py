@@ -20,10 +20,12 @@ from app.core import clock, crypto, packaging
 from app.core.crypto.keyring import key_ring
 from app.core.db import unit_of_work
 from app.core.errors import Invalid
+from app.core.events import publish
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.standard.files import FeedbackItem, FileName, read_feedback
 from app.standard.files.names import FILE_REFUSED
+from app.submission.checking.events import FeedbackApplied
 from app.submission.corrections.history import note
 from app.submission.models import FeedbackDelivery, ReportFile
 from app.submission.operations.applying import apply_operations
@@ -60,7 +62,7 @@ def receive(work: Work) -> dict[str, Any]:
 
     Feedback that comes once more for a file answered in the last days is noted and not applied.
     """
-    way = transport(work.settings)
+    way = transport(work.settings, work.entity)
     waiting, answered = _waiting(work), _answered_lately(work)
     known = _stamps(answered)
     for name, stamp in way.feedback().items():
@@ -105,7 +107,9 @@ def _take(work: Work, way: Transport, name: str, prefix: str, stamp: str) -> Non
             if known is not None:
                 known.stamp = stamp
                 return
-        delivery = FeedbackDelivery(name=name, prefix=prefix, sha256=digest, stamp=stamp, received_at=clock.now())
+        delivery = FeedbackDelivery(
+            provider=work.provider, name=name, prefix=prefix, sha256=digest, stamp=stamp, received_at=clock.now()
+        )
         try:
             answer = read_answer(work, sealed, name)
             _check_lines(work, prefix, answer)
@@ -118,6 +122,7 @@ def _take(work: Work, way: Transport, name: str, prefix: str, stamp: str) -> Non
             apply_answer(work, prefix, answer)
             with unit_of_work():
                 _mark_answered(prefix, answer)
+                publish(FeedbackApplied(work.batch, prefix, work.business_date))
                 delivery.outcome, delivery.findings = "applied", []
                 _note(delivery)
         else:
@@ -161,7 +166,7 @@ def _counts(records: int, answer: Answer) -> tuple[int, int]:
 def read_answer(work: Work, sealed: Path, name: str) -> Answer:
     """Open, unzip and parse a feedback file. Raises Invalid for anything that is not a whole and consistent feedback."""
     suite = crypto.suite(work.settings.crypto_suite)
-    private = key_ring().key_pair("lender", suite).private
+    private = key_ring().key_pair(work.entity.own_key, suite).private
     bare = name.removesuffix(".enc")
     with tempfile.NamedTemporaryFile(suffix=".txt", dir=sealed.parent) as plain:
         packaging.unpack_to(sealed, plain, suite, private, _LIMIT_BYTES, prefix=bare)
@@ -232,7 +237,7 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     )
     with unit_of_work():
         for key, record_id, content, findings in rejected:
-            keep(code, key, "rejected", work.batch, work.business_date, record_id, content, findings)
+            keep(work, code, key, "rejected", record_id, content, findings)
     accepted = (
         f"SELECT record_id FROM {FILE_LINE.path} WHERE file = '{prefix}'"
         f" AND record_id NOT IN (SELECT record_id FROM {FEEDBACK.path} WHERE file = '{prefix}')"
@@ -247,8 +252,7 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     done = list(requests_behind(code, accepted))
 
     def mended(_again: bool) -> Outcome:
-        closed = close(code, keys, work.business_date) + close_held(taken(done, work.batch), work.business_date)
-        return closed, {"record_type": code}
+        return close(work, code, keys) + close_held(work, taken(done, work.batch)), {"record_type": code}
 
     with unit_of_work():
         # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.

@@ -20,7 +20,7 @@ from app.submission.transport import Transport, transport
 
 def send(work: Work) -> dict[str, Any]:
     """Send all built files of the batch in order. Raises Unavailable when the centre cannot be reached; call again later."""
-    way = transport(work.settings)
+    way = transport(work.settings, work.entity)
     with unit_of_work(reading=True) as session:
         query = select(ReportFile).where(ReportFile.batch_id == work.batch, ReportFile.status.in_(("built", "sending")))
         files = sorted(session.scalars(query), key=lambda file: (file_order().index(file.record_type), file.part))

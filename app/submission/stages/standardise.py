@@ -37,27 +37,30 @@ def _landed(batch: str) -> list[str]:
 
 
 def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
-    day = f"DATE '{work.business_date.isoformat()}'"
+    day, own = f"DATE '{work.business_date.isoformat()}'", f"_provider = '{work.provider}'"
     landing = {
-        name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day})"
+        name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day} AND {own})"
         for name in mapping.tables
     }
     selects = {
-        entity: " UNION ALL BY NAME ".join(
+        entity: f"SELECT *, '{work.provider}' AS _provider FROM ("
+        + " UNION ALL BY NAME ".join(
             target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity
         )
+        + ")"
         for entity in {target.entity for target in mapping.targets}
     }
-    unmapped = f"SELECT *, '{mapping.source}' AS source, {day} AS business_date FROM ({_unmapped(mapping, landing)})"
+    beside = f"'{mapping.source}' AS source, {day} AS business_date, '{work.provider}' AS _provider"
+    unmapped = f"SELECT *, {beside} FROM ({_unmapped(mapping, landing)})"
 
     def store(connection: Connection, again: bool) -> dict[str, Any]:
-        mine = f"business_date = {day} AND _source = '{mapping.source}'"
+        mine = f"business_date = {day} AND {own} AND _source = '{mapping.source}'"
         rows = {
             entity: replace_rows(connection, table, mine, selects[entity], again=again)
             for entity, table in standard_tables().items()
             if entity in selects
         }
-        mine = f"business_date = {day} AND source = '{mapping.source}'"
+        mine = f"business_date = {day} AND {own} AND source = '{mapping.source}'"
         return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, unmapped, again=again)}
 
     detail = work.lake.write_part(store, again)

@@ -21,6 +21,8 @@ from app.core.errors import NotFound
 from app.core.text import Text
 from app.lake.connection import Lake
 from app.submission.counts import standardised_by_entity
+from app.submission.entities.entity import Entity
+from app.submission.entities.keeping import entity_of
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun, StageTry
 from app.submission.tables import MAIN_ENTITY, base_type
@@ -36,12 +38,13 @@ Part = Callable[[bool], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One batch and the means to work on it."""
+    """One batch and the means to work on it; `settings` are those of its legal entity."""
 
     batch: str
     provider: str
     business_date: date
     precheck: bool
+    entity: Entity
     settings: Settings
     lake: Lake
     progress: Progress = field(default=lambda done, total: None)
@@ -54,7 +57,9 @@ class Work:
             if batch is None:
                 raise NotFound("submission.batch", Text("没有这个批次", "There is no such batch"))
             known = (batch.id, batch.provider, batch.business_date, batch.precheck)
-        return cls(*known, settings(), lake(), progress or (lambda done, total: None))
+            entity = entity_of(batch.provider)
+        own = entity.settings(settings())
+        return cls(*known, entity, own, lake(), progress or (lambda done, total: None))
 
     def subjects(self, record_type: str) -> int:
         """How many customers or accounts this day's records of a type can be about."""
@@ -129,10 +134,8 @@ class Work:
         return rows, detail
 
     def _tried(self, stage: str, part: str) -> bool:
-        """Whether this part has been begun before for this business date, by this batch or another."""
-        query = select(StageTry.batch_id).join(Batch, Batch.id == StageTry.batch_id)
-        query = query.where(StageTry.stage == stage, StageTry.part == part, Batch.business_date == self.business_date)
-        return current_session().scalar(query.limit(1)) is not None
+        """Whether this part has been begun before."""
+        return current_session().get(StageTry, (stage, part, self.batch)) is not None
 
 
 def unanswered(provider: str, other_than: str) -> tuple[str, ...]:

@@ -15,26 +15,46 @@ from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.corrections.events import ACTIONS as CORRECTIONS
+from app.submission.entities.fields import ACTIONS as ENTITY_CHANGES
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, corrections, day, exceptions, files, findings, landing, reasons, records
+from app.submission.permissions import ENTITIES, RECORDS, VIEW
+from app.submission.views import (
+    batches,
+    calendar,
+    corrections,
+    day,
+    entities,
+    exceptions,
+    files,
+    findings,
+    landing,
+    quality,
+    reasons,
+    records,
+    two_end,
+    volume,
+)
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
 _MENU = (
     ("submission.day", Text("报送日", "Reporting day"), VIEW, "layout-dashboard"),
+    ("submission.calendar", Text("报送日历", "Calendar"), VIEW, "calendar"),
     ("submission.batches", Text("批次", "Batches"), VIEW, "route"),
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.corrections", Text("更正台", "Corrections desk"), RECORDS, "clipboard-check"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
+    ("submission.checks", Text("两端核对", "Two-end check"), VIEW, "list-search"),
+    ("submission.volume", Text("总量核对", "Volume check"), VIEW, "scale"),
+    ("submission.quality", Text("质量看板", "Quality"), VIEW, "chart-bar"),
+    ("submission.entities", Text("法人机构", "Legal entities"), ENTITIES, "building-bank"),
 )
 
 
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
-    name_actions(ACTIONS)
-    name_actions(CORRECTIONS)
+    name_actions({**ACTIONS, **CORRECTIONS, **ENTITY_CHANGES})
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
@@ -50,7 +70,21 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, corrections, files, landing, reasons):
+    for pages in (
+        day,
+        calendar,
+        findings,
+        records,
+        exceptions,
+        corrections,
+        files,
+        landing,
+        reasons,
+        two_end,
+        volume,
+        quality,
+        entities,
+    ):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

@@ -33,7 +33,7 @@ def landing(batch_id: str) -> ResponseReturnValue:
 def landing_rows(batch_id: str, source: str, table: str) -> ResponseReturnValue:
     """A source table as delivered, personal columns masked."""
     batch = find_batch(batch_id)
-    shown = landing_view(source, table, batch.business_date)
+    shown = landing_view(source, table, batch.business_date, batch.provider)
     looked_at(Thing("landing", f"{batch.id}/{source}/{table}"), what="source rows", view="masked")
     return _rows(batch_id, shown, Text("来源行", "Source rows"))
 
@@ -42,7 +42,7 @@ def landing_rows(batch_id: str, source: str, table: str) -> ResponseReturnValue:
 def entity_rows(batch_id: str, entity: str) -> ResponseReturnValue:
     """A standard entity's rows of the day, personal columns masked."""
     batch = find_batch(batch_id)
-    shown = entity_view(entity, batch.business_date)
+    shown = entity_view(entity, batch.business_date, batch.provider)
     looked_at(Thing("entity", f"{batch.id}/{entity}"), what="entity rows", view="masked")
     return _rows(batch_id, shown, Text("标准实体", "Standard entities"))
 

@@ -31,7 +31,7 @@ from app.submission.reading.records import (
     view_record,
 )
 from app.submission.reading.sources import source_rows
-from app.submission.service import find_batch
+from app.submission.service import find_batch, provider_of
 from app.submission.tables import record_type
 from app.web.access import may, permission
 
@@ -57,7 +57,7 @@ def record(code: str, record_id: str) -> ResponseReturnValue:
         "submission/record.html",
         view=view,
         terms=terms,
-        held=exception_of(code, view.key),
+        held=exception_of(provider_of(view.batch), code, view.key),
         shown_key=shown_key(code, view.key),
         point=point_title(code, _point(view)),
         tag_title=tag_title,
@@ -116,7 +116,7 @@ def record_reason(code: str, record_id: str) -> ResponseReturnValue:
 def record_sources(code: str, record_id: str) -> ResponseReturnValue:
     """The source rows behind the record, as they were delivered, personal values masked."""
     row = stored_record(code, record_id, request.args.get("batch"))
-    rows = source_rows(origins_of(row), row["business_date"])
+    rows = source_rows(origins_of(row), row["business_date"], provider_of(row["batch"]))
     looked_at(thing(code, record_id), what="source rows", view="masked")
     return render_template("submission/record_sources.html", rows=rows, thing_id=f"{code}:{record_id}")
 

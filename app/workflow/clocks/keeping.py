@@ -57,6 +57,7 @@ def begin(
         process=instance.process,
         business_key=instance.business_key,
         subject=instance.subject or "",
+        provider=instance.provider,
         title_zh=title.zh,
         title_en=title.en,
         basis=basis,

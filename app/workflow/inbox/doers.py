@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.errors import NotFound
 from app.core.people import Person, directory
@@ -25,6 +25,8 @@ class Doer:
     roles: frozenset[str]
     permissions: frozenset[str]
     covers: tuple[str, ...] = ()
+    limits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of roles held for some legal entities only, for which."""
 
     @property
     def hands(self) -> tuple[str, ...]:
@@ -45,6 +47,7 @@ class Doer:
         return (
             WORK in self.permissions
             and (not task.role or task.role in self.roles)
+            and (task.provider is None or task.role not in self.limits or task.provider in self.limits[task.role])
             and (not task.permission or task.permission in self.permissions)
         )
 
@@ -62,7 +65,7 @@ class Doer:
 def made_of(person: Person, grants: Grants) -> Doer:
     """A person of the directory as somebody who does tasks."""
     held = frozenset[str]().union(*(grants.get(role, ()) for role in person.roles))
-    return Doer(person.id, person.name, person.roles, held)
+    return Doer(person.id, person.name, person.roles, held, limits=person.limits)
 
 
 def somebody(person_id: str, grants: Grants) -> Doer:
@@ -78,7 +81,8 @@ def somebody(person_id: str, grants: Grants) -> Doer:
 def present(person_id: str, name: str, permissions: frozenset[str]) -> Doer:
     """Whoever works now, with the permissions that the edge knows of."""
     person = directory().person(person_id)
-    return Doer(person_id, name, person.roles if person else frozenset(), permissions, tuple(covered_by(person_id)))
+    roles, limits = (person.roles, person.limits) if person else (frozenset(), {})
+    return Doer(person_id, name, roles, permissions, tuple(covered_by(person_id)), limits)
 
 
 def fit_for(task: ProcessTask, grants: Grants) -> list[Doer]:

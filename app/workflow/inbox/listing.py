@@ -194,7 +194,11 @@ def _open_for_group(me: Doer) -> ColumnElement[bool]:
         return false()
     roles, permissions = ["", *sorted(me.roles)], ["", *sorted(me.permissions)]
     mine = and_(ProcessTask.role.in_(roles), ProcessTask.permission.in_(permissions))
-    return and_(_open(), mine, _not_excluded(me))
+    limited = (
+        or_(ProcessTask.role != role, ProcessTask.provider.is_(None), ProcessTask.provider.in_(sorted(entities)))
+        for role, entities in sorted(me.limits.items())
+    )
+    return and_(_open(), mine, _not_excluded(me), *limited)
 
 
 def _not_excluded(me: Doer) -> ColumnElement[bool]:

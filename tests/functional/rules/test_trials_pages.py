@@ -31,6 +31,8 @@ from app.rules.exemption import asking
 from app.rules.exemption.models import Exemption
 from app.rules.registry import drafts
 from app.rules.shadow.models import Shadow
+from app.simulator.bank import PROVIDER
+from app.submission.checking.proving import count_day
 from app.submission.lake import forget, lake
 from app.submission.tables import FEEDBACK, FILE_LINE, FINDING, record_table
 from app.workflow.models import ProcessTask
@@ -262,6 +264,8 @@ def test_statistics_are_those_of_the_lake_and_the_centre(house: House) -> None:
     days = house.days
     assert days
     warned, missed = answered_records(days)
+    for day in DAYS[:2]:
+        count_day(PROVIDER, day)  # what the lake was told by hand no feedback has told
 
     lines = {(each.ruleset.record_type, each.rule.id): each for each in statistics.of_all(5)}
 

@@ -97,7 +97,7 @@ class Desk:
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)
         self.lake.execute(
-            f"INSERT INTO {accepted_table(code).path} ({columns}) SELECT {columns} FROM {records}"
+            f"INSERT INTO {accepted_table(code).path} ({columns}, file) SELECT {columns}, '{PROVIDER}F1' FROM {records}"
             " WHERE NOT list_contains($blocked::VARCHAR[], key)",
             {"blocked": sorted(blocked)},
         )
@@ -115,13 +115,16 @@ class Desk:
                     )
             for target in mapping.targets:
                 select = target_select(mapping, target, landing)
-                self.lake.execute(f"INSERT INTO {standard_tables()[target.entity].path} BY NAME {select}")
+                whole = f"SELECT *, '{PROVIDER}' AS _provider FROM ({select})"
+                self.lake.execute(f"INSERT INTO {standard_tables()[target.entity].path} BY NAME {whole}")
 
     @contextmanager
     def _delivered(self, folder: Path, source: str, table: str) -> Iterator[str]:
         if source == "core_banking":
             self.lake.execute("SET sqlite_all_varchar = true")
             yield f"sqlite_scan('{folder / 'core.sqlite'}', '{table}')"
+        elif source == "general_ledger":
+            yield f"read_csv('{folder / f'{table}.csv'}', all_varchar = true, header = true)"
         elif source == "card_system":
             plain = folder / f"{table}.utf8"
             plain.write_text((folder / f"{table}.csv").read_text(encoding="gbk"), encoding="utf-8")

@@ -27,7 +27,7 @@ from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.submission.tables import UNMAPPED, standard_tables
 
-SOURCES = {"core_banking", "card_system", "corporate_loans"}
+SOURCES = {"core_banking", "card_system", "corporate_loans", "general_ledger"}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_bad_sources_are_told_and_the_good_one_is_landed(work: Work, delivered: 
 
     found = collect(work)
 
-    assert found["landed"].keys() == {"core_banking"}
+    assert found["landed"].keys() == {"core_banking", "general_ledger"}
     assert {source: each["code"] for source, each in found["failed"].items()} == {
         "card_system": "submission.delivery_missing",
         "corporate_loans": "submission.delivery_damaged",
@@ -134,7 +134,7 @@ def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     assert {source for source, *_ in listed} <= SOURCES
 
 
-def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(work: Work, day: Any) -> None:
+def test_what_is_done_again_stands_there_once_and_another_entitys_beside_it(work: Work, day: Any) -> None:
     def run() -> list[Any]:
         return [collect(work), standardise(work), derive(work), judge(work, due_by_type(work.batch))]
 
@@ -144,13 +144,29 @@ def test_what_is_done_again_or_by_another_batch_of_the_day_stands_there_once(wor
     assert run() == first
     assert _rows_in_lake() == rows
 
+    delivered = _rows_of(work.provider)
     with unit_of_work() as session:
         other = Batch(id="other", provider="Z9900000000002", business_date=day, created_at=clock.now(), begun_by="t")
         session.add(other)
     second = Work.on("other")
     collect(second)
     standardise(second)
-    assert _rows_in_lake() == rows
+    assert _rows_of(work.provider) == _rows_of(second.provider) == delivered
+    standardise(second)
+    assert _rows_of(second.provider) == delivered
+    assert {name: number for name, number in _rows_in_lake().items() if name not in delivered} == {
+        name: number for name, number in rows.items() if name not in delivered
+    }
+
+
+def _rows_of(provider: str) -> dict[str, int]:
+    """Rows of a legal entity in landing and standard tables."""
+    tables = lake().rows(
+        "SELECT schema_name, table_name FROM duckdb_tables()"
+        " WHERE database_name = 'lake' AND schema_name IN ('landing', 'standard')"
+    )
+    count = 'SELECT count(*) FROM lake."{}"."{}" WHERE _provider = ?'
+    return {name: lake().value(count.format(schema, name), [provider]) for schema, name in tables}
 
 
 def _rows_in_lake() -> dict[str, int]:

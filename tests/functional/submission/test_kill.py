@@ -19,7 +19,7 @@ from app.submission.models import Batch, HeldRecord, ReportFile
 
 KILLS = int(os.environ.get("REPORT_KILLS", "5"))
 """`make crash` kills ten times."""
-STAGES = ("Collect", "Standardise", "Derive", "Judge", "Hold", "Build", "Send", "Receive")
+STAGES = ("Collect", "Standardise", "Volume", "Derive", "Judge", "Hold", "Build", "Send", "Receive")
 LONGEST = {"Collect": 2.0, "Standardise": 2.0, "Derive": 2.0, "Judge": 3.0}
 """Seconds into a stage within which the kill falls; half a second where nothing is said."""
 

@@ -25,7 +25,7 @@ from app.workflow.models import ProcessInstance
 
 CLERK, REVIEWER = Actor("clerk", "经办", "person"), Actor("reviewer", "复核", "person")
 DAY = date(2026, 10, 31)
-VERBS = ("collect", "standardise", "derive", "judge", "hold", "build", "send", "receive", "stop")
+VERBS = ("collect", "standardise", "volume", "derive", "judge", "hold", "build", "send", "receive", "stop")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def waiting(work: Callable[[], list[str]]) -> str:
     """A batch begun by the clerk that waits for its release."""
     with acting(CLERK), unit_of_work():
         batch = begin_batch(DAY)
-    assert work() == list(VERBS[:4])
+    assert work() == list(VERBS[:5])
     return batch
 
 
@@ -81,7 +81,7 @@ def test_the_beginner_may_not_release(waiting: str) -> None:
         assert release_question(find_batch(waiting)) is not None
 
 
-@pytest.mark.parametrize(("decision", "rest"), [("release", list(VERBS[4:8])), ("stop", ["stop"])])
+@pytest.mark.parametrize(("decision", "rest"), [("release", list(VERBS[5:9])), ("stop", ["stop"])])
 def test_a_second_person_decides_once(
     waiting: str, work: Callable[[], list[str]], decision: str, rest: list[str]
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_second_person_decides_once(
     with pytest.raises(Conflict) as refused:
         decide(waiting, REVIEWER, "stop")
     assert refused.value.code == "submission.not_waiting"
-    assert work()[4:] == rest
+    assert work()[5:] == rest
     with unit_of_work(reading=True) as session:
         instance = session.query(ProcessInstance).one()
         assert instance.status == "done"

@@ -67,14 +67,14 @@ def _copied(
     made_once: Callable[..., Path],
     tmp_path_factory: pytest.TempPathFactory,
     postgres_server: PostgresServer,
-    database: str,
+    name: str,
 ) -> Iterator[World]:
     days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
     with override(days.settings):
         assemble()
-        postgres_server.command(f"CREATE DATABASE {database}")
-        moved(days.settings.database_url, postgres_server.url(database))
-    with override(days.settings.changed(database_url=postgres_server.url(database))) as settings:
+        postgres_server.command(f"CREATE DATABASE {name}")
+        moved(days.settings.database_url, postgres_server.url(name))
+    with override(days.settings.changed(database_url=postgres_server.url(name))) as settings:
         with acting(SYSTEM), unit_of_work():
             for username, (name, role) in PEOPLE.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)

@@ -18,7 +18,7 @@ from app.workflow import capability, host
 from app.workflow.stepping import StepContext
 
 PROCESS = "submission.daily_batch"
-VERBS = ("collect", "standardise", "derive", "judge", "hold", "build", "send", "receive", "stop")
+VERBS = ("collect", "standardise", "volume", "derive", "judge", "hold", "build", "send", "receive", "stop")
 
 
 @dataclass(frozen=True)

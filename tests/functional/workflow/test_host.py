@@ -20,7 +20,7 @@ from app.workflow.definitions import definitions
 from app.workflow.models import ProcessInstance, ProcessTask, ProcessVersion
 from app.workflow.stepping import MOST_ATTEMPTS, Later, retry
 
-STRAIGHT = ["collect", "standardise", "derive", "judge", "hold", "build", "send", "receive"]
+STRAIGHT = ["collect", "standardise", "volume", "derive", "judge", "hold", "build", "send", "receive"]
 ABOVE = {"share_above_limit": True, "blocked": 9, "due": 10}
 
 
@@ -84,14 +84,14 @@ def test_an_error_of_the_data_is_an_incident_at_once_and_can_be_retried(desk) ->
     desk.work()
 
     assert (seen().status, task("Derive").status, task("Derive").error) == ("incident", "failed", "坏了 / broken")
-    assert desk.verbs == ["collect", "standardise", "derive"]
+    assert desk.verbs == ["collect", "standardise", "volume", "derive"]
 
     with unit_of_work():
         retry(task("Derive").id)
     assert seen().status == "running"
     desk.work()
     assert (seen().status, task("Derive").error) == ("done", None)
-    assert desk.verbs == ["collect", "standardise", "derive", *STRAIGHT[2:]]
+    assert desk.verbs == ["collect", "standardise", "volume", "derive", *STRAIGHT[3:]]
     keys = {key for verb, _, key in desk.calls if verb == "derive"}
     assert len(keys) == 1, "every try of a step has the same key"
 
@@ -224,14 +224,14 @@ def test_a_question_waits_for_its_answer(desk, decision: str, rest: list[str], e
         "submission.batch.release",
     )
     desk.work()
-    assert desk.verbs == STRAIGHT[:4]
+    assert desk.verbs == STRAIGHT[:5]
 
     definitions.cache_clear()  # as a process that has just started
     with unit_of_work():
         host.answer(question.id, {"decision": decision, "reason": "已核实"})
     assert task("Release").finished_by == "tester"
     desk.work()
-    assert desk.verbs == [*STRAIGHT[:4], *rest]
+    assert desk.verbs == [*STRAIGHT[:5], *rest]
     assert (seen().status, seen().path[-1]) == ("done", end)
 
 
@@ -280,7 +280,7 @@ def test_of_two_answers_at_the_same_moment_one_wins(desk) -> None:
     assert len(won) == 1, outcomes
     desk.work()
     assert task("Release").result == {"decision": won[0]}
-    assert desk.verbs[4:] == (["stop"] if won == ["stop"] else ["hold", "build", "send", "receive"])
+    assert desk.verbs[5:] == (["stop"] if won == ["stop"] else ["hold", "build", "send", "receive"])
 
 
 def test_state_and_work_are_saved_together_or_not_at_all(desk) -> None:

@@ -119,6 +119,7 @@ class Desk:
     def put(self, entity: str, day: date, items: Mapping[str, str | None]) -> None:
         self._rows += 1
         origin = {"_source": "test", "_load": "L1", "_row": f"{entity}:{self._rows}", "business_date": day.isoformat()}
+        origin["_provider"] = PROVIDER
         put(self.lake, standard_tables()[entity], [{**items, **origin}])
 
     def clear_day(self, day: date) -> None:
@@ -155,7 +156,7 @@ class Desk:
     def rows(self, code: str, columns: str) -> list[dict[str, Any]]:
         return self.lake.records(f"SELECT {columns} FROM {record_table(code).path} WHERE batch = 'B1' ORDER BY key")
 
-    def accept(self, code: str, file: str = "F1") -> None:
+    def accept(self, code: str, file: str = f"{PROVIDER}F1") -> None:
         """The centre takes every record derived last."""
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)

@@ -190,5 +190,5 @@ def test_the_mappings_of_the_product_load() -> None:
 
     found = load_mappings(root)
 
-    assert found.keys() == {"core_banking", "card_system", "corporate_loans"}
+    assert found.keys() == {"core_banking", "card_system", "corporate_loans", "general_ledger"}
     assert all(len(mapping.edition) == 64 for mapping in found.values())

@@ -19,7 +19,7 @@ from app.web.access import permission
 from app.web.listing import Column, Filter, Listing, ListQuery, Page, csv_answer
 from app.web.words import percent_text, say
 
-NUMBERS: Final = ("records", "held", "exempt", "confirmed", "accepted", "missed")
+NUMBERS: Final = ("records", "held", "mended", "unchanged", "exempt", "confirmed", "accepted", "missed")
 SHARES: Final = ("precision", "recall")
 _FOUND: Final = (("yes", Text("有命中", "Found something")), ("no", Text("没有命中", "Found nothing")))
 
@@ -182,7 +182,7 @@ def _trend(ruleset: str, rule_id: str) -> tuple[Any, RuleTrend]:
 def trend_chart(trend: RuleTrend) -> dict[str, Any]:
     """Chart options: what became of the records found on each day."""
     bar = {"type": "bar", "stack": "all", "barMaxWidth": 36}
-    shown = ("held", "exempt", "confirmed", "accepted", "missed")
+    shown = ("held", "unchanged", "exempt", "confirmed", "accepted", "missed")
     return {
         "legend": {"type": "scroll"},
         "tooltip": {"trigger": "axis"},
@@ -190,7 +190,7 @@ def trend_chart(trend: RuleTrend) -> dict[str, Any]:
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
             {
-                **(bar if name != "missed" else {"type": "line", "symbolSize": 6}),
+                **(bar if name not in ("missed", "unchanged") else {"type": "line", "symbolSize": 6}),
                 "name": say(figures.TITLES[name]),
                 "data": [getattr(counts, name) for _, counts in trend.days],
             }
