@@ -325,7 +325,7 @@ def _made(mapping: SourceMapping, column: Column, item: str) -> str:
     value = f'"{item}"'
     if column.const is not None:
         return value
-    if column.codes:
+    if column.codes and mapping.code_tables[column.codes]:
         pairs = " ".join(
             f"WHEN {_literal(key)} THEN {_literal(code)}" for key, code in mapping.code_tables[column.codes].items()
         )

@@ -38,8 +38,9 @@ def approved_mappings(day: date) -> Mapping[str, SourceMapping]:
         .order_by(MappingEdition.effective_from, MappingEdition.id)
     )
     with unit_of_work(reading=True) as session:
-        newest = {source: content for source, content in session.execute(query)}
-    return {source: _parsed(content) for source, content in newest.items()}
+        found = session.execute(query).all()
+    # In the order of their days: of each source the newest comes last and stays.
+    return {source: _parsed(content) for source, content in found}
 
 
 @lru_cache(maxsize=64)

@@ -158,9 +158,9 @@ def _connectorx(url: URL) -> Iterator[Ask]:
         empty = True
         for batch in reader:
             empty = False
-            yield batch
+            yield _plain_decimals(batch)
         if empty:
-            yield _no_rows(reader.schema)
+            yield _plain_decimals(_no_rows(reader.schema))
 
     yield ask
 
@@ -203,6 +203,21 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
     return pa.RecordBatch.from_pylist([], schema=schema)
+
+
+def _plain_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Decimals as text without the zeros that connectorx fills them up with, to ten places whatever the column has."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    columns = []
+    for column in batch.columns:
+        if pa.types.is_decimal(column.type):
+            written = pa.compute.cast(column, pa.string())
+            columns.append(pa.compute.utf8_rtrim(pa.compute.utf8_rtrim(written, "0"), "."))
+        else:
+            columns.append(column)
+    return pa.record_batch(columns, names=batch.schema.names)
 
 
 def _reason(problem: Exception) -> str:
