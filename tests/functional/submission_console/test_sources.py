@@ -25,13 +25,13 @@ from app.core.db import database, unit_of_work
 from app.factory import create_app
 from app.security.accounts import create_user
 from app.submission.content import ROOT, mappings, shipped_mappings
-from app.submission.lake import forget, lake
+from app.submission.lake import forget
 from app.submission.mapping import needed_columns
-from app.submission.models import Batch
+from app.submission.models import Batch, HeldRecord, StageRun
 from app.submission.sources import push
 from app.submission.sources.models import MappingEdition
 from app.submission.stages.collect import collect
-from app.submission.stages.hold import hold
+from app.submission.stages.hold import hold, keep
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work, incomplete_entities
 from app.web.console import Console
@@ -210,10 +210,32 @@ def test_a_text_that_is_no_mapping_is_kept_with_its_faults(visitor: Any, content
     assert window.post(f"{base}/submit", note="x").status_code == 422
 
 
-def test_a_stopped_source_takes_nothing_away(work: Work) -> None:
+def test_what_a_stopped_source_does_not_deliver_has_not_gone(work: Work) -> None:
+    """An exception about somebody of whom nothing came today stays open while a source of persons is stopped."""
     assert incomplete_entities(work) >= {"person", "personal_account", "organisation"}
+    with unit_of_work() as session:
+        earlier = Batch(id="B0", provider="A1", business_date=date(2026, 10, 30), created_at=clock.now(), begun_by="t")
+        session.add(earlier)
+        session.flush()
+        keep("110", "10|990101199001010099", "blocked", "B0", earlier.business_date, "r", "c", [["P110-001", "", ""]])
+
     hold(work)
-    assert lake().value("SELECT count(*) FROM lake.standard.personal_account") == 2
+    assert held() == ["open"]
+
+    with unit_of_work() as session:
+        for source in ("core_banking", "corporate_loans"):
+            session.add(
+                StageRun(
+                    batch_id="B1", stage="collect", part=source, rows=0, seconds=0, finished_at=clock.now(), detail={}
+                )
+            )
+    hold(work)
+    assert held() == ["closed"]
+
+
+def held() -> list[str]:
+    with unit_of_work(reading=True) as session:
+        return [each.status for each in session.query(HeldRecord)]
 
 
 # pushing

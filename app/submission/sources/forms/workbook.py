@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -132,15 +133,19 @@ def _write(rows: Iterator[tuple[Any, ...]], name: str, target: Path) -> None:
     schema = pa.schema([(each, pa.string()) for each in names])
     with pa.parquet.ParquetWriter(target, schema) as writer:
         while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
-            part = [row for row in part if any(value is not None for value in row)]
-            columns = [pa.array([_cell(row, place) for row in part], pa.string()) for place in places]
-            writer.write_batch(pa.record_batch(columns, names=names))
+            filled = list(zip_longest(*(row for row in part if any(value is not None for value in row))))
+            columns = [pa.array(_texts(filled[place] if place < len(filled) else ()), pa.string()) for place in places]
+            length = max(map(len, columns), default=0)
+            full = [column if len(column) == length else pa.nulls(length, pa.string()) for column in columns]
+            writer.write_batch(pa.record_batch(full, names=names))
 
 
-def _cell(row: tuple[Any, ...], place: int) -> str | None:
-    value = row[place] if place < len(row) else None
-    if value is None:
-        return None
+def _texts(values: Sequence[Any]) -> list[str | None]:
+    """Most cells are texts already: only the others are asked what they are."""
+    return [value if value is None or type(value) is str else _written(value) for value in values]
+
+
+def _written(value: Any) -> str:
     if hasattr(value, "strftime"):
         return str(value.strftime("%Y-%m-%d"))
     if isinstance(value, float) and value.is_integer():
