@@ -26,6 +26,10 @@ PAGES = {
     "files": "/submission/files",
     "feedback": "/submission/files/feedback",
     "errors": "/submission/files/errors",
+    "sources": f"/submission/sources?day={FIRST}",
+    "source": "/submission/sources/card_system",
+    "mapping": "/submission/sources/card_system/mapping",
+    "codes": "/submission/sources/card_system/mapping/codes/type",
 }
 
 
