@@ -7,9 +7,11 @@ import hashlib
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,16 @@ from app.core import clock
 from app.core.actor import SYSTEM, acting
 from app.core.config import Settings, override
 from app.core.db import database, unit_of_work
+from app.core.jobs import TaskContext
+from app.core.outbox import OutboxEvent
 from app.factory import create_app
 from app.security.accounts import create_user
 from app.submission.content import ROOT, mappings, shipped_mappings
-from app.submission.lake import forget
+from app.submission.lake import forget, lake
 from app.submission.mapping import needed_columns
 from app.submission.models import Batch, HeldRecord, StageRun
 from app.submission.sources import push
+from app.submission.sources.late import missing_parts, take_late
 from app.submission.sources.models import MappingEdition
 from app.submission.stages.collect import collect
 from app.submission.stages.hold import hold, keep
@@ -323,3 +328,40 @@ def test_what_cannot_be_announced_is_refused(app: Console, token: str, given: di
     answer = sent(app.test_client(), "corporate_loans/deliveries", token, **given)
 
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "submission.push")
+
+
+# late deliveries
+
+
+def deliver_core(root: Path) -> None:
+    """The rows of the core system's own cases, as its database."""
+    mapping = shipped_mappings()["core_banking"]
+    cases = yaml.safe_load((ROOT / "mapping/core_banking/cases/loans.yaml").read_text(encoding="utf-8"))["cases"]
+    counts = {}
+    with closing(sqlite3.connect(root / "core.sqlite")) as file:
+        for table, columns in needed_columns(mapping).items():
+            names = sorted(columns)
+            rows = [[row.get(name) for name in names] for case in cases for row in case["rows"].get(table, ())]
+            file.execute(f"CREATE TABLE {table} ({', '.join(names)})")
+            file.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
+            counts[table] = {"rows": len(rows)}
+        file.commit()
+    (root / "control.json").write_text(json.dumps({"tables": counts}))
+
+
+def test_what_comes_after_its_batch_is_taken_under_its_own_day_and_told(house: House, visitor: Any) -> None:
+    context = TaskContext(1, "submission.late_deliveries", "k", {}, 1, 1, "w")
+    with clock.frozen(datetime(2026, 11, 1, 4, tzinfo=UTC)):
+        assert ("core_banking", DAY) in missing_parts()
+        take_late(context)
+        assert ("core_banking", DAY) in missing_parts()
+        deliver_core(house.settings.sources_file.parent)
+        take_late(context)
+        assert ("core_banking", DAY) not in missing_parts()
+
+    with unit_of_work(reading=True) as session:
+        told = [row.name for row in session.query(OutboxEvent)]
+    assert told.count("submission.delivery_late") == 1
+    assert lake().value("SELECT count(*) FROM lake.landing.core_banking__loan_master") == 2
+    assert lake().value("SELECT count(*) FROM lake.standard.person") == 0
+    assert "迟到已收" in visitor("xu.wen").page("/submission/sources?day=2026-10-31")
