@@ -22,7 +22,8 @@ from app.submission.sources import loads
 from app.submission.sources.landing import Delivery, Landed, control_of, digest_of, land
 from app.submission.sources.listing import Listed
 from app.submission.sources.loads import Arrival
-from app.submission.sources.places import Place, Wanted
+from app.submission.sources.places import Wanted
+from app.submission.sources.places.base import unreachable
 
 _LONGEST_GAP = 31
 
@@ -42,49 +43,40 @@ def take(
         if _builds_on_days(mapping) and known is not None and not _gap_allowed(mapping):
             _fill_gap(lake, mapping, listed, known.base.day, day)
             known = loads.before(mapping.source, day)
+        marks: Mapping[str, str] = known.watermarks if known else {}
         with TemporaryDirectory(dir=_spool()) as folder:
-            arrival, landed = _bring_and_land(lake, mapping, place, arrival, known, Path(folder), again=again)
+            brought = place.bring(Wanted(mapping, day, known.stamps if known else {}, marks), Path(folder))
+            delivery = Delivery(listed.source, brought.path)
+            digest, size = digest_of(mapping, delivery)
+            arrival = dataclasses.replace(arrival, digest=digest, size=size, stamps=brought.stamps)
+            control = control_of(mapping, delivery)
+            arrival = dataclasses.replace(arrival, serial=brought.serial or control.serial)
+            loads.refuse_repeated(arrival, changes=_builds_on_days(mapping))
+            if _builds_on_days(mapping) and known is None and not control.full:
+                raise _no_base(mapping.source)
+            base = known.base if known else None
+            landed = land(lake, mapping, delivery, day, again=again, base=base)
+            arrival = dataclasses.replace(arrival, watermarks={**marks, **landed.watermarks, **brought.watermarks})
     except CreditLinkError as problem:
-        loads.note_stopped(getattr(problem, "arrival", arrival), mapping, problem)
+        loads.note_stopped(arrival, mapping, problem)
         raise
+    except OSError as problem:
+        # A file that may not be read, or went away meanwhile; a disk that is full.
+        told = unreachable(listed.source, problem.strerror or type(problem).__name__)
+        loads.note_stopped(arrival, mapping, told)
+        raise told from problem
     loads.note_landed(arrival, mapping, landed, late=late)
     return landed
 
 
-def _bring_and_land(
-    lake: Lake,
-    mapping: SourceMapping,
-    place: Place,
-    arrival: Arrival,
-    known: loads.Before | None,
-    folder: Path,
-    *,
-    again: bool,
-) -> tuple[Arrival, Landed]:
-    stamps: Mapping[str, str] = known.stamps if known else {}
-    marks: Mapping[str, str] = known.watermarks if known else {}
-    brought = place.bring(Wanted(mapping, arrival.business_date, stamps, marks), folder)
-    delivery = Delivery(arrival.source, brought.path)
-    try:
-        digest, size = digest_of(mapping, delivery)
-        arrival = dataclasses.replace(arrival, digest=digest, size=size, stamps=brought.stamps)
-        control = control_of(mapping, delivery)
-        arrival = dataclasses.replace(arrival, serial=brought.serial or control.serial)
-        loads.refuse_repeated(arrival, changes=_builds_on_days(mapping))
-        if mapping.incremental and known is None and not control.full and _builds_on_days(mapping):
-            raise Invalid(
-                "submission.no_base",
-                Text(
-                    "{source} 首次须送达全量（控制文件 load: full），之后才能送变更",
-                    "{source} must first deliver in full (control file with load: full), then changes",
-                ).format(source=mapping.source),
-            )
-        base = known.base if known else None
-        landed = land(lake, mapping, delivery, arrival.business_date, again=again, base=base)
-    except CreditLinkError as problem:
-        problem.arrival = arrival  # type: ignore[attr-defined] # the ledger names the delivery that was refused
-        raise
-    return dataclasses.replace(arrival, watermarks={**marks, **landed.watermarks, **brought.watermarks}), landed
+def _no_base(source: str) -> Invalid:
+    return Invalid(
+        "submission.no_base",
+        Text(
+            "{source} 首次须送达全量（控制文件 load: full），之后才能送变更",
+            "{source} must first deliver in full (control file with load: full), then changes",
+        ).format(source=source),
+    )
 
 
 def _fill_gap(lake: Lake, mapping: SourceMapping, listed: Listed, last: date, day: date) -> None:
