@@ -256,6 +256,7 @@ def bucket() -> Iterator[str]:
         process.wait(30)
 
 
+@pytest.mark.whole
 def test_s3_brings_the_files_of_the_day(bucket: str, tmp_path: Path) -> None:
     def place(prefix: str, **changes: Any) -> S3Place:
         return S3Place("bank", prefix, Credential("c", "k", "s"), endpoint=bucket, **changes)

@@ -112,6 +112,7 @@ def test_changes_make_todays_state_of_yesterdays(database: Database, lake: Lake,
     assert [each[1] for each in ledger()] == ["landed", "landed"]
 
 
+@pytest.mark.whole
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(st.tuples(st.sampled_from("IUD"), st.integers(1, 5), st.integers(0, 9)), max_size=6), max_size=3)
