@@ -15,6 +15,7 @@ from app.submission.permissions import PERMISSIONS, READERS
 from app.submission.reading.trying import LakeRecords
 from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
+from app.submission.sources.door import register_sources
 from app.submission.steps import register_steps
 from app.submission.views import register_pages
 
@@ -42,6 +43,7 @@ def register(registry: Registry) -> None:
             cron="30 1 * * *",
         )
     )
+    register_sources(registry)
     for name, title in {
         "submission.landing": Text("落地层：来源数据原样", "landing layer: source data as delivered"),
         "submission.standard": Text("标准层：业务实体", "standard layer: business entities"),

@@ -256,8 +256,9 @@ def _sources(tasks: Sequence[ProcessTask], marks: Sequence[StageRun]) -> tuple[S
     collected = next((task for task in tasks if task.node == "Collect"), None)
     failed = dict((collected.result or {}).get("failed", {})) if collected is not None else {}
     lines = []
-    for name in dict.fromkeys((*mappings(), *landed, *failed)):
-        title = mappings()[name].title if name in mappings() else Text(name, name)
+    known = mappings()
+    for name in dict.fromkeys((*known, *landed, *failed)):
+        title = known[name].title if name in known else Text(name, name)
         if name in landed:
             mark = landed[name]
             tables = dict(mark.detail.get("tables", {}))

@@ -11,7 +11,7 @@ from app.core.crypto.keyring import key_ring
 from app.core.db import current_session, unit_of_work
 from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
-from app.submission.stages.work import Outcome, Work
+from app.submission.stages.work import Outcome, Work, incomplete_entities
 from app.submission.tables import BUSINESS_KEY, FINDING, MAIN_ENTITY, RECORD_TYPES, record_table, standard_tables
 
 _CHUNK = 500
@@ -20,6 +20,7 @@ _CHUNK = 500
 def hold(work: Work) -> dict[str, Any]:
     """Open or renew an exception for every blocked record; number of exceptions by type."""
     held = {}
+    incomplete = incomplete_entities(work)
     for number, code in enumerate(RECORD_TYPES):
 
         def one(_again: bool, code: str = code) -> Outcome:
@@ -38,7 +39,8 @@ def hold(work: Work) -> dict[str, Any]:
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
-        _withdraw_vanished(work, code)
+        if MAIN_ENTITY[code] not in incomplete:
+            _withdraw_vanished(work, code)
         work.progress(number + 1, len(RECORD_TYPES))
     return held
 
@@ -88,7 +90,10 @@ def close(record_type: str, keys: list[str], day: date) -> int:
 
 
 def _withdraw_vanished(work: Work, code: str) -> None:
-    """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number."""
+    """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number.
+
+    Not asked where a source of such subjects or accounts was stopped today: its rows are missing, which says nothing of them.
+    """
     with unit_of_work(reading=True) as session:
         query = select(HeldRecord).where(HeldRecord.record_type == code, HeldRecord.status == "open")
         keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}

@@ -15,14 +15,14 @@ from app.submission.content import mappings
 from app.submission.counts import standardised_by_entity
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
-from app.submission.sources import landing_name
+from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
 from app.submission.tables import UNMAPPED, standard_tables
 
 
 def standardise(work: Work) -> dict[str, Any]:
     """Map what has landed; rows by entity, and the number of unmapped values."""
-    known, landed = mappings(), _landed(work.batch)
+    known, landed = mappings(work.business_date), _landed(work.batch)
     parts = {source: partial(_map, work, known[source]) for source in landed}
     done = work.parts("standardise", parts, writing=True)
     unmapped = sum(detail["unmapped"] for _, detail in done.values())

@@ -15,8 +15,8 @@ from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import RECORDS, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.permissions import RECORDS, SOURCES, VIEW
+from app.submission.views import batches, day, exceptions, files, findings, landing, mapping, records, sources
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -26,6 +26,7 @@ _MENU = (
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
+    ("submission.sources", Text("来源与映射", "Sources and mappings"), SOURCES, "database"),
 )
 
 
@@ -47,7 +48,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, findings, records, exceptions, files, landing, sources, mapping):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint
