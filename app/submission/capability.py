@@ -16,16 +16,23 @@ from app.submission.reading.trying import LakeRecords
 from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.steps import register_steps
+from app.submission.supplement import events as supplement_events
+from app.submission.supplement import evidence as supplement_evidence
+from app.submission.supplement import steps as supplement_steps
 from app.submission.views import register_pages
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models")
+    registry.models("app.submission.models", "app.submission.supplement.models")
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in READERS.items():
         registry.grant(role, *permissions)
     register_steps(registry)
+    supplement_steps.register_steps(registry)
+    supplement_evidence.register_evidence(registry)
+    for event in supplement_events.EVENTS:
+        registry.event(event)
     keep_days(PastDays())
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())

@@ -9,6 +9,9 @@ BEGIN = "submission.batch.begin"
 RELEASE = "submission.batch.release"
 RETRY = "submission.batch.retry"
 RECORDS = "submission.record.view"
+SUPPLEMENTS = "submission.supplement.view"
+WRITE_SUPPLEMENT = "submission.supplement.write"
+REVIEW_SUPPLEMENT = "submission.supplement.review"
 
 PERMISSIONS = {
     VIEW: Text("查看报送批次与文件", "View batches and files"),
@@ -16,12 +19,18 @@ PERMISSIONS = {
     RELEASE: Text("复核并放行批次", "Review and release a batch"),
     RETRY: Text("重试失败的步骤", "Retry a failed step"),
     RECORDS: Text("查看记录明细与来源行", "View records and their source rows"),
+    SUPPLEMENTS: Text("查看补录", "View supplements"),
+    WRITE_SUPPLEMENT: Text("填写、提交与终止补录", "Write, submit and end supplements"),
+    REVIEW_SUPPLEMENT: Text(
+        "复核补录，裁定与来源的冲突", "Review supplements and decide where they and a source disagree"
+    ),
 }
 
 READERS = {
-    "compliance": (VIEW, RECORDS),
-    "reviewer": (VIEW, RECORDS, RELEASE),
+    "compliance": (VIEW, RECORDS, SUPPLEMENTS),
+    "reviewer": (VIEW, RECORDS, RELEASE, SUPPLEMENTS, REVIEW_SUPPLEMENT),
     "analyst": (VIEW,),
-    "operator": (VIEW, RECORDS, BEGIN, RETRY),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY, SUPPLEMENTS, WRITE_SUPPLEMENT),
+    "manager": (SUPPLEMENTS,),
     "admin_system": (VIEW,),
 }

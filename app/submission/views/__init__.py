@@ -16,6 +16,7 @@ from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
 from app.submission.permissions import RECORDS, VIEW
+from app.submission.supplement.events import ACTIONS as SUPPLEMENT_ACTIONS
 from app.submission.views import batches, day, exceptions, files, findings, landing, records
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
@@ -32,6 +33,7 @@ _MENU = (
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
     name_actions(ACTIONS)
+    name_actions(SUPPLEMENT_ACTIONS)
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
