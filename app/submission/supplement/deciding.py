@@ -67,7 +67,12 @@ def standing(supplement: Supplement) -> str:
 
 def is_over(supplement: Supplement, today: date) -> bool:
     """Whether no batch to come can be about a business day for which it applies: today's batch is about yesterday."""
-    return supplement.valid_until < today - timedelta(days=1)
+    return supplement.valid_until <= last_over(today)
+
+
+def last_over(today: date) -> date:
+    """The newest business day that no batch to come is about."""
+    return today - timedelta(days=2)
 
 
 def approve(request: SupplementRequest, reviewer: str, words: str, *, clean_only: bool) -> tuple[int, int]:

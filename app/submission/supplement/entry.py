@@ -55,6 +55,10 @@ class EntryForm:
         parts = ", ".join(f"coalesce({row}.\"{name}\", '')" for name in self.key_columns)
         return f"concat_ws('|', {parts})"
 
+    def values_in(self, key: str) -> dict[str, str]:
+        """The values of the key's columns, out of the key as one text."""
+        return dict(zip(self.key, key.split("|")[len(self.fixed) :], strict=False))
+
     def subject_of(self, values: Mapping[str, str]) -> str:
         """The business key of the record that the row belongs to."""
         return "|".join(values.get(name, "") for name in self.subject_key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
@@ -23,7 +24,7 @@ from app.submission.supplement.entry import EntryForm, entry_form, fields
 from app.submission.supplement.events import SupplementsSubmitted
 from app.submission.supplement.given import Presence, faults, presences, written
 from app.submission.supplement.models import Supplement, SupplementRequest
-from app.submission.supplement.nearby import Nearby, Row, nearby
+from app.submission.supplement.nearby import Nearby, Row, nearby, standing
 from app.submission.supplement.verdict import Entry, Verdict, verdict
 from app.workflow import host
 
@@ -105,7 +106,7 @@ def look(wish: Wish, near: Nearby | None = None) -> Look:
         items = {tag: value for tag, value in items.items() if value}
         items |= {**form.fixed, **{name: values.get(name, "") for name in form.key}}
     own = {name: value for name, value in (source or {}).items() if isinstance(value, str) and name[0] != "_"}
-    both = {**own, **{tag: value for tag, value in values.items()}, **dict.fromkeys(wish.emptied - values.keys(), "")}
+    both = {**own, **values, **dict.fromkeys(wish.emptied - values.keys(), "")}
     stands = presences(form, both, _beside(form, around))
     errors = faults(form, values, stands, whole=source is None)
     if source is not None and not items:
@@ -203,10 +204,22 @@ def keep(seen: Look, wish: Wish, found: Supplement | None = None) -> Supplement:
     return supplement
 
 
+def begin(form: EntryForm, key: Mapping[str, str]) -> Supplement:
+    """A draft about a row, holding what is in force of it; nobody has said why yet. Raises as `save`."""
+    first = standing().next_day
+    wish = Wish(form.name, key, valid_from=first, valid_until=first + timedelta(days=USUAL))
+    values = cleaned(form, key)
+    query = select(Supplement).filter_by(force_mark=key_print(form.name, form.key_of(values)))
+    earlier = current_session().scalar(query)
+    if earlier is not None:
+        wish = replace(wish_of(earlier), valid_from=first, valid_until=max(first, earlier.valid_until))
+    return save(wish)
+
+
 def wish_of(supplement: Supplement) -> Wish:
     """The wish that a supplement was made of."""
     form = entry_form(supplement.form)
-    key = dict(zip(form.key, supplement.key.split("|")[len(form.fixed) :], strict=False))
+    key = form.values_in(supplement.key)
     items = supplement.items
     return Wish(
         form.name,

@@ -15,9 +15,9 @@ from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import RECORDS, VIEW
+from app.submission.permissions import RECORDS, SUPPLEMENTS, VIEW
 from app.submission.supplement.events import ACTIONS as SUPPLEMENT_ACTIONS
-from app.submission.views import batches, day, exceptions, files, findings, landing, records
+from app.submission.views import batches, day, exceptions, files, findings, landing, records, supplements
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -26,6 +26,7 @@ _MENU = (
     ("submission.batches", Text("批次", "Batches"), VIEW, "route"),
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
+    ("submission.supplements", Text("补录", "Supplements"), SUPPLEMENTS, "edit"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
 )
 
@@ -49,7 +50,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing):
+    for pages in (day, findings, records, exceptions, files, landing, supplements):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint
