@@ -35,7 +35,7 @@ def register(registry: Registry) -> None:
     for event in supplement_events.EVENTS:
         registry.event(event)
     reading = Text("读取与提交补录工作簿", "Read a workbook of supplements and hand it in")
-    registry.task(Task(uploads.READ, reading, uploads.run, max_attempts=3))
+    registry.task(Task(uploads.READ, reading, uploads.run, own_commits=True, max_attempts=3))
     keep_days(PastDays())
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())

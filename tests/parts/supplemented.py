@@ -12,15 +12,17 @@ import reported_days
 from judged_anew import registry
 from reported_days import DAYS, ReportedDays
 
+from app.core import clock
 from app.core.actor import Actor, acting
 from app.core.config import override
 from app.core.db import database, unit_of_work
 from app.submission.lake import forget, lake
-from app.submission.supplement import deciding, writing
+from app.submission.supplement import writing
 from app.submission.supplement.models import Supplement, SupplementRequest
 from app.submission.tables import FINDING, standard_tables
 
-NEXT = DAYS[2] + timedelta(days=1)
+DAY = DAYS[2]
+NEXT = DAY + timedelta(days=1)
 LAST = NEXT + timedelta(days=60)
 AUTHOR, REVIEWER = Actor("lin.hai", "林海", "person"), Actor("xu.wen", "许文", "person")
 
@@ -56,7 +58,7 @@ def some(entity: str, nth: int = 0) -> dict[str, Any]:
 
 
 def wish(form: str, values: dict[str, str], until: date = LAST, **changes: object) -> writing.Wish:
-    given = {"reason": "柜面核对客户资料", "valid_from": NEXT, "valid_until": until, **changes}
+    given = {"reason": "柜面核对客户资料", "valid_from": DAY, "valid_until": until, **changes}
     return writing.Wish(form, values, **given)  # type: ignore[arg-type]
 
 
@@ -67,13 +69,13 @@ def written(given: writing.Wish) -> str:
 
 
 def approved(given: writing.Wish) -> str:
-    """A supplement that a second person has approved."""
-    number = written(given)
-    with unit_of_work():
-        request = writing.submit(deciding.find(number)).id
-    with acting(REVIEWER), unit_of_work():
-        deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=False)
-    return number
+    """A supplement as it stands once a second person has approved it; the way there is for other tests to go."""
+    with unit_of_work() as session:
+        draft = writing.drafted(writing.look(given), given)
+        draft.state, draft.reviewer, draft.decided_at = "approved", REVIEWER.id, clock.now()
+        draft.open_mark, draft.force_mark = None, draft.key_print
+        session.add(draft)
+    return draft.id
 
 
 def stored(number: str) -> Supplement:

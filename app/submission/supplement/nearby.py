@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
 from sqlalchemy import func, select
 
 from app.core import clock
@@ -24,7 +25,7 @@ from app.submission.supplement.entry import EntryForm
 from app.submission.tables import OVERLAID, accepted_table, standard_tables
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from app.lake.connection import Connection
 
 Row = dict[str, Any]
 SUPPLEMENTED: Final = "supplement"
@@ -52,18 +53,25 @@ class Nearby:
     rows: Mapping[str, tuple[Row, ...]]
     accepted: pa.Table
 
+    known: dict[str, dict[str, Row]] = field(default_factory=dict, compare=False)
+    """by form, rows by their key: filled when first asked for"""
+
     def row(self, form: EntryForm, key: str) -> Row | None:
         """The row that a form's key names; None where no source has one."""
-        found = self.rows.get(form.entity, ())
-        return next((row for row in found if _is_of(form, row) and form.key_of(_texts(row)) == key), None)
+        if form.name not in self.known:
+            self.known[form.name] = {
+                own: row
+                for row in reversed(self.rows.get(form.entity, ()))
+                if (own := key_of_row(form, row)) is not None
+            }
+        return self.known[form.name].get(key)
 
 
-def _is_of(form: EntryForm, row: Row) -> bool:
-    return all(row.get(name) == value for name, value in form.fixed.items())
-
-
-def _texts(row: Row) -> dict[str, str]:
-    return {name: value for name, value in row.items() if isinstance(value, str)}
+def key_of_row(form: EntryForm, row: Row) -> str | None:
+    """The key of a row of the form's entity; None for one that is not of this form."""
+    if any(row.get(name) != value for name, value in form.fixed.items()):
+        return None
+    return form.key_of({name: row.get(name) or "" for name in form.key})
 
 
 class Near(Scope):
@@ -129,40 +137,42 @@ def nearby(code: str, subject: str) -> Nearby:
 def nearby_all(code: str, subjects: Sequence[str]) -> Nearby:
     """What there is of some subjects, in one query for each entity."""
     now = standing()
-    rows: dict[str, tuple[Row, ...]] = {}
-    for entity, key in entities_of(code).items():
-        rows[entity] = tuple(_source_rows(entity, key, subjects, now.day)) if now.day else ()
-    table = accepted_table(code)
     with lake().read() as cursor:
+        # As a relation: of a bound list the engine's driver asks about every value what library it is of.
+        cursor.register("near_wanted", pa.table({"key": pa.array(subjects, pa.string())}))
+        rows: dict[str, tuple[Row, ...]] = {}
+        for entity, key in entities_of(code).items():
+            rows[entity] = tuple(_source_rows(cursor, entity, key, now.day)) if now.day else ()
         accepted = cursor.execute(
-            f"SELECT * FROM {table.path} WHERE list_contains(CAST($subjects AS VARCHAR[]), key)",
-            {"subjects": list(subjects)},
+            f"SELECT * FROM {accepted_table(code).path} WHERE key IN (SELECT key FROM near_wanted)"
         ).to_arrow_table()
+        cursor.unregister("near_wanted")
     return Nearby(now.next_day, rows, accepted)
 
 
-def _source_rows(entity: str, key: tuple[str, ...], subjects: Sequence[str], day: date | None) -> list[Row]:
+def _source_rows(cursor: Connection, entity: str, key: tuple[str, ...], day: date) -> list[Row]:
     """The rows as the sources gave them: for one that a supplement is laid over, the one that stands aside."""
-    table = standard_tables()[entity]
-    given = {"day": day, "subjects": list(subjects)}
-    wanted = f"list_contains(CAST($subjects AS VARCHAR[]), {key_text(*key)})" if key else "TRUE OR $subjects IS NULL"
-    found = lake().records(f"SELECT * FROM {table.path} WHERE business_date = $day AND {wanted}", given)
+    wanted = f" AND {key_text(*key)} IN (SELECT key FROM near_wanted)" if key else ""
+    statement = f"SELECT * FROM {standard_tables()[entity].path} WHERE business_date = ?{wanted}"
+    found = cursor.execute(statement, [day]).to_arrow_table().to_pylist()
     plain = [row for row in found if row["_source"] != SUPPLEMENTED]
     if len(plain) < len(found):
-        plain += _aside([row for row in found if row["_source"] == SUPPLEMENTED and "|" in row["_row"]], day)
+        plain += _aside(cursor, [row for row in found if row["_source"] == SUPPLEMENTED and "|" in row["_row"]], day)
     return plain
 
 
-def _aside(rows: list[Row], day: date | None) -> list[Row]:
-    origins = [row["_row"] for row in rows]
-    found = lake().records(
-        f"SELECT * FROM {OVERLAID.path} WHERE business_date = $day"
-        " AND list_contains(CAST($origins AS VARCHAR[]), concat_ws('|', _source, _load, _row))",
-        {"day": day, "origins": origins},
-    )
-    by_origin = {"|".join((row["_source"], row["_load"], row["_row"])): row for row in found}
+def _aside(cursor: Connection, rows: list[Row], day: date) -> list[Row]:
+    cursor.register("near_origins", pa.table({"origin": pa.array([row["_row"] for row in rows], pa.string())}))
+    kept = cursor.execute(
+        f"""SELECT concat_ws('|', _source, _load, _row) AS origin, * FROM {OVERLAID.path} WHERE business_date = ?
+            AND concat_ws('|', _source, _load, _row) IN (SELECT origin FROM near_origins)""",
+        [day],
+    ).to_arrow_table()
+    cursor.unregister("near_origins")
+    by_origin = {row["origin"]: row for row in kept.to_pylist()}
+    beside = ("_source", "_load", "_row", "business_date")
     return [
-        json.loads(kept["content"]) | {name: kept[name] for name in ("_source", "_load", "_row", "business_date")}
+        json.loads(found["content"]) | {name: found[name] for name in beside}
         for row in rows
-        if (kept := by_origin.get(row["_row"])) is not None
+        if (found := by_origin.get(row["_row"])) is not None
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from app.core import clock
@@ -15,9 +16,9 @@ from app.core.text import Text
 from app.rules.tables.workbook_guard import MAX_BYTES
 from app.submission.supplement.entry import entry_form
 from app.submission.supplement.models import SupplementUpload
-from app.submission.supplement.verdict import verdicts
-from app.submission.supplement.workbook_in import ReadRow, Sheet, read_rows, read_sheet
-from app.submission.supplement.writing import hand_in, keep
+from app.submission.supplement.verdict import Verdict, verdicts
+from app.submission.supplement.workbook_in import ReadRow, read_rows, read_sheet
+from app.submission.supplement.writing import drafted, hand_in, keep
 
 READ: Final = "submission.read_supplements"
 """The executor's task: read what was handed in, and take it when somebody has asked for that."""
@@ -95,31 +96,31 @@ def content_of(upload: SupplementUpload) -> bytes:
 
 
 def run(context: TaskContext) -> None:
-    """Read or take a workbook; done in one unit of work with the task, so it happens once."""
-    params = context.params
-    with acting(Actor(str(params["by"]), str(params["name"]), "person")), unit_of_work():
-        upload = find_upload(str(params["upload"]))
-        sheet, rows = read(upload)
-        if params["act"] == "read" and upload.state == "reading":
-            upload.state = "read" if sheet.readable else "refused"
-            upload.rows, upload.good = len(sheet.rows), sum(row.good for row in rows)
-            upload.faults = sheet.faults[:MOST_FAULTS]
-        elif params["act"] == "take" and upload.state == "taking":
-            _taken(upload, [row for row in rows if row.good])
+    """Read or take a workbook. What takes long only reads; then all is written at once, if nobody has done it meanwhile."""
+    number, taking = str(context.params["upload"]), context.params["act"] == "take"
+    with acting(Actor(str(context.params["by"]), str(context.params["name"]), "person")):
+        with unit_of_work(reading=True):
+            upload = find_upload(number)
+            if upload.state != ("taking" if taking else "reading"):
+                return
+            form = entry_form(upload.form)
+            sheet = read_sheet(form, content_of(upload))
+            rows = read_rows(form, sheet)
+            good = [row for row in rows if row.good]
+            said = verdicts(form, [row.look.entry for row in good]) if taking else []
+        with unit_of_work():
+            upload = find_upload(number)
+            if taking and upload.state == "taking":
+                _take(upload, good, said)
+            elif not taking and upload.state == "reading":
+                upload.state = "read" if sheet.readable else "refused"
+                upload.rows, upload.good, upload.faults = len(sheet.rows), len(good), sheet.faults[:MOST_FAULTS]
 
 
-def read(upload: SupplementUpload) -> tuple[Sheet, list[ReadRow]]:
-    """The sheet and its entries, as they are to be read now."""
-    form = entry_form(upload.form)
-    sheet = read_sheet(form, content_of(upload))
-    return sheet, read_rows(form, sheet)
-
-
-def _taken(upload: SupplementUpload, good: list[ReadRow]) -> None:
-    form = entry_form(upload.form)
+def _take(upload: SupplementUpload, good: Sequence[ReadRow], said: Sequence[Verdict]) -> None:
     if good:
-        said = verdicts(form, [row.look.entry for row in good])
-        drafts = [keep(row.look, row.wish) for row in good]
+        drafts = [drafted(row.look, row.wish) for row in good]
+        keep(drafts)
         hand_in(list(zip(drafts, said, strict=True)))
     upload.state, upload.good, upload.content, upload.faults = "taken", len(good), None, []
     current_session().flush()

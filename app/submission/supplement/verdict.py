@@ -18,7 +18,7 @@ from app.submission.content import rules_of
 from app.submission.rulings import surroundings
 from app.submission.supplement.bench import Bench, Fact, bench
 from app.submission.supplement.entry import EntryForm, entry_form
-from app.submission.supplement.nearby import Nearby, Row, nearby, nearby_all
+from app.submission.supplement.nearby import SUPPLEMENTED, Nearby, Row, key_of_row, nearby, nearby_all
 
 _CHUNK: Final = 500
 
@@ -75,11 +75,13 @@ def verdict(entry: Entry) -> Verdict:
 def verdicts(form: EntryForm, entries: Sequence[Entry]) -> list[Verdict]:
     """Of many entries of a form, in their order; those of one subject are laid over together."""
     found: dict[str, Verdict] = {}
-    subjects = list(dict.fromkeys(each.subject for each in entries))
+    of: dict[str, list[Entry]] = {}
+    for each in entries:
+        of.setdefault(each.subject, []).append(each)
+    subjects = list(of)
     for start in range(0, len(subjects), _CHUNK):
         chunk = subjects[start : start + _CHUNK]
-        among = set(chunk)
-        mine = [each for each in entries if each.subject in among]
+        mine = [each for subject in chunk for each in of[subject]]
         found |= _judged(form.record, mine, nearby_all(form.record, chunk), few=False)
     return [found[each.subject] for each in entries]
 
@@ -131,22 +133,21 @@ def _ruleset(code: str, day: date) -> Ruleset | None:
 def laid_over(entries: Sequence[Entry], near: Nearby) -> dict[str, list[Row]]:
     """The rows of the subjects with the entries laid over, as `overlay` does it for a whole day."""
     rows = {entity: [dict(row) for row in found] for entity, found in near.rows.items()}
+    known: dict[str, dict[str, list[Row]]] = {}
     for entry in entries:
         form = entry_form(entry.form)
         mine = rows.setdefault(form.entity, [])
+        if form.name not in known:
+            known[form.name] = {}
+            for row in mine:
+                if (own := key_of_row(form, row)) is not None:
+                    known[form.name].setdefault(own, []).append(row)
         given = {tag: value or None for tag, value in entry.items.items()}
-        hit = [row for row in mine if _key(form, row) == entry.key]
-        for row in hit:
+        for row in known[form.name].get(entry.key, ()):
             row.update(given)
-        if not hit:
-            mine.append(dict(form.fixed) | given | {"_source": "supplement", "_load": "", "_row": f"new:{len(mine)}"})
+        if entry.key not in known[form.name]:
+            mine.append(dict(form.fixed) | given | {"_source": SUPPLEMENTED, "_load": "", "_row": f"new:{len(mine)}"})
     return rows
-
-
-def _key(form: EntryForm, row: Row) -> str | None:
-    if any(row.get(name) != value for name, value in form.fixed.items()):
-        return None
-    return form.key_of({name: row.get(name) or "" for name in form.key})
 
 
 def _said(judge: Judge, ruleset: Ruleset, fact: Mapping[str, Any]) -> tuple[Said, ...]:

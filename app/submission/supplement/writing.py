@@ -156,7 +156,9 @@ def save(wish: Wish, number: str | None = None, lock: int | None = None) -> Supp
     errors = {tag: text for tag, text in seen.errors.items() if tag in seen.form.key}
     if errors:
         raise WishRefused(errors)
-    return keep(seen, wish, _mine(number, lock) if number else None)
+    draft = drafted(seen, wish, _mine(number, lock) if number else None)
+    keep([draft])
+    return draft
 
 
 def _mine(number: str, lock: int | None) -> Supplement:
@@ -173,8 +175,8 @@ def _mine(number: str, lock: int | None) -> Supplement:
     return found
 
 
-def keep(seen: Look, wish: Wish, found: Supplement | None = None) -> Supplement:
-    """Write down what a wish amounts to. Raises Conflict (`submission.supplement_open`)."""
+def drafted(seen: Look, wish: Wish, found: Supplement | None = None) -> Supplement:
+    """A draft that says what a wish amounts to, in the place of `found`; it is not kept yet."""
     mark, now = key_print(seen.form.name, seen.key), clock.now()
     supplement = found or Supplement(
         id=f"SU-{clock.today():%Y%m%d}-{secrets.token_hex(5)}",
@@ -192,16 +194,20 @@ def keep(seen: Look, wish: Wish, found: Supplement | None = None) -> Supplement:
     supplement.valid_until = wish.valid_until or supplement.valid_from
     supplement.state, supplement.changed_at = "draft", now
     supplement.findings, supplement.blocks = [], 0
+    return supplement
+
+
+def keep(drafts: Sequence[Supplement]) -> None:
+    """Write drafts down, all or none. Raises Conflict (`submission.supplement_open`)."""
     try:
         with unit_of_work() as session:
-            session.add(supplement)
+            session.add_all(drafts)
             session.flush()
     except IntegrityError:
         raise Conflict(
             "submission.supplement_open",
             Text("这一行已有未办结的补录", "somebody is writing about this row already, or it waits for review"),
         ) from None
-    return supplement
 
 
 def begin(form: EntryForm, key: Mapping[str, str]) -> Supplement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Window:
 
 
 @pytest.fixture
-def enter(reported: ReportedDays) -> Iterator[Callable[[str], Window]]:
+def enter(reported: ReportedDays) -> Callable[[str], Window]:
     app = create_app()
     with acting(SYSTEM), unit_of_work():
         for person, role in ((AUTHOR, "operator"), (REVIEWER, "reviewer")):
@@ -63,7 +63,7 @@ def enter(reported: ReportedDays) -> Iterator[Callable[[str], Window]]:
         assert found
         return Window(client, found[1])
 
-    yield window
+    return window
 
 
 def begun(window: Window, form: str, **key: str) -> str:
@@ -137,6 +137,7 @@ def test_two_people_and_a_finding_that_goes_away_while_one_types(enter: Callable
     assert outsider.ask(f"{at}/check", {}).status_code == 403
 
 
+@pytest.mark.whole
 def test_a_draft_is_its_authors_and_what_is_returned_can_be_mended(enter: Callable[[str], Window]) -> None:
     author, reviewer = enter(AUTHOR.id), enter(REVIEWER.id)
     with unit_of_work(reading=True) as session:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from judged_anew import registry
 from reported_days import ReportedDays
-from supplemented import AUTHOR, LAST, NEXT, REVIEWER, approved, held, request_of, some, stored, wish, written
+from supplemented import AUTHOR, DAY, LAST, NEXT, REVIEWER, approved, held, request_of, some, stored, wish, written
 
 from app.core.actor import acting
 from app.core.config import settings
@@ -21,11 +21,10 @@ from app.submission.models import HeldRecord, StageRun
 from app.submission.reading.records import view_record
 from app.submission.reading.sources import source_rows
 from app.submission.service import begin_batch
-from app.submission.stages.collect import collect
 from app.submission.stages.hold import key_print
-from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.submission.supplement import deciding, writing
+from app.submission.supplement.overlay import lay_over
 from app.submission.supplement.verdict import verdict
 from app.submission.tables import OVERLAID, accepted_table, record_table, standard_tables
 from app.workflow import host
@@ -38,20 +37,18 @@ def delivered(reported: ReportedDays) -> None:
     folder.symlink_to(reported.stage.deliveries(NEXT - timedelta(days=1)), target_is_directory=True)
 
 
-def standardised(reported: ReportedDays) -> Work:
-    """The next day up to its standard layer."""
-    delivered(reported)
-    with unit_of_work():
-        batch = begin_batch(NEXT)
-    work = Work.on(batch)
-    collect(work)
-    standardise(work)
-    return work
+def laid_over(reported: ReportedDays) -> None:
+    """Lay what is in force over the newest day's standard layer, as if nobody had done it yet."""
+    with unit_of_work() as session:
+        for run in session.query(StageRun).filter_by(batch_id=reported.waiting, stage="standardise"):
+            if run.part.startswith("supplements"):
+                session.delete(run)
+    lay_over(Work.on(reported.waiting))
 
 
 def rows(entity: str, where: str, *values: object) -> list[dict[str, object]]:
     table = standard_tables()[entity]
-    return lake().records(f"SELECT * FROM {table.path} WHERE business_date = ? AND {where}", [NEXT, *values])
+    return lake().records(f"SELECT * FROM {table.path} WHERE business_date = ? AND {where}", [DAY, *values])
 
 
 @pytest.mark.slow
@@ -115,7 +112,7 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
     changed = {"IDType": person["IDType"], "IDNum": number, "Sex": "0", "Email": "a'b@bank.example"}
     mended = approved(wish("person", changed))
     blank = approved(
-        writing.Wish("personal_account", {"AcctCode": code}, frozenset({"DueDate"}), "额度已注销", NEXT, LAST)
+        writing.Wish("personal_account", {"AcctCode": code}, frozenset({"DueDate"}), "额度已注销", DAY, LAST)
     )
     new = approved(wish("personal_collateral", {"AcctCode": code, "Ccc": "A1111111111111CC-9"}))
     future = approved(wish("personal_deed", {"AcctCode": code, "ChanTranType": "11", "TranDate": "2026-10-30",
@@ -124,7 +121,7 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
     assert stored(new).whole
     assert not stored(mended).whole
 
-    work = standardised(reported)
+    laid_over(reported)
 
     def look() -> list[tuple[object, ...]]:
         person = rows("person", '"IDNum" = ?', number)
@@ -137,21 +134,20 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
         assert [(each["DueDate"], each["_load"]) for each in account] == [(None, blank)]
         assert [(each["subject"], each["_load"]) for each in link] == [("person", new)]
         assert not rows("special_transaction", "_load = ?", future)
-        aside = lake().rows(f"SELECT form, key FROM {OVERLAID.path} WHERE business_date = ? ORDER BY 1", [NEXT])
+        aside = lake().rows(f"SELECT form, key FROM {OVERLAID.path} WHERE business_date = ? ORDER BY 1", [DAY])
         assert len(aside) == 2
         return [*aside, *(tuple(each.values()) for each in (*person, *account, *link))]
 
     once = look()
-    total = lake().value(f"SELECT count(*) FROM {standard_tables()['person'].path} WHERE business_date = ?", [NEXT])
-    with unit_of_work() as session:
-        for run in session.query(StageRun).filter_by(batch_id=work.batch, stage="standardise"):
-            if run.part.startswith("supplements"):
-                session.delete(run)
-    standardise(work)
+    count = f"SELECT count(*) FROM {standard_tables()['person'].path} WHERE business_date = ?"
+    total = lake().value(count, [DAY])
+    laid_over(reported)
     assert look() == once, "killed before its mark and done again, it leaves the same"
-    assert total == lake().value(
-        f"SELECT count(*) FROM {standard_tables()['person'].path} WHERE business_date = ?", [NEXT]
-    )
+    assert lake().value(count, [DAY]) == total
+    with unit_of_work(reading=True):
+        source = writing.look(wish("person", changed)).source
+    assert source is not None
+    assert source["Sex"] == person["Sex"], "what the source says is still known"
 
 
 def test_a_source_that_catches_up_ends_it_and_one_that_moves_on_is_told(reported: ReportedDays) -> None:
@@ -165,18 +161,18 @@ def test_a_source_that_catches_up_ends_it_and_one_that_moves_on_is_told(reported
         missing = deciding.find(gone)
         missing.whole = False
 
-    standardised(reported)
+    laid_over(reported)
 
     assert stored(same).state == "matched"
     assert "来源已一致" in stored(same).ended_because
     assert stored(same).force_mark is None
     conflict = stored(moved)
-    assert conflict.conflict_on == NEXT
+    assert conflict.conflict_on == DAY
     assert conflict.conflict is not None
     assert rows("personal_account", '"AcctCode" = ?', code)[0]["MngmtOrgCode"] == "A1111111111111", (
         "until it is decided"
     )
-    assert (stored(gone).conflict, stored(gone).conflict_on) == ({}, NEXT), "its row is gone"
+    assert (stored(gone).conflict, stored(gone).conflict_on) == ({}, DAY), "its row is gone"
     with unit_of_work(), pytest.raises(Refused, match="four_eyes"):
         deciding.decide_conflict(deciding.find(moved), "source", "来源已经更正")
     with acting(REVIEWER), unit_of_work():
@@ -201,5 +197,8 @@ def test_whoever_wrote_it_does_not_approve_it_and_a_later_one_replaces_it(report
     with unit_of_work():
         assert deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=True) == (1, 0)
         assert deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=True) == (0, 0)
-    later = approved(wish("personal_account", {"AcctCode": code, "Cy": "USD"}))
+    later = written(wish("personal_account", {"AcctCode": code, "Cy": "USD"}))
+    with unit_of_work():
+        request = writing.submit(deciding.find(later)).id
+        deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=False)
     assert (stored(mine).state, stored(later).state) == ("replaced", "approved")
