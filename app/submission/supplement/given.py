@@ -66,7 +66,10 @@ def tables_of(form: EntryForm, field: Field) -> tuple[CodeTable, ...]:
 def presences(form: EntryForm, values: Mapping[str, str], beside: Mapping[str, str]) -> dict[str, Presence]:
     """How every item of a form stands for these values; `beside` holds what other rows of the subject say (`AcctType`)."""
     fact, element = _fact(form, values, beside)
-    return {each.tag: _presence(form, each, fact, element) for each in fields(form)}
+    record = record_type(form.record)
+    stands = {segment.code for segment in record.segments if segment.required} | {"B", form.group}
+    stands |= {each.segment for each in fields(form) if values.get(each.tag)}
+    return {each.tag: _presence(form, each, fact, element, each.segment in stands) for each in fields(form)}
 
 
 def _fact(
@@ -86,7 +89,10 @@ def _fact(
     return fact, element
 
 
-def _presence(form: EntryForm, field: Field, fact: Mapping[str, Any], element: Mapping[str, str] | None) -> Presence:
+def _presence(
+    form: EntryForm, field: Field, fact: Mapping[str, Any], element: Mapping[str, str] | None, stands: bool
+) -> Presence:
+    """`stands`: whether its segment is to be there at all, being required or begun."""
     item = field.item
 
     def holds(condition: str | None) -> bool:
@@ -98,7 +104,7 @@ def _presence(form: EntryForm, field: Field, fact: Mapping[str, Any], element: M
     )
     forbidden = holds(item.empty_when)
     must = item.presence == "M" or (item.presence == "C" and not item.empty_tag)
-    needed = shown and not forbidden and (holds(item.filled_when) or (must and item.filled_when is None))
+    needed = stands and shown and not forbidden and (holds(item.filled_when) or (must and item.filled_when is None))
     table = next((name for name, condition in item.codes_when if holds(condition)), item.codes[0] if item.codes else "")
     return Presence(shown, needed, forbidden, table)
 

@@ -94,7 +94,7 @@ def test_two_people_and_a_finding_that_goes_away_while_one_types(enter: Callable
     wrong = author.ask(f"{at}/check", {**given, "v.Cy": "GOLD", "v.LoanAmt": "12.5"}).json
 
     assert [(each["tag"], each["severity"]) for each in before["said"]] == [("Cy", "block")]
-    assert before["items"]["Cy"]["needed"]
+    assert (before["items"]["Cy"]["needed"], before["items"]["OpenDate"]["needed"]) == (True, False)
     assert (typed["said"], typed["blocks"], typed["faults"]) == ([], 0, 0)
     assert typed["items"]["Cy"]["meaning"] == "人民币元"
     assert "不在代码表" in wrong["items"]["Cy"]["problem"]

@@ -163,7 +163,7 @@ def _checked(seen: Look, said: Verdict) -> dict[str, Any]:
         problem = seen.errors.get(field.tag)
         shown[field.tag] = {
             "shown": stand.shown,
-            "needed": stand.needed,
+            "needed": stand.needed and not (seen.source or {}).get(field.tag),
             "table": stand.table,
             "meaning": say(means) if means else "",
             "problem": sentence(problem) if problem else "",
