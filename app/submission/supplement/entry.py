@@ -109,7 +109,7 @@ FORMS: Final[Mapping[str, EntryForm]] = {
         EntryForm("personal_deed", "special_transaction", Text("个人账户特殊交易", "Personal account, special transaction"),
                   "210", _DEED, group="K", fixed={"subject": "person"}),
         EntryForm("organisation", "organisation", Text("企业基本信息", "Organisation"), "310", ("EntCertType", "EntCertNum"),
-                  "DEFHI", base=("EntName", "InfSurcCode", "Cimoc", "CustomerType", "EtpSts", "OrgType")),
+                  "DEFGHI", base=("EntName", "InfSurcCode", "Cimoc", "CustomerType", "EtpSts", "OrgType")),
         EntryForm("organisation_member", "organisation_member", Text("企业主要组成人员", "Organisation, principal member"),
                   "310", ("EntCertType", "EntCertNum", "MmbIDType", "MmbIDNum", "MmbPstn"), group="E"),
         EntryForm("organisation_shareholder", "organisation_shareholder",
@@ -149,7 +149,8 @@ def _fieldsets(edition: Catalogue, name: str) -> tuple[Fieldset, ...]:
     del edition
     form, record = FORMS[name], record_type(FORMS[name].record)
     known = standard_tables()[form.entity].columns
-    seen: set[str] = set()
+    # How often a group repeats is counted when the record is derived.
+    seen = {group.count_tag for segment in record.segments for group in segment.groups}
 
     def taken(segment: Segment, items: Iterator[Item]) -> Iterator[Field]:
         for item in items:
