@@ -108,14 +108,19 @@ def approve(request: SupplementRequest, reviewer: str, words: str, *, clean_only
 
 
 def _replace_earlier(taken: Sequence[Supplement]) -> None:
+    """What is in force of the same rows applies until the day before its successor begins, or no more at all."""
     session = current_session()
-    marks = [each.key_print for each in taken]
+    later = {each.key_print: each for each in taken}
+    marks = list(later)
     for start in range(0, len(marks), 500):
         query = select(Supplement).where(Supplement.force_mark.in_(marks[start : start + 500]))
         for each in session.scalars(query):
-            over = is_over(each, clock.today())
-            each.state, each.force_mark = ("approved" if over else "replaced"), None
-            each.conflict, each.conflict_on, each.ended_at = None, None, clock.now()
+            begins = later[each.key_print].valid_from
+            each.force_mark, each.conflict, each.conflict_on = None, None, None
+            if each.valid_from < begins:
+                each.valid_until = min(each.valid_until, begins - timedelta(days=1))
+            else:
+                each.state, each.ended_at = "replaced", clock.now()
     session.flush()
 
 

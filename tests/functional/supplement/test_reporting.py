@@ -202,3 +202,8 @@ def test_whoever_wrote_it_does_not_approve_it_and_a_later_one_replaces_it(report
         request = writing.submit(deciding.find(later)).id
         deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=False)
     assert (stored(mine).state, stored(later).state) == ("replaced", "approved")
+    latest = written(wish("personal_account", {"AcctCode": code, "Cy": "EUR"}, valid_from=NEXT))
+    with unit_of_work():
+        request = writing.submit(deciding.find(latest)).id
+        deciding.approve(deciding.find_request(request), REVIEWER.id, "已核对", clean_only=False)
+    assert (stored(later).state, stored(later).valid_until) == ("approved", DAY), "until its successor begins"
