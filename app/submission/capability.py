@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.registry import Job, Registry
+from app.core.registry import Job, Registry, Task
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
@@ -17,16 +17,26 @@ from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
 from app.submission.sources.door import register_sources
 from app.submission.steps import register_steps
+from app.submission.supplement import events as supplement_events
+from app.submission.supplement import evidence as supplement_evidence
+from app.submission.supplement import steps as supplement_steps
+from app.submission.supplement import uploads
 from app.submission.views import register_pages
 
 
 def register(registry: Registry) -> None:
-    registry.models("app.submission.models")
+    registry.models("app.submission.models", "app.submission.supplement.models")
     for name, title in PERMISSIONS.items():
         registry.permission(name, title)
     for role, permissions in READERS.items():
         registry.grant(role, *permissions)
     register_steps(registry)
+    supplement_steps.register_steps(registry)
+    supplement_evidence.register_evidence(registry)
+    for event in supplement_events.EVENTS:
+        registry.event(event)
+    reading = Text("读取与提交补录工作簿", "Read a workbook of supplements and hand it in")
+    registry.task(Task(uploads.READ, reading, uploads.run, own_commits=True, max_attempts=3))
     keep_days(PastDays())
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())

@@ -76,6 +76,20 @@ UNMAPPED = Table(
     _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE"},
 )
 
+SUPPLEMENT = Table(
+    "standard",
+    "supplement",
+    _text("supplement", "form", "key", "items") | {"whole": "BOOLEAN", "business_date": "DATE"},
+)
+"""What was supplemented on a business day: `items` is a JSON object of values by tag."""
+
+OVERLAID = Table(
+    "standard",
+    "overlaid",
+    _text("form", "key", "content", "_source", "_load", "_row") | {"business_date": "DATE"},
+)
+"""Rows of the sources that a supplement has been laid over, as they were: `content` is a JSON object of all items."""
+
 _RECORD_HEAD = {
     "record_id": "VARCHAR",
     "batch": "VARCHAR",
@@ -129,7 +143,7 @@ FEEDBACK = Table(
 def all_tables() -> tuple[Table, ...]:
     """Every lake table of this room."""
     by_type = [make(code) for code in RECORD_TYPES for make in (record_table, accepted_table)]
-    return (*standard_tables().values(), UNMAPPED, *by_type, FINDING, FILE_LINE, FEEDBACK)
+    return (*standard_tables().values(), UNMAPPED, SUPPLEMENT, OVERLAID, *by_type, FINDING, FILE_LINE, FEEDBACK)
 
 
 def record_type(code: str) -> RecordType:

@@ -1,4 +1,6 @@
-"""Stage 2: landing becomes standard entities, by the mappings; codes that no table knows are listed with their counts."""
+"""Stage 2: landing becomes standard entities, by the mappings; codes that no table knows are listed with their counts.
+
+Supplements in force are laid over what the sources gave."""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
 from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
+from app.submission.supplement.overlay import lay_over
 from app.submission.tables import UNMAPPED, standard_tables
 
 
@@ -26,6 +29,7 @@ def standardise(work: Work) -> dict[str, Any]:
     parts = {source: partial(_map, work, known[source]) for source in landed}
     done = work.parts("standardise", parts, writing=True)
     unmapped = sum(detail["unmapped"] for _, detail in done.values())
+    lay_over(work)
     return {"entities": standardised_by_entity(work.batch), "unmapped": unmapped}
 
 

@@ -15,8 +15,20 @@ from app.core.text import Text
 from app.rules.wording import ACTIONS
 from app.submission.api import blueprint as api
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import RECORDS, SOURCES, VIEW
-from app.submission.views import batches, day, exceptions, files, findings, landing, mapping, records, sources
+from app.submission.permissions import RECORDS, SOURCES, SUPPLEMENTS, VIEW
+from app.submission.supplement.events import ACTIONS as SUPPLEMENT_ACTIONS
+from app.submission.views import (
+    batches,
+    day,
+    exceptions,
+    files,
+    findings,
+    landing,
+    mapping,
+    records,
+    sources,
+    supplements,
+)
 from app.web.listing import like_pattern
 from app.web.search import Hit, search_with
 
@@ -25,6 +37,7 @@ _MENU = (
     ("submission.batches", Text("批次", "Batches"), VIEW, "route"),
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
+    ("submission.supplements", Text("补录", "Supplements"), SUPPLEMENTS, "edit"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
     ("submission.sources", Text("来源与映射", "Sources and mappings"), SOURCES, "database"),
 )
@@ -33,6 +46,7 @@ _MENU = (
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
     name_actions(ACTIONS)
+    name_actions(SUPPLEMENT_ACTIONS)
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
@@ -48,7 +62,7 @@ def _make_blueprint(registry: Registry) -> Blueprint:
     def fit(state: BlueprintSetupState) -> None:
         search_with(cast(Flask, state.app), VIEW, find)
 
-    for pages in (day, findings, records, exceptions, files, landing, sources, mapping):
+    for pages in (day, findings, records, exceptions, files, landing, sources, mapping, supplements):
         pages.add_to(blueprint)
     batches.add_to(blueprint, registry)
     return blueprint

@@ -1,0 +1,188 @@
+"""Laying supplements over the standard layer: set-wise, after the sources, and the same however often it is done.
+
+What is in force on the business day is first written down as it is then; the rows are laid over from that. The sources' rows
+that are overlaid stand aside in `standard.overlaid`, so that a second run finds them, and pages can show both values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+import pyarrow as pa
+from sqlalchemy import select
+
+from app.core.db import current_session, unit_of_work
+from app.core.events import publish
+from app.lake.connection import Connection
+from app.lake.tables import Table, put_rows
+from app.submission.stages.work import Outcome, Work
+from app.submission.supplement.deciding import end_by_itself
+from app.submission.supplement.entry import FORMS, EntryForm
+from app.submission.supplement.events import SupplementConflicted
+from app.submission.supplement.models import Supplement
+from app.submission.supplement.nearby import SUPPLEMENTED
+from app.submission.tables import OVERLAID, SUPPLEMENT, standard_tables
+
+_CHUNK: Final = 1_000
+
+
+def in_force_on(day: date) -> Iterator[Supplement]:
+    """The supplements that apply on a business day, in chunks each in a unit of its own."""
+    last = ""
+    while True:
+        with unit_of_work(reading=True) as session:
+            query = select(Supplement).where(
+                Supplement.state == "approved",
+                Supplement.valid_from <= day,
+                Supplement.valid_until >= day,
+                Supplement.id > last,
+            )
+            found = list(session.scalars(query.order_by(Supplement.id).limit(_CHUNK)))
+        yield from found
+        if len(found) < _CHUNK:
+            return
+        last = found[-1].id
+
+
+def lay_over(work: Work) -> None:
+    """Lay what is in force over the day's standard rows, and note where the sources have caught up or disagree."""
+    work.part("standardise", "supplements", partial(_freeze, work))
+    forms = [name for (name,) in work.lake.rows(f"SELECT DISTINCT form FROM {SUPPLEMENT.path} {_of(work)} ORDER BY 1")]
+    for form in (FORMS[name] for name in forms if name in FORMS):
+        work.part("standardise", f"supplements/{form.name}", partial(_lay, work, form))
+        work.part("standardise", f"supplements/{form.name}/seen", partial(_look, work, form))
+
+
+def _of(work: Work) -> str:
+    return f"WHERE business_date = DATE '{work.business_date.isoformat()}'"
+
+
+def _freeze(work: Work, again: bool) -> Outcome:
+    rows = supplement_rows(in_force_on(work.business_date), work.business_date)
+    if rows.num_rows or again:
+        where = _of(work).removeprefix("WHERE ")
+        work.lake.write_part(lambda writer, again: put_rows(writer, SUPPLEMENT, where, rows, again=again), again)
+    return rows.num_rows, {"entities": {}, "unmapped": 0}
+
+
+def supplement_rows(supplements: Iterable[Supplement], day: date) -> pa.Table:
+    """Supplements in the shape of the lake's table; of two for one row the later counts."""
+    latest = {(each.form, each.key): each for each in supplements}
+    names = ("supplement", "form", "key", "whole", "items")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for each in latest.values():
+        row = (each.id, each.form, each.key, each.whole, json.dumps(each.items, ensure_ascii=False))
+        for name, value in zip(names, row, strict=True):
+            columns[name].append(value)
+    kinds = {"whole": pa.bool_()}
+    arrays = {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
+    return pa.table(arrays | {"business_date": pa.array([day] * len(columns["key"]), pa.date32())})
+
+
+def _lay(work: Work, form: EntryForm, again: bool) -> Outcome:
+    del again  # the rows that stand aside tell what has been done already
+    day = f"DATE '{work.business_date.isoformat()}'"
+    supplements = f"(SELECT * FROM {SUPPLEMENT.path} WHERE business_date = {day} AND form = '{form.name}')"
+    aside = f"(SELECT * FROM {OVERLAID.path} WHERE business_date = {day} AND form = '{form.name}')"
+    table = standard_tables()[form.entity]
+    touched = f"business_date = {day} AND {key_of_row(form, table)} IN (SELECT key FROM {supplements})"
+
+    def write(connection: Connection) -> int:
+        connection.execute(
+            f"INSERT INTO {OVERLAID.path} BY NAME {set_aside(form, f'(SELECT * FROM {table.path} WHERE {touched})')}"
+        )
+        connection.execute(f"DELETE FROM {table.path} WHERE {touched}")
+        connection.execute(f"INSERT INTO {table.path} BY NAME {overlaid(form, supplements, aside, day)}")
+        new = connection.execute(
+            f"SELECT count(*) FROM {supplements} s WHERE s.whole AND s.key NOT IN (SELECT key FROM {aside})"
+        ).fetchone()
+        return int(new[0]) if new else 0
+
+    new = work.lake.write(write)
+    return new, {"entities": {form.entity: new}, "unmapped": 0}
+
+
+def key_of_row(form: EntryForm, table: Table) -> str:
+    """The key of a row of a standard table, where the row is of this form."""
+    fixed = " AND ".join(f"{table.path}.\"{name}\" = '{value}'" for name, value in form.fixed.items())
+    key = form.key_sql(table.path)
+    return f"CASE WHEN {fixed} THEN {key} END" if fixed else key
+
+
+def set_aside(form: EntryForm, rows: str) -> str:
+    """SELECT in the shape of the table of rows that stand aside, of the sources' rows in `rows`."""
+    table = standard_tables()[form.entity]
+    packed = ", ".join(f'"{name}" := r."{name}"' for name in table.columns if not _of_origin(name))
+    return f"""SELECT '{form.name}' AS form, {form.key_sql("r")} AS key, CAST(to_json(struct_pack({packed})) AS VARCHAR) AS content,
+        _source, _load, _row, business_date FROM {rows} r WHERE r._source <> '{SUPPLEMENTED}'"""
+
+
+def overlaid(form: EntryForm, supplements: str, aside: str, day: str) -> str:
+    """SELECT of standard rows: those that stand aside with the supplements' items in place of their own, and the rows that
+    no source has. An item that a supplement leaves empty is NULL, as everywhere in the standard layer."""
+    table = standard_tables()[form.entity]
+    columns = []
+    for name in (name for name in table.columns if not _of_origin(name)):
+        place = f"'$.\"{name}\"'"
+        own = f"json_extract_string(o.content, {place})"
+        given = f"nullif(json_extract_string(s.items, {place}), '')"
+        columns.append(f'CASE WHEN json_exists(s.items, {place}) THEN {given} ELSE {own} END AS "{name}"')
+    row = f"CASE WHEN o.key IS NULL THEN '{form.entity}:' || s.supplement ELSE concat_ws('|', o._source, o._load, o._row) END"
+    return f"""SELECT {", ".join(columns)}, '{SUPPLEMENTED}' AS _source, s.supplement AS _load, {row} AS _row, {day} AS business_date
+        FROM {supplements} s LEFT JOIN {aside} o ON o.key = s.key WHERE s.whole OR o.key IS NOT NULL"""
+
+
+def _of_origin(name: str) -> bool:
+    return name.startswith("_") or name == "business_date"
+
+
+def _look(work: Work, form: EntryForm, again: bool) -> Outcome:
+    """Compare each supplement with what its source says today; safe to repeat."""
+    del again
+    found = work.lake.rows(
+        f"""SELECT s.supplement, any_value(o.content), count(o.key)
+            FROM (SELECT * FROM {SUPPLEMENT.path} {_of(work)} AND form = '{form.name}') s
+            LEFT JOIN (SELECT * FROM {OVERLAID.path} {_of(work)} AND form = '{form.name}') o ON o.key = s.key
+            GROUP BY s.supplement ORDER BY s.supplement"""
+    )
+    noticed = 0
+    for start in range(0, len(found), _CHUNK):
+        with unit_of_work():
+            for number, content, rows in found[start : start + _CHUNK]:
+                noticed += compare(number, json.loads(content) if rows else None, work.business_date)
+    return noticed, {"entities": {}, "unmapped": 0}
+
+
+def compare(number: str, source: dict[str, Any] | None, day: date) -> bool:
+    """Note what the source's row (None: there is none) means for a supplement; whether there was something to note.
+
+    Where it says all that the supplement says, the supplement ends. Where it has changed a value since somebody last looked,
+    and not to the supplement's, there is a conflict for a person to decide; until then the approved value stays.
+    """
+    supplement = current_session().get(Supplement, number)
+    if supplement is None or supplement.state != "approved":
+        return False
+    if source is None:
+        conflict: dict[str, Any] | None = None if supplement.whole else {}
+    else:
+        now = {tag: source.get(tag) or None for tag in supplement.items}
+        if all((now[tag] or "") == (value or "") for tag, value in supplement.items.items()):
+            end_by_itself(supplement, day)
+            return True
+        moved = {
+            tag: value
+            for tag, value in now.items()
+            if value != supplement.seen.get(tag) and (value or "") != (supplement.items[tag] or "")
+        }
+        conflict = moved or None
+    if conflict == supplement.conflict:
+        return False
+    supplement.conflict, supplement.conflict_on = conflict, day if conflict is not None else None
+    current_session().flush()
+    if conflict is not None:
+        publish(SupplementConflicted(supplement.id, supplement.form, supplement.author))
+    return conflict is not None
