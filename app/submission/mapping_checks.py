@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from app.core.text import Text
-from app.submission.tables import standard_tables
+from app.submission.tables import SUPPLEMENTED, standard_tables
 
 KINDS: Final = ("sql", "csv", "fixed", "excel", "parquet", "json")
 VERBS: Final = frozenset({"from", "const", "codes", "date", "scale", "default", "concat"})
@@ -81,6 +81,8 @@ def _errors(data: Mapping[str, Any]) -> Iterator[tuple[Place, Text]]:
         yield (str(name),), _unknown(str(name), "设置", "setting", str(name), _TOP)
     if not _plain(data.get("source")):
         yield ("source",), Text("缺少来源名 source", "the name of the source is missing")
+    if data.get("source") == SUPPLEMENTED:
+        yield ("source",), Text(f"来源名 {SUPPLEMENTED} 为补录保留", f"the name {SUPPLEMENTED} is kept for supplements")
     if data.get("kind") not in KINDS:
         yield ("kind",), Text(f"来源种类 {data.get('kind')} 不认识", f"unknown kind of source {data.get('kind')}")
     if not _encoding(data.get("encoding", "utf-8")):

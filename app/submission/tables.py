@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from app.lake.tables import Table
 from app.standard import catalogue
@@ -75,6 +76,10 @@ UNMAPPED = Table(
     "unmapped_code",
     _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE"},
 )
+
+SUPPLEMENTED: Final = "supplement"
+"""The source that an overlaid row names; its load is the supplement's number, its row that of the source beneath. No source of
+the bank may be called so."""
 
 SUPPLEMENT = Table(
     "standard",

@@ -18,8 +18,7 @@ from app.submission.reading.findings import Selection
 from app.submission.reading.personal import entity_subject, personal_kind, source_kind
 from app.submission.reading.records import Origin
 from app.submission.sources.landing import landing_name
-from app.submission.supplement.nearby import SUPPLEMENTED
-from app.submission.tables import SUPPLEMENT, standard_tables
+from app.submission.tables import SUPPLEMENT, SUPPLEMENTED, standard_tables
 
 ENTITY_OF = {"110": "person", "210": "personal_account", "310": "organisation", "410": "corporate_account"}
 """The entity that each record type is about."""

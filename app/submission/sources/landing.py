@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -111,12 +110,8 @@ def land(
         _refuse_shrunk(mapping, control, landed, base)
         return landed
 
-    with ExitStack() as stack:
-        # Made ready while another source has its turn to be written.
-        ready = {
-            table: stack.enter_context(FORMS[mapping.kind](mapping, table, delivery.path))
-            for table in mapping.tables.values()
-        }
+    # Made ready while another source has its turn to be written.
+    with FORMS[mapping.kind](mapping, delivery.path) as ready:
         try:
             return lake.write_part(store, again)
         except EngineError as problem:
@@ -220,7 +215,7 @@ def _store(
         return
     changes = apply_changes(connection, table, select, target, day, None if control.full or not base else base.day)
     landed.rows[table.name], landed.applied[table.name] = changes.delivered, changes.counts
-    landed.figures.extend(_sums(connection, changes.relation, table.name, control))
+    landed.figures.extend(_sums(connection, changes.relation, table.name, landed.columns[table.name], control))
     if changes.watermark:
         landed.watermarks[table.name] = changes.watermark
 
@@ -240,16 +235,17 @@ def _reconcile(
         if found is not None and name not in landed.applied:
             day = f"business_date = DATE '{business_date.isoformat()}'"
             rows = f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {day})"
-            landed.figures.extend(_sums(connection, rows, name, control))
+            landed.figures.extend(_sums(connection, rows, name, landed.columns[name], control))
     refuse_short(delivery.source, landed.figures)
 
 
-def _sums(connection: Connection, relation: str, table: str, control: Control) -> list[Figure]:
+def _sums(
+    connection: Connection, relation: str, table: str, columns: Collection[str], control: Control
+) -> list[Figure]:
     totals: Mapping[str, Decimal] = control.totals.get(table, {})
-    present = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
-    known = [name for name in totals if name in present]
     if not totals:
         return []
+    known = [name for name in totals if name in columns]
     sums = ", ".join(f"coalesce(sum(TRY_CAST({quoted(name)} AS DECIMAL(30, 6))), 0)" for name in known) or "0"
     row: Any = connection.execute(f"SELECT {sums} FROM {relation}").fetchone()
     found = {name: written(Decimal(value)) for name, value in zip(known, row, strict=False)}

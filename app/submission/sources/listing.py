@@ -26,6 +26,7 @@ from app.core.text import Text
 from app.submission.sources import credentials
 from app.submission.sources.places import FolderPlace, Place
 from app.submission.sources.places.base import MEGABYTE
+from app.submission.tables import SUPPLEMENTED
 
 KINDS: Final = ("folder", "sftp", "s3", "https", "database", "push")
 _MOST: Final = 10_000_000
@@ -88,6 +89,8 @@ def listed_sources(sources_file: Path) -> dict[str, Listed]:
 
 
 def _read(name: str, entry: Any) -> tuple[Listed, list[Text]]:
+    if name == SUPPLEMENTED:
+        return Listed(name, "", {}), [Text("此名为补录保留", "the name is kept for supplements")]
     options = entry.get("place", entry) if isinstance(entry, dict) else None
     if not isinstance(options, dict):
         return Listed(name, "", {}), [Text("须写明 path 或 place", "path or place must be given")]

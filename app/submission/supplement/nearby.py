@@ -22,14 +22,12 @@ from app.submission.derive.scope import key_text
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.supplement.entry import EntryForm
-from app.submission.tables import OVERLAID, accepted_table, standard_tables
+from app.submission.tables import OVERLAID, SUPPLEMENTED, accepted_table, standard_tables
 
 if TYPE_CHECKING:
     from app.lake.connection import Connection
 
 Row = dict[str, Any]
-SUPPLEMENTED: Final = "supplement"
-"""The source that an overlaid row names; its load is the supplement's number, its row that of the source beneath."""
 _KEPT_MOST: Final = 64
 
 

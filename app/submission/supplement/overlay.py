@@ -19,13 +19,12 @@ from app.core.db import current_session, unit_of_work
 from app.core.events import publish
 from app.lake.connection import Connection
 from app.lake.tables import Table, put_rows
-from app.submission.stages.work import Outcome, Work
+from app.submission.stages.work import Outcome, Work, incomplete_entities
 from app.submission.supplement.deciding import end_by_itself
 from app.submission.supplement.entry import FORMS, EntryForm
 from app.submission.supplement.events import SupplementConflicted
 from app.submission.supplement.models import Supplement
-from app.submission.supplement.nearby import SUPPLEMENTED
-from app.submission.tables import OVERLAID, SUPPLEMENT, standard_tables
+from app.submission.tables import OVERLAID, SUPPLEMENT, SUPPLEMENTED, standard_tables
 
 _CHUNK: Final = 1_000
 
@@ -50,11 +49,10 @@ def in_force_on(day: date) -> Iterator[Supplement]:
 
 def lay_over(work: Work) -> None:
     """Lay what is in force over the day's standard rows, and note where the sources have caught up or disagree."""
-    work.part("standardise", "supplements", partial(_freeze, work))
-    forms = [name for (name,) in work.lake.rows(f"SELECT DISTINCT form FROM {SUPPLEMENT.path} {_of(work)} ORDER BY 1")]
-    for form in (FORMS[name] for name in forms if name in FORMS):
-        work.part("standardise", f"supplements/{form.name}", partial(_lay, work, form))
-        work.part("standardise", f"supplements/{form.name}/seen", partial(_look, work, form))
+    _, frozen = work.part("standardise", SUPPLEMENTED, partial(_freeze, work))
+    for form in (FORMS[name] for name in frozen["forms"] if name in FORMS):
+        work.part("standardise", f"{SUPPLEMENTED}/{form.name}", partial(_lay, work, form))
+        work.part("standardise", f"{SUPPLEMENTED}/{form.name}/seen", partial(_look, work, form))
 
 
 def _of(work: Work) -> str:
@@ -63,10 +61,39 @@ def _of(work: Work) -> str:
 
 def _freeze(work: Work, again: bool) -> Outcome:
     rows = supplement_rows(in_force_on(work.business_date), work.business_date)
+    where = _of(work).removeprefix("WHERE ")
+
+    def write(connection: Connection, again: bool) -> None:
+        if again:
+            _take_off(connection, where)
+        put_rows(connection, SUPPLEMENT, where, rows, again=again)
+
     if rows.num_rows or again:
-        where = _of(work).removeprefix("WHERE ")
-        work.lake.write_part(lambda writer, again: put_rows(writer, SUPPLEMENT, where, rows, again=again), again)
-    return rows.num_rows, {"entities": {}, "unmapped": 0}
+        work.lake.write_part(write, again)
+    forms = sorted(set(rows.column("form").to_pylist()))
+    return rows.num_rows, {"entities": {}, "unmapped": 0, "forms": forms}
+
+
+def _take_off(connection: Connection, where: str) -> None:
+    """Leave the day's standard rows as the sources gave them, whatever has been laid over them, by this batch or another.
+
+    A source's row comes back from where it stands aside, unless the source has been standardised anew in the meantime.
+    """
+    laid = connection.execute(
+        f"SELECT form FROM {SUPPLEMENT.path} WHERE {where} UNION SELECT form FROM {OVERLAID.path} WHERE {where}"
+    ).fetchall()
+    for form in (FORMS[name] for (name,) in laid if name in FORMS):
+        table = standard_tables()[form.entity]
+        own = [name for name in table.columns if not _of_origin(name)]
+        unpacked = ", ".join(f'json_extract_string(o.content, \'$."{name}"\') AS "{name}"' for name in own)
+        connection.execute(f"DELETE FROM {table.path} WHERE {where} AND _source = '{SUPPLEMENTED}'")
+        connection.execute(
+            f"""INSERT INTO {table.path} BY NAME SELECT {unpacked}, _source, _load, _row, business_date FROM {OVERLAID.path} o
+                WHERE {where} AND form = '{form.name}'
+                AND NOT EXISTS (SELECT 1 FROM {table.path} WHERE {table.path}.{where} AND {table.path}._source = o._source
+                    AND {table.path}._row = o._row AND {key_of_row(form, table)} = o.key)"""
+        )
+    connection.execute(f"DELETE FROM {OVERLAID.path} WHERE {where}")
 
 
 def supplement_rows(supplements: Iterable[Supplement], day: date) -> pa.Table:
@@ -143,10 +170,12 @@ def _of_origin(name: str) -> bool:
 def _look(work: Work, form: EntryForm, again: bool) -> Outcome:
     """Compare each supplement with what its source says today; safe to repeat."""
     del again
+    # Where a source has been stopped its rows are missing, which says nothing of them.
+    asked = "INNER" if form.entity in incomplete_entities(work) else "LEFT"
     found = work.lake.rows(
         f"""SELECT s.supplement, any_value(o.content), count(o.key)
             FROM (SELECT * FROM {SUPPLEMENT.path} {_of(work)} AND form = '{form.name}') s
-            LEFT JOIN (SELECT * FROM {OVERLAID.path} {_of(work)} AND form = '{form.name}') o ON o.key = s.key
+            {asked} JOIN (SELECT * FROM {OVERLAID.path} {_of(work)} AND form = '{form.name}') o ON o.key = s.key
             GROUP BY s.supplement ORDER BY s.supplement"""
     )
     noticed = 0

@@ -18,7 +18,8 @@ from app.submission.content import rules_of
 from app.submission.rulings import surroundings
 from app.submission.supplement.bench import Bench, Fact, bench
 from app.submission.supplement.entry import EntryForm, entry_form
-from app.submission.supplement.nearby import SUPPLEMENTED, Nearby, Row, key_of_row, nearby, nearby_all
+from app.submission.supplement.nearby import Nearby, Row, key_of_row, nearby, nearby_all
+from app.submission.tables import SUPPLEMENTED
 
 _CHUNK: Final = 500
 

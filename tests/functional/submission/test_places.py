@@ -78,8 +78,8 @@ def books(postgres_server: Any) -> str:
 
 
 def read(brought: Brought, here: SourceMapping, columns: str) -> list[tuple[Any, ...]]:
-    with FORMS["sql"](here, here.tables["T"], brought.path) as relation, duckdb.connect() as engine:
-        return engine.execute(f"SELECT {columns} FROM {relation} ORDER BY 1").fetchall()
+    with FORMS["sql"](here, brought.path) as relations, duckdb.connect() as engine:
+        return engine.execute(f"SELECT {columns} FROM {relations[here.tables['T']]} ORDER BY 1").fetchall()
 
 
 @pytest.mark.parametrize("reader", sorted(READERS))

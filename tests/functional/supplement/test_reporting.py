@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from judged_anew import registry
 from reported_days import ReportedDays
+from sqlalchemy import delete
 from supplemented import AUTHOR, DAY, LAST, NEXT, REVIEWER, approved, held, request_of, some, stored, wish, written
 
+from app.core import clock
 from app.core.actor import acting
 from app.core.config import settings
 from app.core.db import unit_of_work
@@ -22,6 +24,7 @@ from app.submission.reading.records import view_record
 from app.submission.reading.sources import source_rows
 from app.submission.service import begin_batch
 from app.submission.stages.hold import key_print
+from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
 from app.submission.supplement import deciding, writing
 from app.submission.supplement.overlay import lay_over
@@ -41,7 +44,7 @@ def laid_over(reported: ReportedDays) -> None:
     """Lay what is in force over the newest day's standard layer, as if nobody had done it yet."""
     with unit_of_work() as session:
         for run in session.query(StageRun).filter_by(batch_id=reported.waiting, stage="standardise"):
-            if run.part.startswith("supplements"):
+            if run.part.startswith("supplement"):
                 session.delete(run)
     lay_over(Work.on(reported.waiting))
 
@@ -149,6 +152,19 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
     assert source is not None
     assert source["Sex"] == person["Sex"], "what the source says is still known"
 
+    with unit_of_work() as session:
+        session.execute(delete(StageRun).where(StageRun.batch_id == reported.waiting, StageRun.stage == "standardise"))
+    standardise(Work.on(reported.waiting))
+    assert look() == once, "as after the sources have been standardised anew, by this batch or another of the day"
+    assert lake().value(count, [DAY]) == total
+    with unit_of_work():
+        deciding.find(mended).state = deciding.find(new).state = "withdrawn"
+    laid_over(reported)
+    assert rows("person", '"IDNum" = ?', number) == [person], "as the source delivered it"
+    assert not rows("collateral_link", "_load = ?", new)
+    assert rows("personal_account", '"AcctCode" = ?', code)[0]["_load"] == blank
+    assert lake().value(count, [DAY]) == total
+
 
 def test_a_source_that_catches_up_ends_it_and_one_that_moves_on_is_told(reported: ReportedDays) -> None:
     person, code = some("person"), some("personal_account")["AcctCode"]
@@ -160,6 +176,14 @@ def test_a_source_that_catches_up_ends_it_and_one_that_moves_on_is_told(reported
         told.seen = {"MngmtOrgCode": "A1111111111999"}  # the source said something else when it was written
         missing = deciding.find(gone)
         missing.whole = False
+    with unit_of_work() as session:
+        session.execute(delete(StageRun).filter_by(batch_id=reported.waiting, stage="collect", part="core_banking"))
+    laid_over(reported)
+    assert stored(gone).conflict is None, "a source that was stopped today says nothing of the rows that are missing"
+    with unit_of_work() as session:
+        run = StageRun(batch_id=reported.waiting, stage="collect", part="core_banking", rows=1, seconds=0, detail={})
+        run.finished_at = clock.now()
+        session.add(run)
 
     laid_over(reported)
 

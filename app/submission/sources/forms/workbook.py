@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
@@ -26,16 +26,16 @@ _ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 @contextmanager
-def relation(mapping: SourceMapping, table: SourceTable, path: Path) -> Iterator[str]:
-    """What may stand after FROM: the sheet of a workbook, or the Parquet file that a large table comes as instead."""
-    file = _file(path, table, mapping.workbook)
-    if file.suffix == ".parquet":
-        yield as_text(file)
-        return
+def relations(mapping: SourceMapping, path: Path) -> Iterator[dict[SourceTable, str]]:
+    """What may stand after FROM by table: the sheet of a workbook, which is opened once for all of them, or the Parquet file
+    that a large table comes as instead."""
+    files = {table: _file(path, table, mapping.workbook) for table in mapping.tables.values()}
+    found = {table: as_text(file) for table, file in files.items() if file.suffix == ".parquet"}
     with TemporaryDirectory() as folder:
-        spool = Path(folder) / "sheet.parquet"
-        _spool(file, table, spool)
-        yield f"read_parquet({text(str(spool))})"
+        spools = {table: Path(folder) / f"{number}.parquet" for number, table in enumerate(files) if table not in found}
+        for book in dict.fromkeys(files[table] for table in spools):
+            _spool(book, {table: spool for table, spool in spools.items() if files[table] == book})
+        yield found | {table: f"read_parquet({text(str(spool))})" for table, spool in spools.items()}
 
 
 def _file(path: Path, table: SourceTable, workbook: str) -> Path:
@@ -52,26 +52,35 @@ def _file(path: Path, table: SourceTable, workbook: str) -> Path:
     raise missing_file(table.location)
 
 
-def _spool(file: Path, table: SourceTable, target: Path) -> None:
-    """A worksheet as text columns in Parquet; the first row names them. A workbook of one sheet needs no sheet of that name."""
+def _spool(file: Path, targets: Mapping[SourceTable, Path]) -> None:
+    """Worksheets as text columns in Parquet; the first row names them. A workbook of one sheet needs no sheet of that name."""
     import openpyxl
 
     _measure(file)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         try:
-            if table.location not in book.sheetnames and len(book.sheetnames) > 1:
-                raise damaged(file.name, table.location)
-            name = table.location if table.location in book.sheetnames else book.sheetnames[0]
-            _write(book[name].iter_rows(values_only=True), file.name, target)
+            names = {table: _sheet(file, table, book.sheetnames) for table in targets}
+            for table, target in targets.items():
+                _write(book[names[table]].iter_rows(values_only=True), file.name, target)
         finally:
             book.close()
-        _refuse_uncalculated(file, name)
+        if _has_formula(file):
+            for name in dict.fromkeys(names.values()):
+                _refuse_uncalculated(file, name)
     except CreditLinkError:
         raise
     except Exception as problem:
         # openpyxl raises whatever the zip, XML and number readers below it raise.
         raise damaged(file.name, type(problem).__name__) from problem
+
+
+def _sheet(file: Path, table: SourceTable, names: Sequence[str]) -> str:
+    if table.location in names:
+        return table.location
+    if len(names) > 1:
+        raise damaged(file.name, table.location)
+    return names[0]
 
 
 def _measure(file: Path) -> None:
@@ -95,9 +104,6 @@ def _refuse_uncalculated(file: Path, sheet: str) -> None:
     """A formula that was never calculated has no value: to take it as empty would be a guess."""
     import openpyxl
 
-    with zipfile.ZipFile(file) as parts:
-        if not any(_has_formula(parts, entry) for entry in parts.namelist() if entry.startswith("xl/worksheets/")):
-            return
     formulas = openpyxl.load_workbook(file, read_only=True)
     values = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
@@ -111,13 +117,17 @@ def _refuse_uncalculated(file: Path, sheet: str) -> None:
         values.close()
 
 
-def _has_formula(parts: zipfile.ZipFile, entry: str) -> bool:
-    with parts.open(entry) as part:
-        before = b""
-        while block := part.read(1 << 20):
-            if b"<f>" in before + block or b"<f " in before + block:
-                return True
-            before = block[-3:]
+def _has_formula(file: Path) -> bool:
+    with zipfile.ZipFile(file) as parts:
+        for entry in parts.namelist():
+            if not entry.startswith("xl/worksheets/"):
+                continue
+            with parts.open(entry) as part:
+                before = b""
+                while block := part.read(1 << 20):
+                    if b"<f>" in before + block or b"<f " in before + block:
+                        return True
+                    before = block[-3:]
     return False
 
 
@@ -131,7 +141,9 @@ def _write(rows: Iterator[tuple[Any, ...]], name: str, target: Path) -> None:
         raise worded(name, "列过多", "it has too many columns")
     names = check_header(name, list(places.values()))
     schema = pa.schema([(each, pa.string()) for each in names])
-    with pa.parquet.ParquetWriter(target, schema) as writer:
+    # Read once and thrown away: nothing is won by packing it.
+    plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    with pa.parquet.ParquetWriter(target, schema, **plain) as writer:
         while part := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
             filled = list(zip_longest(*(row for row in part if any(value is not None for value in row))))
             columns = [pa.array(_texts(filled[place] if place < len(filled) else ()), pa.string()) for place in places]
