@@ -18,6 +18,7 @@ from typing import Any, Final
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.lake.connection import Connection, EngineError, Lake
+from app.lake.tables import leave_statistics
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 from app.submission.sources.changes import apply_changes
 from app.submission.sources.control import Control, Figure, read_control, refuse_short, written
@@ -212,6 +213,8 @@ def _store(
     if table.load is None:
         row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
         landed.rows[table.name] = int(row[0]) if row else 0
+        if not landed.rows[table.name] and table.name not in (base.columns if base else {}):
+            leave_statistics(connection, target, "_row")
         return
     changes = apply_changes(connection, table, select, target, day, None if control.full or not base else base.day)
     landed.rows[table.name], landed.applied[table.name] = changes.delivered, changes.counts
