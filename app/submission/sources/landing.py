@@ -213,7 +213,7 @@ def _store(
     if table.load is None:
         row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
         landed.rows[table.name] = int(row[0]) if row else 0
-        if not landed.rows[table.name] and table.name not in (base.columns if base else {}):
+        if not again and not landed.rows[table.name] and table.name not in (base.columns if base else {}):
             leave_statistics(connection, target, "_row")
         return
     changes = apply_changes(connection, table, select, target, day, None if control.full or not base else base.day)
