@@ -24,7 +24,7 @@ from app.rules.loading import find_inferring, find_rulesets
 from app.rules.proof import prove
 from app.submission.checking.tolerances import tolerance_faults
 from app.submission.content import ROOT as RULESETS
-from app.submission.content import mappings
+from app.submission.mapping_cases import prove_mappings
 from app.workflow.checking import case_faults
 from app.workflow.definitions import definitions
 from app.workflow.forms import run_form_cases
@@ -73,7 +73,7 @@ def _content() -> Iterator[str]:
 
         yield from map(str, prove(find_rulesets(RULESETS), execute, find_inferring(RULESETS)).faults)
     try:
-        mappings()
+        yield from map(str, (fault for proof in prove_mappings(RULESETS / "mapping") for fault in proof.faults))
         for defined in definitions().values():
             yield from (f"{defined.process}, {each.en}" for each in case_faults(defined))
         yield from run_form_cases()

@@ -61,13 +61,20 @@ _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_nam
 def _create(connection: Connection, table: Table) -> None:
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
     connection.execute(f"CREATE TABLE {table.path} ({table.definition})")
-    # A row that comes and goes leaves statistics. DuckLake remembers a table's statistics within a statement, but not that
-    # there are none: it would ask the catalogue again for every column read, a fifth of a second for a record table.
-    # It does so only within the catalogue, where this one row tells nothing of anybody.
+    leave_statistics(connection, table.path, next(iter(table.columns)))
+
+
+def leave_statistics(connection: Connection, path: str, column: str) -> None:
+    """Have a row come and go in a table that has never had one.
+
+    DuckLake remembers a table's statistics within a statement, but not that there are none: it would ask the catalogue again
+    for every column read, a fifth of a second for a record table. The row is only ever within the catalogue, where it tells
+    nothing of anybody.
+    """
     connection.execute(f"SET GLOBAL {INLINED_ROWS} = 1")
     try:
-        connection.execute(f'INSERT INTO {table.path} ("{next(iter(table.columns))}") VALUES (NULL)')
-        connection.execute(f"DELETE FROM {table.path}")
+        connection.execute(f'INSERT INTO {path} ("{column}") VALUES (NULL)')
+        connection.execute(f'DELETE FROM {path} WHERE "{column}" IS NULL')
     finally:
         connection.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.entities import keep_entities
-from app.core.registry import Job, Registry
+from app.core.registry import Job, Registry, Task
 from app.core.text import Text
 from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
@@ -19,7 +19,12 @@ from app.submission.permissions import PERMISSIONS, READERS
 from app.submission.reading.trying import LakeRecords
 from app.submission.registry_commands import rules
 from app.submission.rulings import make_ready
+from app.submission.sources.door import register_sources
 from app.submission.steps import register_steps
+from app.submission.supplement import events as supplement_events
+from app.submission.supplement import evidence as supplement_evidence
+from app.submission.supplement import steps as supplement_steps
+from app.submission.supplement import uploads
 from app.submission.views import register_pages
 from app.submission.warning.watching import LOOK_SECONDS as WARN_SECONDS
 from app.submission.warning.watching import judge_days
@@ -31,6 +36,7 @@ def register(registry: Registry) -> None:
         "app.submission.entities.models",
         "app.submission.warning.models",
         "app.submission.checking.models",
+        "app.submission.supplement.models",
     )
     keep_entities(Entities())
     for name, title in PERMISSIONS.items():
@@ -38,6 +44,12 @@ def register(registry: Registry) -> None:
     for role, permissions in READERS.items():
         registry.grant(role, *permissions)
     register_steps(registry)
+    supplement_steps.register_steps(registry)
+    supplement_evidence.register_evidence(registry)
+    for event in supplement_events.EVENTS:
+        registry.event(event)
+    reading = Text("读取与提交补录工作簿", "Read a workbook of supplements and hand it in")
+    registry.task(Task(uploads.READ, reading, uploads.run, own_commits=True, max_attempts=3))
     keep_days(PastDays())
     keep_records(LakeRecords())
     keep_outcomes(ReportedOutcomes())
@@ -67,6 +79,7 @@ def register(registry: Registry) -> None:
             own_commits=True,
         )
     )
+    register_sources(registry)
     for name, title in {
         "submission.landing": Text("落地层：来源数据原样", "landing layer: source data as delivered"),
         "submission.standard": Text("标准层：业务实体", "standard layer: business entities"),

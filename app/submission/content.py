@@ -15,14 +15,33 @@ from app.rules.registry import InForce, in_force, shipped_in_force
 from app.rules.registry.shipped import ROOT
 from app.standard.catalogue import Subject
 from app.submission.mapping import SourceMapping, load_mappings
+from app.submission.mapping_editions import approved_mappings
 
-__all__ = ["ROOT", "file_rules", "judged_by", "mappings", "present_force", "rules_in", "rules_of"]
+__all__ = [
+    "ROOT",
+    "file_rules",
+    "judged_by",
+    "mappings",
+    "present_force",
+    "rules_in",
+    "rules_of",
+    "shipped_mappings",
+]
 
 
 @lru_cache
-def mappings() -> Mapping[str, SourceMapping]:
-    """The mappings of all sources."""
+def shipped_mappings() -> Mapping[str, SourceMapping]:
+    """The mappings that come as files, by source."""
     return load_mappings(ROOT / "mapping")
+
+
+def mappings(day: date | None = None) -> Mapping[str, SourceMapping]:
+    """The mappings of all sources that are in force on a business day, by default today: those approved in the console
+    before those that come as files."""
+    shipped = shipped_mappings()
+    if not database_exists():
+        return shipped
+    return {**shipped, **approved_mappings(day or clock.today())}
 
 
 def rules_of(record_type: str, subject: Subject | None = None, day: date | None = None) -> Ruleset:

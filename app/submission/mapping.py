@@ -6,23 +6,18 @@ declarative: `from`, `const`, `codes`, `date`, `scale`, `default`, `concat`. The
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.submission.tables import standard_tables
+from app.submission.mapping_checks import SCALES, Fault, check_text
 
-SourceKind = Literal["sql", "csv", "excel", "parquet"]
-_VERBS = frozenset({"from", "const", "codes", "date", "scale", "default", "concat"})
-_SCALES = {"fen": 100, "wan": 10_000}
+SourceKind = Literal["sql", "csv", "fixed", "excel", "parquet", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +52,51 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedColumn:
+    """A column of a fixed-width file: `start` counts from 1, in characters or bytes as its table says."""
+
+    name: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a table is delivered that does not come in full.
+
+    `changes`: rows with a flag in `column`, which means insert, update or delete by its value; `order` names the column that says
+    which of several changes to a row came last; `gaps` that days without a delivery are no loss. `watermark`: rows whose
+    `column` has grown; a row that is deleted there is not seen, so such a table wants a full load now and then.
+    """
+
+    kind: Literal["changes", "watermark"]
+    column: str
+    insert: tuple[str, ...] = ()
+    update: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+    order: str = ""
+    gaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTable:
     """A table as the source delivers it: its name there (table, sheet or file) and the columns that identify a row."""
 
     name: str
     location: str
     key: tuple[str, ...]
+    load: Load | None = None
+    layout: tuple[FixedColumn, ...] = ()
+    bytewise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceMapping:
-    """All mappings of one source system; `edition` is the hash of the file."""
+    """All mappings of one source system; `edition` is the hash of the file.
+
+    `workbook` is the file of an Excel source where its folder cannot be looked into, `rows` where in a JSON document the rows
+    stand, `shrink` by which share a table without a control file may fall against the load before.
+    """
 
     source: str
     kind: SourceKind
@@ -79,16 +108,37 @@ class SourceMapping:
     targets: tuple[Target, ...]
     code_tables: Mapping[str, Mapping[str, str]]
     edition: str
+    workbook: str = ""
+    rows: str = ""
+    shrink: float = 0.5
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that make up a delivery, for places that cannot be asked what lies there."""
+        if self.kind == "sql":
+            names = [f"{self.source}.sqlite"]
+        elif self.kind == "excel":
+            names = [self.workbook or f"{self.source}.xlsx"]
+        else:
+            names = list(dict.fromkeys(table.location for table in self.tables.values()))
+        return tuple(names + ([self.control] if self.control else []))
+
+    @property
+    def incremental(self) -> bool:
+        return any(table.load for table in self.tables.values())
 
 
 def needed_columns(mapping: SourceMapping) -> dict[str, set[str]]:
     """By source table the columns that its mapping reads; a delivery that lacks one of them cannot be mapped."""
     needed = {name: set(table.key) for name, table in mapping.tables.items()}
+    for name, table in mapping.tables.items():
+        if table.load:
+            needed[name] |= {each for each in (table.load.column, table.load.order) if each}
     for target in mapping.targets:
         names = [name for column in target.columns.values() for name in column.source]
         for name in (*names, *target.where, *target.filled):
-            table, _, column = name.rpartition(".")
-            needed[table or target.table].add(column)
+            joined, _, column = name.rpartition(".")
+            needed[joined or target.table].add(column)
         for join in target.joins:
             needed[target.table] |= {left for left, _ in join.on}
             needed[join.table] |= {right for _, right in join.on}
@@ -100,56 +150,29 @@ def load_mappings(folder: Path) -> dict[str, SourceMapping]:
     found: dict[str, SourceMapping] = {}
     problems: list[Text] = []
     for path in sorted(folder.glob("*/mapping.yaml")):
-        raw = path.read_bytes()
-        try:
-            data = yaml.load(raw, Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as problem:
-            problems.append(Text(f"{path.parent.name}：{problem}", f"{path.parent.name}: {problem}"))
-            continue
-        errors = list(_errors(data)) if isinstance(data, dict) else [Text("不是映射文件", "not a mapping file")]
-        problems += [Text(f"{path.parent.name}：{error.zh}", f"{path.parent.name}: {error.en}") for error in errors]
-        if not errors:
-            mapping = _read(data, hashlib.sha256(raw).hexdigest())
+        mapping, faults = parse_mapping(path.read_bytes())
+        name = path.parent.name
+        problems += [Text(f"{name}：{fault.words.zh}", f"{name}: {fault.words.en}") for fault in faults]
+        if mapping is not None and mapping.source in found:
+            problems.append(
+                Text(f"{name}：来源 {mapping.source} 重复", f"{name}: the source {mapping.source} stands twice")
+            )
+        elif mapping is not None:
             found[mapping.source] = mapping
     if problems:
         raise Invalid("submission.mapping", Text("；".join(p.zh for p in problems), "; ".join(p.en for p in problems)))
     return found
 
 
-def _errors(data: Mapping[str, Any]) -> Iterator[Text]:
-    entities = standard_tables()
-    if data.get("kind") not in ("sql", "csv", "excel", "parquet"):
-        yield Text(f"来源种类 {data.get('kind')} 不认识", f"unknown kind of source {data.get('kind')}")
-    for position, target in enumerate(data.get("targets") or (), start=1):
-        where = f"targets[{position}]"
-        entity = target.get("target")
-        if entity not in entities:
-            yield _unknown(where, "标准实体", "standard entity", str(entity), entities)
-            continue
-        if any(True in join for join in target.get("joins") or ()):
-            yield Text(f"{where}：连接条件须写成带引号的 'on'", f"{where}: the key of a join must be quoted, 'on'")
-        for table in (target.get("from"), *(join.get("table") for join in target.get("joins") or ())):
-            if table not in data.get("tables", {}):
-                yield _unknown(where, "来源表", "source table", str(table), data.get("tables", {}))
-        for item, column in (target.get("columns") or {}).items():
-            place = f"{where}.{item}"
-            if item not in entities[entity].columns:
-                yield _unknown(place, "数据项", "item", item, entities[entity].columns)
-            if not isinstance(column, dict):
-                yield Text(f"{place} 须写成一组动词", f"{place} must be a set of verbs")
-                continue
-            for verb in column.keys() - _VERBS:
-                yield _unknown(place, "动词", "verb", verb, _VERBS)
-            if (codes := column.get("codes")) and codes not in data.get("code_tables", {}):
-                yield _unknown(place, "代码表", "code table", codes, data.get("code_tables", {}))
-            if (scale := column.get("scale")) and scale not in _SCALES:
-                yield _unknown(place, "单位", "scale", str(scale), _SCALES)
-
-
-def _unknown(where: str, zh: str, en: str, name: str, known: Any) -> Text:
-    near = difflib.get_close_matches(name, list(known), 1)
-    hint = Text(f"，是否指 {near[0]}？", f"; did you mean {near[0]}?") if near else Text("", "")
-    return Text(f"{where}：没有名为 {name} 的{zh}{hint.zh}", f"{where}: there is no {en} named {name}{hint.en}")
+def parse_mapping(raw: bytes) -> tuple[SourceMapping | None, tuple[Fault, ...]]:
+    """A mapping from its text; None with its faults where it cannot be used."""
+    data, faults = check_text(raw)
+    if data is None or faults:
+        return None, faults
+    try:
+        return _read(data, hashlib.sha256(raw).hexdigest()), ()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        return None, (Fault(Text(f"无法读取：{problem}", f"cannot be read: {problem}")),)
 
 
 def _read(data: Mapping[str, Any], edition: str) -> SourceMapping:
@@ -158,6 +181,9 @@ def _read(data: Mapping[str, Any], edition: str) -> SourceMapping:
             name,
             str(given.get("file") or given.get("table") or given.get("sheet") or name),
             tuple(given.get("key", ())),
+            _load(given["load"]) if given.get("load") else None,
+            tuple(FixedColumn(each["name"], each["start"], each["length"]) for each in given.get("columns") or ()),
+            given.get("units") == "bytes",
         )
         for name, given in data["tables"].items()
     }
@@ -175,6 +201,24 @@ def _read(data: Mapping[str, Any], edition: str) -> SourceMapping:
             for name, table in (data.get("code_tables") or {}).items()
         },
         edition=edition,
+        workbook=data.get("workbook", ""),
+        rows=data.get("rows", ""),
+        shrink=float(data.get("shrink", 0.5)),
+    )
+
+
+def _load(given: Mapping[str, Any]) -> Load:
+    flags = {
+        name: tuple(map(str, values if isinstance(values, list) else [values]))
+        for name in ("insert", "update", "delete")
+        if (values := given.get(name)) is not None
+    }
+    return Load(
+        given["kind"],
+        given["column"],
+        **flags,
+        order=given.get("order", ""),
+        gaps=given.get("gaps") in (True, "allowed"),
     )
 
 
@@ -281,7 +325,7 @@ def _made(mapping: SourceMapping, column: Column, item: str) -> str:
     value = f'"{item}"'
     if column.const is not None:
         return value
-    if column.codes:
+    if column.codes and mapping.code_tables[column.codes]:
         pairs = " ".join(
             f"WHEN {_literal(key)} THEN {_literal(code)}" for key, code in mapping.code_tables[column.codes].items()
         )
@@ -314,11 +358,11 @@ def _scaled(value: str, scale: str) -> str:
     whole = f"TRY_CAST({value} AS BIGINT)"
     exact = f"TRY_CAST({value} AS DECIMAL(24, 4))"
     if scale == "wan":
-        yuan = f"CAST(round({exact} * {_SCALES[scale]}, 0) AS BIGINT)"
+        yuan = f"CAST(round({exact} * {SCALES[scale]}, 0) AS BIGINT)"
     else:
         yuan = (
-            f"coalesce(({whole} + CASE WHEN {whole} < 0 THEN -50 ELSE 50 END) // {_SCALES[scale]},"
-            f" CAST(round({exact} / {_SCALES[scale]}, 0) AS BIGINT))"
+            f"coalesce(({whole} + CASE WHEN {whole} < 0 THEN -50 ELSE 50 END) // {SCALES[scale]},"
+            f" CAST(round({exact} / {SCALES[scale]}, 0) AS BIGINT))"
         )
     return f"coalesce(CAST({yuan} AS VARCHAR), {value})"
 

@@ -16,6 +16,12 @@ CHANGE_ENTITY = "submission.entity.change"
 APPROVE_ENTITY = "submission.entity.approve"
 CHECK = "submission.check.begin"
 REVIEW = "submission.rule.review"
+SOURCES = "submission.source.view"
+WRITE_MAPPING = "submission.mapping.write"
+APPROVE_MAPPING = "submission.mapping.approve"
+SUPPLEMENTS = "submission.supplement.view"
+WRITE_SUPPLEMENT = "submission.supplement.write"
+REVIEW_SUPPLEMENT = "submission.supplement.review"
 
 PERMISSIONS = {
     VIEW: Text("查看报送批次与文件", "View batches and files"),
@@ -30,12 +36,43 @@ PERMISSIONS = {
     APPROVE_ENTITY: Text("批准法人机构的设立与变更", "Approve legal entities and changes of them"),
     CHECK: Text("发起两端核对", "Begin a two-end check"),
     REVIEW: Text("复查误拦与漏判过多的规则", "Review rules with too many false blocks or missed errors"),
+    SOURCES: Text("查看来源、送达与映射", "View sources, deliveries and mappings"),
+    WRITE_MAPPING: Text("编写来源映射", "Write mappings of sources"),
+    APPROVE_MAPPING: Text("批准来源映射", "Approve mappings of sources"),
+    SUPPLEMENTS: Text("查看补录", "View supplements"),
+    WRITE_SUPPLEMENT: Text("填写、提交与终止补录", "Write, submit and end supplements"),
+    REVIEW_SUPPLEMENT: Text(
+        "复核补录，裁定与来源的冲突", "Review supplements and decide where they and a source disagree"
+    ),
 }
 
 READERS = {
-    "compliance": (VIEW, RECORDS, CORRECT, ENTITIES, CHECK, REVIEW),
-    "reviewer": (VIEW, RECORDS, RELEASE, APPROVE, ENTITIES, APPROVE_ENTITY),
-    "analyst": (VIEW,),
-    "operator": (VIEW, RECORDS, BEGIN, RETRY, CORRECT, ENTITIES, CHECK),
-    "admin_system": (VIEW, ENTITIES, CHANGE_ENTITY, APPROVE_ENTITY),
+    "compliance": (
+        VIEW,
+        RECORDS,
+        CORRECT,
+        ENTITIES,
+        CHECK,
+        REVIEW,
+        SOURCES,
+        WRITE_MAPPING,
+        APPROVE_MAPPING,
+        SUPPLEMENTS,
+    ),
+    "reviewer": (
+        VIEW,
+        RECORDS,
+        RELEASE,
+        APPROVE,
+        ENTITIES,
+        APPROVE_ENTITY,
+        SOURCES,
+        APPROVE_MAPPING,
+        SUPPLEMENTS,
+        REVIEW_SUPPLEMENT,
+    ),
+    "analyst": (VIEW, SOURCES, WRITE_MAPPING),
+    "manager": (SUPPLEMENTS,),
+    "operator": (VIEW, RECORDS, BEGIN, RETRY, CORRECT, ENTITIES, CHECK, SOURCES, SUPPLEMENTS, WRITE_SUPPLEMENT),
+    "admin_system": (VIEW, ENTITIES, CHANGE_ENTITY, APPROVE_ENTITY, SOURCES),
 }

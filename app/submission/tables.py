@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from app.lake.tables import Table
 from app.standard import catalogue
@@ -157,6 +158,24 @@ UNMAPPED = Table(
     _text("source", "target", "item", "value") | {"rows": "BIGINT", "business_date": "DATE", "_provider": "VARCHAR"},
 )
 
+SUPPLEMENTED: Final = "supplement"
+"""The source that an overlaid row names; its load is the supplement's number, its row that of the source beneath. No source of
+the bank may be called so."""
+
+SUPPLEMENT = Table(
+    "standard",
+    "supplement",
+    _text("supplement", "form", "key", "items", "_provider") | {"whole": "BOOLEAN", "business_date": "DATE"},
+)
+"""What was supplemented on a business day: `items` is a JSON object of values by tag."""
+
+OVERLAID = Table(
+    "standard",
+    "overlaid",
+    _text("form", "key", "content", "_source", "_load", "_row", "_provider") | {"business_date": "DATE"},
+)
+"""Rows of the sources that a supplement has been laid over, as they were: `content` is a JSON object of all items."""
+
 _RECORD_HEAD = {
     "record_id": "VARCHAR",
     "batch": "VARCHAR",
@@ -245,6 +264,8 @@ def all_tables() -> tuple[Table, ...]:
     return (
         *standard_tables().values(),
         UNMAPPED,
+        SUPPLEMENT,
+        OVERLAID,
         *records,
         *accepted,
         REPLACED,

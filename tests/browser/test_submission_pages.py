@@ -34,6 +34,10 @@ PAGES = {
     "differences": "/submission/differences?state=unsettled",
     "volume": "/submission/volume",
     "quality": "/submission/quality",
+    "sources": f"/submission/sources?day={FIRST}",
+    "source": "/submission/sources/card_system",
+    "mapping": "/submission/sources/card_system/mapping",
+    "codes": "/submission/sources/card_system/mapping/codes/type",
 }
 
 
@@ -146,3 +150,27 @@ def test_the_keyboard_goes_from_page_to_page(visit: Any) -> None:
         window.page.keyboard.press("g")
         window.page.keyboard.press(key)
         window.page.wait_for_url(f"**/{path}")
+
+
+def test_a_mapping_is_drafted_by_keyboard_with_live_checks(visit: Any) -> None:
+    window = visit(user="tang.jun")
+    page = window.page
+    window.go("/submission/sources/card_system/mapping")
+    page.get_by_role("button", name="起草修改").press("Enter")
+    page.locator("#grid input[name='value-Name']").wait_for()
+    assert window.serious_findings() == []
+    field = page.locator("#grid input[name='value-Name']")
+    field.fill("CARD_BAL.HOLDER")
+    field.press("Tab")
+    page.locator("#faults", has_text="没有连接进来").wait_for()
+    field.fill("HOLDER")
+    field.press("Tab")
+    page.locator("#faults", has_text="检查无误").wait_for()
+    page.get_by_role("button", name="预览已保存的内容").press("Enter")
+    page.locator("#preview table").wait_for()
+    assert window.serious_findings() == []
+    assert window.fits()
+    page.get_by_role("button", name="保存", exact=True).press("Enter")
+    page.wait_for_load_state("networkidle")
+    window.go("/submission/sources/card_system/mapping/codes/type")
+    assert window.serious_findings() == []

@@ -10,15 +10,13 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from app.core import clock, workdays
-from app.core.config import settings
 from app.core.db import current_session
 from app.core.errors import Invalid
 from app.core.jobs.models import JobRun, TaskRow
 from app.core.text import Text
 from app.submission.content import mappings
-from app.submission.entities.keeping import entity_of
 from app.submission.models import Batch, ReportFile, StageRun
-from app.submission.sources import deliveries
+from app.submission.sources.listing import sources_of
 from app.submission.tables import reported_types
 from app.workflow.instance import RUN_STEP
 from app.workflow.models import ProcessInstance, ProcessTask
@@ -260,9 +258,8 @@ def expected_sources(batch: Batch) -> tuple[str, ...]:
 
     A source that it does not have, such as a ledger, is not missed.
     """
-    file = entity_of(batch.provider).settings(settings()).sources_file
     try:
-        return tuple(each.source for each in deliveries(file, batch.business_date))
+        return tuple(sources_of(batch.provider))
     except Invalid:
         return tuple(mappings())
 
@@ -274,8 +271,9 @@ def _sources(
     collected = next((task for task in tasks if task.node == "Collect"), None)
     failed = dict((collected.result or {}).get("failed", {})) if collected is not None else {}
     lines = []
+    known = mappings()
     for name in dict.fromkeys((*expected, *landed, *failed)):
-        title = mappings()[name].title if name in mappings() else Text(name, name)
+        title = known[name].title if name in known else Text(name, name)
         if name in landed:
             mark = landed[name]
             tables = dict(mark.detail.get("tables", {}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,8 +17,8 @@ from app.submission.mapping import SourceMapping
 from app.submission.reading.findings import Selection
 from app.submission.reading.personal import entity_subject, personal_kind, source_kind
 from app.submission.reading.records import Origin
-from app.submission.sources import landing_name
-from app.submission.tables import MAIN_ENTITY, standard_tables
+from app.submission.sources.landing import landing_name
+from app.submission.tables import MAIN_ENTITY, SUPPLEMENT, SUPPLEMENTED, standard_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,34 @@ class SourceRow:
 
 
 def source_rows(origins: Sequence[Origin], day: date, provider: str) -> tuple[SourceRow, ...]:
-    """The rows behind a record of a legal entity, one query for each of them (a record has few)."""
-    return tuple(_source_row(origin, day, provider) for origin in origins)
+    """The rows behind a record of a legal entity, one query for each of them (a record has few).
+
+    Where a supplement was laid over a source's row, it comes first, and that row after it, as it was delivered.
+    """
+    return tuple(row for origin in origins for row in _rows_of(origin, day, provider))
+
+
+def _rows_of(origin: Origin, day: date, provider: str) -> Iterator[SourceRow]:
+    if origin.source != SUPPLEMENTED:
+        yield _source_row(origin, day, provider)
+        return
+    yield _supplement(origin, day)
+    if "|" in origin.row:
+        source, load, row = origin.row.split("|", 2)
+        yield _source_row(Origin(origin.entity, source, load, row), day, provider)
+
+
+def _supplement(origin: Origin, day: date) -> SourceRow:
+    """What was supplemented, as it was laid over on that day; its number stands where a source names its load."""
+    found = lake().rows(
+        f"SELECT items FROM {SUPPLEMENT.path} WHERE business_date = ? AND supplement = ? LIMIT 1", [day, origin.load]
+    )
+    subject = entity_subject(origin.entity)
+    cells = tuple(
+        SourceCell(tag, value, personal_kind(tag, subject), (tag,))
+        for tag, value in (json.loads(found[0][0]) if found else {}).items()
+    )
+    return SourceRow(origin, Text("补录", "Supplement"), origin.entity, origin.load, cells)
 
 
 def _source_row(origin: Origin, day: date, provider: str) -> SourceRow:

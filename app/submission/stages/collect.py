@@ -5,31 +5,35 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from app.core.errors import Invalid, Unavailable
+from app.core.errors import CreditLinkError, Invalid, NotFound, Unavailable
 from app.core.text import Text
 from app.submission.content import mappings
-from app.submission.sources import Delivery, deliveries, land
+from app.submission.sources import Listed, listed_sources, take
+from app.submission.sources.loads import Arrival, note_stopped
 from app.submission.stages.work import Outcome, Work
 
 
 def collect(work: Work) -> dict[str, Any]:
     """Land all sources; rows by source and, for those that failed, why. Raises Unavailable when none could be landed."""
-    expected = deliveries(work.settings.sources_file, work.business_date)
-    known = mappings()
+    listed = listed_sources(work.settings.sources_file, work.provider)
+    known = mappings(work.business_date)
     landed: dict[str, int] = {}
     failed: dict[str, dict[str, str]] = {}
 
-    def one(delivery: Delivery, again: bool) -> Outcome:
-        mapping = known.get(delivery.source)
+    def one(source: Listed, again: bool) -> Outcome:
+        mapping = known.get(source.source)
         if mapping is None:
-            raise Invalid("submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source"))
-        counts = land(work.lake, mapping, delivery, work.business_date, provider=work.provider, again=again)
-        return sum(counts.values()), {"tables": counts, "mapping": mapping.edition}
+            problem = Invalid("submission.no_mapping", Text("没有该来源的映射", "There is no mapping for this source"))
+            arrival = Arrival(work.provider, source.source, work.business_date, source.kind)
+            note_stopped(arrival, None, problem)
+            raise problem
+        taken = take(work.lake, mapping, source, work.business_date, again=again)
+        return sum(taken.state.values()), {"tables": taken.state, "mapping": mapping.edition}
 
-    expected.sort(key=lambda delivery: -delivery.size)
+    expected = sorted(listed.values(), key=lambda source: -_size(source, work))
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
     for source, outcome in work.side_by_side(acts, writing=True):
-        if isinstance(outcome, Invalid | Unavailable):
+        if isinstance(outcome, Invalid | NotFound | Unavailable):
             failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
         elif isinstance(outcome, Exception):
             raise outcome
@@ -41,3 +45,10 @@ def collect(work: Work) -> dict[str, Any]:
             Text("没有任何来源送达可用的数据", "No source has delivered anything usable"),
         )
     return {"landed": landed, "failed": failed}
+
+
+def _size(source: Listed, work: Work) -> int:
+    try:
+        return source.place().size(work.business_date) if source.kind == "folder" else 0
+    except (CreditLinkError, OSError):
+        return 0

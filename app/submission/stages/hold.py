@@ -15,7 +15,7 @@ from app.submission.derive.scope import key_text
 from app.submission.models import HeldRecord
 from app.submission.operations.requests import asked_keys, came_back, held_of, requests_behind
 from app.submission.prints import key_print
-from app.submission.stages.work import Outcome, Work
+from app.submission.stages.work import Outcome, Work, incomplete_entities
 from app.submission.tables import (
     APPLIED,
     BUSINESS_KEY,
@@ -59,8 +59,10 @@ def hold(work: Work) -> dict[str, Any]:
 
         held[code], _ = work.part("hold", code, one)
         work.progress(number + 1, len(concerned))
+    incomplete = incomplete_entities(work)
     for code in _with_open(work):
-        _withdraw_vanished(work, code)
+        if MAIN_ENTITY[base_type(code)] not in incomplete:
+            _withdraw_vanished(work, code)
     return held
 
 
@@ -147,7 +149,10 @@ def close(work: Work, record_type: str, keys: list[str]) -> int:
 
 def _withdraw_vanished(work: Work, code: str) -> None:
     """Close what is about a subject or account that today's deliveries do not have any more, such as a mended number, and
-    operations that nothing calls for any more."""
+    operations that nothing calls for any more.
+
+    Not asked where a source of such subjects or accounts was stopped today: its rows are missing, which says nothing of them.
+    """
     with unit_of_work(reading=True) as session:
         query = select(HeldRecord).filter_by(provider=work.provider, record_type=code, status="open")
         keys = {held.key for held in session.scalars(query.where(HeldRecord.last_batch_id != work.batch))}

@@ -1,4 +1,6 @@
-"""Stage 2: landing becomes standard entities, by the mappings; codes that no table knows are listed with their counts."""
+"""Stage 2: landing becomes standard entities, by the mappings; codes that no table knows are listed with their counts.
+
+Supplements in force are laid over what the sources gave."""
 
 from __future__ import annotations
 
@@ -15,17 +17,19 @@ from app.submission.content import mappings
 from app.submission.counts import standardised_by_entity
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
-from app.submission.sources import landing_name
+from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
+from app.submission.supplement.overlay import lay_over
 from app.submission.tables import UNMAPPED, standard_tables
 
 
 def standardise(work: Work) -> dict[str, Any]:
     """Map what has landed; rows by entity, and the number of unmapped values."""
-    known, landed = mappings(), _landed(work.batch)
+    known, landed = mappings(work.business_date), _landed(work.batch)
     parts = {source: partial(_map, work, known[source]) for source in landed}
     done = work.parts("standardise", parts, writing=True)
     unmapped = sum(detail["unmapped"] for _, detail in done.values())
+    lay_over(work)
     return {"entities": standardised_by_entity(work.batch), "unmapped": unmapped}
 
 

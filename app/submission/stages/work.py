@@ -20,11 +20,13 @@ from app.core.db import current_session, unit_of_work
 from app.core.errors import NotFound
 from app.core.text import Text
 from app.lake.connection import Lake
+from app.submission.content import mappings
 from app.submission.counts import standardised_by_entity
 from app.submission.entities.entity import Entity
 from app.submission.entities.keeping import entity_of
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun, StageTry
+from app.submission.sources.listing import listed_sources
 from app.submission.tables import MAIN_ENTITY, base_type
 
 T = TypeVar("T")
@@ -145,3 +147,16 @@ def unanswered(provider: str, other_than: str) -> tuple[str, ...]:
             ReportFile.provider == provider, ReportFile.status != "answered", ReportFile.batch_id != other_than
         )
         return tuple(session.scalars(query.order_by(ReportFile.prefix)))
+
+
+def incomplete_entities(work: Work) -> frozenset[str]:
+    """The standard entities of which today's rows are not all there, since a source that delivers them has been stopped.
+
+    Whatever is not among these rows has not gone: nothing may be withdrawn or deleted for its absence.
+    """
+    with unit_of_work(reading=True) as session:
+        query = select(StageRun.part).filter_by(batch_id=work.batch, stage="collect")
+        landed = set(session.scalars(query))
+    known = mappings(work.business_date)
+    stopped = [source for source in listed_sources(work.settings.sources_file, work.provider) if source not in landed]
+    return frozenset(target.entity for source in stopped if source in known for target in known[source].targets)

@@ -17,7 +17,8 @@ from app.submission.api import blueprint as api
 from app.submission.corrections.events import ACTIONS as CORRECTIONS
 from app.submission.entities.fields import ACTIONS as ENTITY_CHANGES
 from app.submission.models import Batch, ReportFile
-from app.submission.permissions import ENTITIES, RECORDS, VIEW
+from app.submission.permissions import ENTITIES, RECORDS, SOURCES, SUPPLEMENTS, VIEW
+from app.submission.supplement.events import ACTIONS as SUPPLEMENT_ACTIONS
 from app.submission.views import (
     batches,
     calendar,
@@ -28,9 +29,12 @@ from app.submission.views import (
     files,
     findings,
     landing,
+    mapping,
     quality,
     reasons,
     records,
+    sources,
+    supplements,
     two_end,
     volume,
 )
@@ -44,17 +48,19 @@ _MENU = (
     ("submission.findings", Text("校验发现", "Findings"), VIEW, "checklist"),
     ("submission.exceptions", Text("例外处理", "Exceptions"), RECORDS, "alert-triangle"),
     ("submission.corrections", Text("更正台", "Corrections desk"), RECORDS, "clipboard-check"),
+    ("submission.supplements", Text("补录", "Supplements"), SUPPLEMENTS, "edit"),
     ("submission.files", Text("报文与反馈", "Files and feedback"), VIEW, "files"),
     ("submission.checks", Text("两端核对", "Two-end check"), VIEW, "list-search"),
     ("submission.volume", Text("总量核对", "Volume check"), VIEW, "scale"),
     ("submission.quality", Text("质量看板", "Quality"), VIEW, "chart-bar"),
+    ("submission.sources", Text("来源与映射", "Sources and mappings"), SOURCES, "database"),
     ("submission.entities", Text("法人机构", "Legal entities"), ENTITIES, "building-bank"),
 )
 
 
 def register_pages(registry: Registry) -> None:
     """Announce the pages, their menu entries, the programs' interface, and the words for what is recorded of rules."""
-    name_actions({**ACTIONS, **CORRECTIONS, **ENTITY_CHANGES})
+    name_actions({**ACTIONS, **CORRECTIONS, **ENTITY_CHANGES, **SUPPLEMENT_ACTIONS})
     registry.blueprint(_make_blueprint(registry))
     registry.blueprint(api)
     for number, (endpoint, title, permission, icon) in enumerate(_MENU):
@@ -83,6 +89,9 @@ def _make_blueprint(registry: Registry) -> Blueprint:
         two_end,
         volume,
         quality,
+        sources,
+        mapping,
+        supplements,
         entities,
     ):
         pages.add_to(blueprint)

@@ -22,6 +22,7 @@ const entries = {
   modeler: join(here, 'modeler', 'modeler.ts'),
   diff: join(here, 'modeler', 'diff.ts'),
   rules: join(here, 'rules', 'editor.ts'),
+  supplement: join(here, 'supplement', 'desk.ts'),
   console: join(here, 'styles', 'console.css'),
   process: join(here, 'styles', 'process.css'),
   workflow_modeler: join(here, 'styles', 'workflow_modeler.css'),
@@ -32,6 +33,7 @@ const entries = {
   rules_pages: join(here, 'styles', 'rules_pages.css'),
   rules_editor: join(here, 'styles', 'rules_editor.css'),
   rules_trials: join(here, 'styles', 'rules_trials.css'),
+  supplement_styles: join(here, 'styles', 'supplement.css'),
 };
 
 /** One sprite of the outline icons that templates name, so that a page needs a single cached request for them. */

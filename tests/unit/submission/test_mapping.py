@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from app.core.errors import Invalid
 from app.submission.mapping import SourceMapping, load_mappings, needed_columns, target_select, unmapped_select
+from app.submission.mapping_cases import prove_mappings
 
 GOOD: dict[str, Any] = {
     "source": "shop",
@@ -192,3 +194,75 @@ def test_the_mappings_of_the_product_load() -> None:
 
     assert found.keys() == {"core_banking", "card_system", "corporate_loans", "general_ledger"}
     assert all(len(mapping.edition) == 64 for mapping in found.values())
+
+
+PRODUCT = Path(__file__).parents[3] / "rulesets" / "mapping"
+
+
+def faults_of(folder: Path, change: tuple[str, str]) -> list[str]:
+    """What the card system's cases say of its mapping with one piece of its text replaced."""
+    shutil.copytree(PRODUCT / "card_system", folder / "card_system")
+    file = folder / "card_system" / "mapping.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert change[0] in text
+    file.write_text(text.replace(*change), encoding="utf-8")
+    return [str(fault) for proof in prove_mappings(folder) for fault in proof.faults]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("type: {CC: R2", "type: {CC: R3"), "row 1 of personal_account came out as {'AcctType': 'R3'}"),
+        (("from: CRD_LMT, scale: fen", "from: CRD_LMT"), "'AcctCredLine': '5000000'"),
+        (("kind: {const: S}", "kind: {const: D}"), "row 2 of personal_performance"),
+        (("status: {'0': '1'", "status: {'00': '1'"), "'AcctStatus': '0'"),
+        (
+            ("from: CARD_TXN\n", "from: CARD_TXN\n    where: {TXN_TYPE: [ZZ]}\n"),
+            "special_transaction has 0 rows, not 1",
+        ),
+        (("date: '%Y%m%d'", "dat: '%Y%m%d'"), "there is no verb named dat; did you mean date? (line 26)"),
+    ],
+)
+def test_a_spoiled_mapping_fails_its_cases(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    assert any(words in fault for fault in faults_of(tmp_path, change))
+
+
+def test_a_target_without_a_case_is_told(tmp_path: Path) -> None:
+    shutil.copytree(PRODUCT / "card_system", tmp_path / "card_system")
+    cases = tmp_path / "card_system" / "cases" / "accounts.yaml"
+    cases.write_text(
+        cases.read_text(encoding="utf-8").replace("special_transaction", "collateral_link"), encoding="utf-8"
+    )
+
+    assert any("no case expects special_transaction" in str(fault) for fault in prove_mappings(tmp_path)[0].faults)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tables": {"CUST": {"key": ['a"b']}}}, "tables.CUST.key must be a list of columns"),
+        ({"tables": {"CUST": {"load": {"kind": "changes", "column": "OP"}}}}, "needs a key"),
+        ({"encoding": "klingon"}, "unknown encoding klingon"),
+        ({"targts": []}, "did you mean targets?"),
+        (
+            {"targets": [{"target": "person", "from": "CUST", "columns": {"Name": {"from": 'x" FROM y --'}}}]},
+            "cannot be a column",
+        ),
+        (
+            {"targets": [{"target": "person", "from": "CUST", "columns": {"Name": {"from": "HOME.X"}}}]},
+            "HOME is not joined",
+        ),
+        (
+            {"targets": [{"target": "person", "from": "CUST", "joins": [{"table": "HOME", "on": ["A"], "kind": "x"}]}]},
+            "cannot be read",
+        ),
+        (
+            {"targets": [{"target": "person", "from": "CUST", "columns": {"Name": {"from": "A", "const": 1}}}]},
+            "needs one of",
+        ),
+    ],
+)
+def test_what_could_be_no_statement_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        load_mappings(write(tmp_path, {**GOOD, **change}))
+    assert words in refused.value.message.en

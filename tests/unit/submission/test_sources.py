@@ -17,7 +17,7 @@ from app.core.config import override
 from app.core.errors import CreditLinkError, Invalid, Unavailable
 from app.lake.connection import Lake
 from app.submission.mapping import Column, SourceMapping, SourceTable, Target
-from app.submission.sources import Delivery, deliveries, land, landing_name
+from app.submission.sources import Delivery, land, landing_name, listed_sources
 
 DAY = date(2026, 10, 31)
 NEXT = date(2026, 11, 1)
@@ -56,7 +56,7 @@ def test_a_gbk_file_is_landed_as_it_is(lake: Lake, tmp_path: Path) -> None:
 
     counts = land(lake, mapping("csv", "gbk", "T.csv", encoding="gbk"), Delivery("gbk", folder), DAY)
 
-    assert counts == {"T": 2}
+    assert counts.rows == {"T": 2}
     assert landed(lake, "gbk") == [
         ("001", "拟子癸,甲", "gbk-20261031", "001", "2026-10-31"),
         ("2", None, "gbk-20261031", "2", "2026-10-31"),
@@ -104,7 +104,7 @@ def test_a_short_delivery_is_refused_and_leaves_nothing(lake: Lake, tmp_path: Pa
     assert refused.value.code == "submission.delivery_short"
 
     csv(folder, "NO,NAME\n1,甲\n2,乙\n")
-    assert land(lake, here, Delivery("short", folder), DAY) == {"T": 2}
+    assert land(lake, here, Delivery("short", folder), DAY).rows == {"T": 2}
     (folder / "control.json").write_text(json.dumps({"tables": {"T": {"rows": 9}}}))
     with pytest.raises(Invalid):
         land(lake, here, Delivery("short", csv(folder, "NO,NAME\n7,庚\n")), DAY)
@@ -261,10 +261,12 @@ def test_the_list_of_sources(tmp_path: Path) -> None:
     listed = tmp_path / "sources.yaml"
     listed.write_text("sources:\n  core: {path: '/data/{date:%Y%m%d}/core'}\n  card: {path: /data/card}\n")
 
-    assert deliveries(listed, DAY) == [
-        Delivery("core", Path("/data/20261031/core")),
-        Delivery("card", Path("/data/card")),
-    ]
+    found = listed_sources(listed)
+
+    assert {name: each.address(DAY) for name, each in found.items()} == {
+        "core": "/data/20261031/core",
+        "card": "/data/card",
+    }
 
 
 @pytest.mark.parametrize(
@@ -275,5 +277,5 @@ def test_a_list_of_sources_that_cannot_be_read(tmp_path: Path, text: str | None)
     if text is not None:
         listed.write_text(text)
     with override(sources_file=listed), pytest.raises(Invalid) as refused:
-        deliveries(listed, DAY)
+        listed_sources(listed)
     assert refused.value.code == "submission.sources"
