@@ -242,6 +242,10 @@ RELEASED = Table("finding", "released", _text("provider", "record_type", "key", 
 the corrections desk has said so."""
 
 
+PROVIDER_LENGTH: Final = 14
+"""Characters of the section code that the names of batches and files begin with."""
+
+
 def of_provider(column: str, provider: str) -> str:
     """A condition on `batch` or `file`: the row belongs to this legal entity, whose code has letters and digits only."""
     return f"starts_with({column}, '{provider}')"
@@ -249,7 +253,7 @@ def of_provider(column: str, provider: str) -> str:
 
 def same_provider(one: str, other: str) -> str:
     """A condition on two columns that begin with a section code: their rows belong to the same legal entity."""
-    return f"left({one}, 14) = left({other}, 14)"
+    return f"left({one}, {PROVIDER_LENGTH}) = left({other}, {PROVIDER_LENGTH})"
 
 
 def accepted_of(code: str, provider: str) -> str:

@@ -14,7 +14,7 @@ from reported_days import DAYS, ReportedDays
 
 from app.core import clock
 from app.core.actor import Actor, acting
-from app.core.config import override
+from app.core.config import override, settings
 from app.core.db import database, unit_of_work
 from app.submission.lake import forget, lake
 from app.submission.supplement import writing
@@ -59,7 +59,7 @@ def some(entity: str, nth: int = 0) -> dict[str, Any]:
 
 def wish(form: str, values: dict[str, str], until: date = LAST, **changes: object) -> writing.Wish:
     given = {"reason": "柜面核对客户资料", "valid_from": DAY, "valid_until": until, **changes}
-    return writing.Wish(form, values, **given)  # type: ignore[arg-type]
+    return writing.Wish(settings().provider_code or "", form, values, **given)  # type: ignore[arg-type]
 
 
 def written(given: writing.Wish) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 from app.lake.connection import Connection
 from app.standard.catalogue import RecordType
-from app.standard.files import FileName
 from app.standard.layout import column_types
 from app.submission.tables import (
+    PROVIDER_LENGTH,
     RELEASED,
     REPLACED,
     accepted_table,
@@ -39,7 +39,7 @@ def apply_operations(connection: Connection, code: str, taken: str, file: str, d
 
 
 def _entity(file: str) -> str:
-    return FileName.parse(file).provider
+    return file[:PROVIDER_LENGTH]
 
 
 def _mine(file: str) -> str:

@@ -39,6 +39,7 @@ from app.submission.sources.places.https import HttpsPlace
 from app.submission.sources.places.s3 import S3Place
 from app.submission.sources.places.sftp import SftpPlace
 
+PROVIDER = "A1111111111111"
 DAY = date(2026, 10, 31)
 FILES = {"T.csv": "NO,NAME\n1,拟子癸\n", "control.json": json.dumps({"tables": {"T": {"rows": 1}}})}
 
@@ -391,7 +392,7 @@ def test_the_list_names_credentials_and_holds_none(sqlite_database: Database, tm
         "sources:\n  a:\n    place: {kind: database, url: 'postgresql://host/books', credential: books}\n"
         "  b: {place: {kind: push, limit_mb: 5}}\n"
     )
-    found = listed_sources(listed)
+    found = listed_sources(listed, PROVIDER)
     with pytest.raises(NotFound, match="no credential named books"):
         found["a"].place()
     with unit_of_work():
@@ -421,6 +422,6 @@ def test_what_is_wrong_with_a_place_is_told(tmp_path: Path, place: str, words: s
     listed.write_text(f"sources: {{a: {{place: {place}}}, b: {{path: 3}}}}")
 
     with pytest.raises(Invalid) as refused:
-        listed_sources(listed)
+        listed_sources(listed, PROVIDER)
     assert words in refused.value.message.en
     assert "b: path must be a text" in refused.value.message.en

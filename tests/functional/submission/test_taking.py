@@ -22,6 +22,7 @@ from app.submission.mapping import Load, SourceMapping, SourceTable
 from app.submission.sources import Landed, Listed, landing_name, take
 from app.submission.sources.models import SourceLoad
 
+PROVIDER = "A1111111111111"
 DAY = date(2026, 10, 31)
 CHANGES = Load("changes", "OP", ("I",), ("U",), ("D",), order="SEQ")
 
@@ -67,7 +68,7 @@ def deliver(tmp_path: Path) -> Callable[..., None]:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Listed:
-    return Listed("core", "folder", {"path": str(tmp_path / "{date:%Y%m%d}")})
+    return Listed(PROVIDER, "core", "folder", {"path": str(tmp_path / "{date:%Y%m%d}")})
 
 
 def state(lake: Lake, day: date) -> dict[str, str]:

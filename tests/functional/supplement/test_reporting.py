@@ -115,7 +115,15 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
     changed = {"IDType": person["IDType"], "IDNum": number, "Sex": "0", "Email": "a'b@bank.example"}
     mended = approved(wish("person", changed))
     blank = approved(
-        writing.Wish("personal_account", {"AcctCode": code}, frozenset({"DueDate"}), "额度已注销", DAY, LAST)
+        writing.Wish(
+            settings().provider_code or "",
+            "personal_account",
+            {"AcctCode": code},
+            frozenset({"DueDate"}),
+            "额度已注销",
+            DAY,
+            LAST,
+        )
     )
     new = approved(wish("personal_collateral", {"AcctCode": code, "Ccc": "A1111111111111CC-9"}))
     future = approved(wish("personal_deed", {"AcctCode": code, "ChanTranType": "11", "TranDate": "2026-10-30",

@@ -14,6 +14,7 @@ from reported_days import ReportedDays
 from supplemented import AUTHOR, REVIEWER, some
 
 from app.core.actor import acting
+from app.core.config import settings
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Worker
@@ -41,7 +42,7 @@ def filled(rows: list[dict[str, Any]]) -> bytes:
 
 def handed_in(content: bytes) -> SupplementUpload:
     with unit_of_work():
-        number = uploads.hand_over("person", "客户.xlsx", content).id
+        number = uploads.hand_over(settings().provider_code or "", "person", "客户.xlsx", content).id
     return done(number)
 
 
@@ -161,6 +162,6 @@ def test_hostile_workbooks_are_refused(what: str, words: str) -> None:
 def test_a_workbook_that_is_too_large_is_not_even_kept(reported: ReportedDays) -> None:
     for content in (b"", b"PK\x03\x04" + b"\0" * 8_000_000):
         with unit_of_work(), pytest.raises(Invalid, match=r"submission\.workbook"):
-            uploads.hand_over("person", "x.xlsx", content)
+            uploads.hand_over(settings().provider_code or "", "person", "x.xlsx", content)
     with unit_of_work(reading=True) as session:
         assert session.query(SupplementUpload).count() == 0

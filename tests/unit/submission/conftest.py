@@ -107,6 +107,11 @@ def sql(value: Any) -> str:
 PROVIDER = "A1111111111111"
 
 
+def _named(file: str) -> str:
+    """A file name begins with the section code of who sends it."""
+    return file if file.startswith(PROVIDER) else f"{PROVIDER}{file}"
+
+
 class Desk:
     """Puts rows into the standard layer, derives records from them and has them accepted."""
 
@@ -160,7 +165,9 @@ class Desk:
         """The centre takes every record derived last."""
         shared = [name for name in accepted_table(code).columns if name in record_table(code).columns]
         columns = ", ".join(f'"{name}"' for name in shared)
-        select = f"SELECT {columns}, '{file}' AS file, business_date AS accepted_on FROM {record_table(code).path}"
+        select = (
+            f"SELECT {columns}, '{_named(file)}' AS file, business_date AS accepted_on FROM {record_table(code).path}"
+        )
         self.lake.write(
             lambda connection: connection.execute(f"INSERT INTO {accepted_table(code).path} BY NAME {select}")
         )

@@ -115,7 +115,9 @@ class Operator:
 
     def carry_out(self, code: str) -> None:
         taken = f"(SELECT r.*, 2 AS line FROM {record_table(code).path} r WHERE batch = 'B1')"
-        self.lake.write(lambda connection: apply_operations(connection, code, taken, "OP1", f"DATE '{LATER}'"))
+        self.lake.write(
+            lambda connection: apply_operations(connection, code, taken, f"{PROVIDER}OP1", f"DATE '{LATER}'")
+        )
 
     def held(self, columns: str = 'key, "RptDate", "B"."AcctCode", "H"."AcctBal"') -> list[tuple[Any, ...]]:
         return self.lake.rows(f'SELECT {columns} FROM {accepted_table("210").path} ORDER BY key, "RptDate"')

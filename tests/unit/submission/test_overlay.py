@@ -21,6 +21,7 @@ from app.submission.tables import record_type, standard_tables
 
 VALUES = st.one_of(st.none(), st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=6))
 CODES = st.sampled_from(["A1", "张'三", 'say "x"', "甲$.x"])
+PROVIDER = "A1111111111111"
 FORM = FORMS["personal_party"]
 
 
@@ -60,10 +61,16 @@ def test_the_days_statement_and_the_desk_lay_over_alike(
 ) -> None:
     rows, supplements = case
     names = [name for name in standard_tables()[FORM.entity].columns if name != "business_date" and name[0] != "_"]
-    source = [{**row, "_source": "core", "_load": "L", "business_date": None} for row in rows]
-    origin = ["_source", "_load", "_row", "business_date"]
+    source = [{**row, "_source": "core", "_load": "L", "business_date": None, "_provider": PROVIDER} for row in rows]
+    origin = ["_source", "_load", "_row", "business_date", "_provider"]
     given_rows = [
-        {"supplement": str(n), "form": FORM.name, "key": each["key"], "items": json.dumps(each["items"])}
+        {
+            "_provider": PROVIDER,
+            "supplement": str(n),
+            "form": FORM.name,
+            "key": each["key"],
+            "items": json.dumps(each["items"]),
+        }
         for n, each in enumerate(supplements)
     ]
     engine.register("source", table(source, [*names, *origin]))
@@ -71,14 +78,14 @@ def test_the_days_statement_and_the_desk_lay_over_alike(
     wholes = pa.array([each["whole"] for each in supplements], pa.bool_())
     engine.register(
         "supplements",
-        table(given_rows, ["supplement", "form", "key", "items"]).append_column("whole", wholes),
+        table(given_rows, ["_provider", "supplement", "form", "key", "items"]).append_column("whole", wholes),
     )
     result = engine.execute(overlaid(FORM, "supplements", aside, "NULL"))
     columns = [column[0] for column in result.description]
     by_statement = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
-    near = Nearby(None, {FORM.entity: tuple(source)}, pa.table({}))  # type: ignore[arg-type]
-    entries = [Entry(FORM.name, each["key"], each["of"]["AcctCode"], each["items"]) for each in supplements]
+    near = Nearby(None, {FORM.entity: tuple(source)}, pa.table({}), {})  # type: ignore[arg-type]
+    entries = [Entry(PROVIDER, FORM.name, each["key"], each["of"]["AcctCode"], each["items"]) for each in supplements]
     mine = {each["key"] for each in supplements}
     by_desk = [row for row in laid_over(entries, near)[FORM.entity] if key_of_row(FORM, row) in mine]
 

@@ -16,6 +16,7 @@ from app.lake.connection import Lake
 from app.submission.mapping import FixedColumn, SourceMapping, SourceTable
 from app.submission.sources import Base, Delivery, Landed, land, landing_name
 
+PROVIDER = "A1111111111111"
 DAY = date(2026, 10, 31)
 LAYOUT = (FixedColumn("NO", 1, 3), FixedColumn("NAME", 4, 6), FixedColumn("SUM", 10, 5))
 
@@ -38,7 +39,7 @@ def source(kind: Any, location: str, **changes: Any) -> SourceMapping:
 
 
 def take(lake: Lake, mapping: SourceMapping, path: Path, base: Base | None = None) -> Landed:
-    return land(lake, mapping, Delivery(mapping.source, path), DAY, base=base)
+    return land(lake, mapping, Delivery(PROVIDER, mapping.source, path), DAY, base=base)
 
 
 def rows(lake: Lake, mapping: SourceMapping, columns: str) -> list[tuple[Any, ...]]:

@@ -19,6 +19,7 @@ from app.lake.connection import Lake
 from app.submission.mapping import Column, SourceMapping, SourceTable, Target
 from app.submission.sources import Delivery, land, landing_name, listed_sources
 
+PROVIDER = "A1111111111111"
 DAY = date(2026, 10, 31)
 NEXT = date(2026, 11, 1)
 
@@ -54,7 +55,7 @@ def csv(folder: Path, text: str, encoding: str = "gbk") -> Path:
 def test_a_gbk_file_is_landed_as_it_is(lake: Lake, tmp_path: Path) -> None:
     folder = csv(tmp_path, 'NO,NAME\n001,"拟子癸,甲"\n2,\n')
 
-    counts = land(lake, mapping("csv", "gbk", "T.csv", encoding="gbk"), Delivery("gbk", folder), DAY)
+    counts = land(lake, mapping("csv", "gbk", "T.csv", encoding="gbk"), Delivery(PROVIDER, "gbk", folder), DAY)
 
     assert counts.rows == {"T": 2}
     assert landed(lake, "gbk") == [
@@ -67,7 +68,7 @@ def test_a_gbk_file_is_landed_as_it_is(lake: Lake, tmp_path: Path) -> None:
 def test_quotes_and_breaks_inside_values_stay(lake: Lake, tmp_path: Path, ending: str) -> None:
     folder = csv(tmp_path, ending.join(["NO,NAME", '1,"他说""好""\n第二行"', "2,it's", '3,""', "4,plain", ""]))
 
-    land(lake, mapping("csv", "quotes", "T.csv", encoding="gbk"), Delivery("quotes", folder), DAY)
+    land(lake, mapping("csv", "quotes", "T.csv", encoding="gbk"), Delivery(PROVIDER, "quotes", folder), DAY)
 
     assert [row[:2] for row in landed(lake, "quotes")][:2] == [("1", '他说"好"\n第二行'), ("2", "it's")]
     assert [row[1] or None for row in landed(lake, "quotes")][2:] == [None, "plain"]
@@ -75,9 +76,9 @@ def test_quotes_and_breaks_inside_values_stay(lake: Lake, tmp_path: Path, ending
 
 def test_landing_again_replaces_the_day_and_keeps_the_others(lake: Lake, tmp_path: Path) -> None:
     here = mapping("csv", "again", "T.csv", encoding="gbk")
-    land(lake, here, Delivery("again", csv(tmp_path / "a", "NO,NAME\n1,甲\n")), DAY)
-    land(lake, here, Delivery("again", csv(tmp_path / "b", "NO,NAME,NEW\n1,甲,x\n2,乙,y\n")), NEXT)
-    land(lake, here, Delivery("again", csv(tmp_path / "c", "NO,NAME\n3,丙\n")), DAY)
+    land(lake, here, Delivery(PROVIDER, "again", csv(tmp_path / "a", "NO,NAME\n1,甲\n")), DAY)
+    land(lake, here, Delivery(PROVIDER, "again", csv(tmp_path / "b", "NO,NAME,NEW\n1,甲,x\n2,乙,y\n")), NEXT)
+    land(lake, here, Delivery(PROVIDER, "again", csv(tmp_path / "c", "NO,NAME\n3,丙\n")), DAY)
 
     assert [(row[0], row[4]) for row in landed(lake, "again")] == [
         ("1", "2026-11-01"),
@@ -90,7 +91,7 @@ def test_a_byte_of_another_encoding_is_named_with_its_place(lake: Lake, tmp_path
     (tmp_path / "T.csv").write_bytes("NO,NAME\n1,甲\n".encode("gbk") + b"\xff\xff\n")
 
     with pytest.raises(Invalid, match=r"T\.csv is not gbk near byte 13") as refused:
-        land(lake, mapping("csv", "bytes", "T.csv", encoding="gbk"), Delivery("bytes", tmp_path), DAY)
+        land(lake, mapping("csv", "bytes", "T.csv", encoding="gbk"), Delivery(PROVIDER, "bytes", tmp_path), DAY)
     assert refused.value.code == "submission.delivery_encoding"
 
 
@@ -100,14 +101,14 @@ def test_a_short_delivery_is_refused_and_leaves_nothing(lake: Lake, tmp_path: Pa
     here = mapping("csv", "short", "T.csv", "control.json", "gbk")
 
     with pytest.raises(Invalid, match="T 1/2") as refused:
-        land(lake, here, Delivery("short", folder), DAY)
+        land(lake, here, Delivery(PROVIDER, "short", folder), DAY)
     assert refused.value.code == "submission.delivery_short"
 
     csv(folder, "NO,NAME\n1,甲\n2,乙\n")
-    assert land(lake, here, Delivery("short", folder), DAY).rows == {"T": 2}
+    assert land(lake, here, Delivery(PROVIDER, "short", folder), DAY).rows == {"T": 2}
     (folder / "control.json").write_text(json.dumps({"tables": {"T": {"rows": 9}}}))
     with pytest.raises(Invalid):
-        land(lake, here, Delivery("short", csv(folder, "NO,NAME\n7,庚\n")), DAY)
+        land(lake, here, Delivery(PROVIDER, "short", csv(folder, "NO,NAME\n7,庚\n")), DAY)
     assert [row[0] for row in landed(lake, "short")] == ["1", "2"]
 
 
@@ -117,7 +118,9 @@ def test_a_control_file_that_cannot_be_read_refuses_the_delivery(lake: Lake, tmp
     (folder / "control.json").write_text(text)
 
     with pytest.raises(Invalid) as refused:
-        land(lake, mapping("csv", "control", "T.csv", "control.json", "gbk"), Delivery("control", folder), DAY)
+        land(
+            lake, mapping("csv", "control", "T.csv", "control.json", "gbk"), Delivery(PROVIDER, "control", folder), DAY
+        )
     assert refused.value.code == "submission.control"
 
 
@@ -126,7 +129,7 @@ def test_a_missing_control_file_refuses_the_delivery(lake: Lake, tmp_path: Path)
         land(
             lake,
             mapping("csv", "control", "T.csv", "control.json", "gbk"),
-            Delivery("control", csv(tmp_path, "NO,NAME\n1,甲\n")),
+            Delivery(PROVIDER, "control", csv(tmp_path, "NO,NAME\n1,甲\n")),
             DAY,
         )
     assert refused.value.code == "submission.control"
@@ -137,17 +140,17 @@ def test_what_has_not_come_yet_may_still_come(lake: Lake, tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     for place in (tmp_path / "nowhere", tmp_path / "empty"):
         with pytest.raises(Unavailable) as refused:
-            land(lake, here, Delivery("late", place), DAY)
+            land(lake, here, Delivery(PROVIDER, "late", place), DAY)
         assert refused.value.code == "submission.delivery_missing"
 
 
 def test_a_lacking_column_is_named(lake: Lake, tmp_path: Path) -> None:
     here = mapping("csv", "lacking", "T.csv", encoding="gbk")
-    land(lake, here, Delivery("lacking", csv(tmp_path / "a", "NO,NAME\n1,甲\n")), DAY)
+    land(lake, here, Delivery(PROVIDER, "lacking", csv(tmp_path / "a", "NO,NAME\n1,甲\n")), DAY)
 
     for text, names in (("A,B\n1,2\n", "NAME, NO"), ("NO,NAMES\n1,甲\n", "NAME")):
         with pytest.raises(Invalid, match=f"T lacks the columns {names}") as refused:
-            land(lake, here, Delivery("lacking", csv(tmp_path / "b", text)), NEXT)
+            land(lake, here, Delivery(PROVIDER, "lacking", csv(tmp_path / "b", text)), NEXT)
         assert refused.value.code == "submission.delivery_columns"
     assert len(landed(lake, "lacking")) == 1
 
@@ -161,7 +164,7 @@ def database(path: Path) -> Path:
 
 
 def test_a_database_is_landed_as_text(lake: Lake, tmp_path: Path) -> None:
-    land(lake, mapping("sql", "core", "t_cust"), Delivery("core", database(tmp_path / "core.sqlite")), DAY)
+    land(lake, mapping("sql", "core", "t_cust"), Delivery(PROVIDER, "core", database(tmp_path / "core.sqlite")), DAY)
 
     assert [row[:2] for row in landed(lake, "core")] == [("1", "甲"), ("2", None)]
 
@@ -182,7 +185,7 @@ def test_a_sheet_is_landed_as_text_with_dates_and_whole_numbers(lake: Lake, tmp_
     rows = [["NO", None, "NAME", "WHEN"], [1, "beside", "甲", date(2026, 1, 2)], [2.0, None, 3.5, None]]
     path = workbook(tmp_path / "extract.xlsx", {"其他": [["X"]], "客户": rows})
 
-    land(lake, mapping("excel", "book", "客户"), Delivery("book", tmp_path), DAY)
+    land(lake, mapping("excel", "book", "客户"), Delivery(PROVIDER, "book", tmp_path), DAY)
 
     found = lake.rows(f'SELECT NO, NAME, "WHEN" FROM {landing_name("book", "T")} ORDER BY 1')
     assert found == [("1", "甲", "2026-01-02"), ("2", "3.5", None)]
@@ -193,7 +196,7 @@ def test_a_workbook_without_the_sheet_is_refused(lake: Lake, tmp_path: Path) -> 
     workbook(tmp_path / "extract.xlsx", {"甲": [["NO", "NAME"]], "乙": [["NO", "NAME"]]})
 
     with pytest.raises(Invalid) as refused:
-        land(lake, mapping("excel", "sheetless", "客户"), Delivery("sheetless", tmp_path), DAY)
+        land(lake, mapping("excel", "sheetless", "客户"), Delivery(PROVIDER, "sheetless", tmp_path), DAY)
     assert refused.value.code == "submission.delivery_damaged"
 
 
@@ -201,7 +204,7 @@ def test_parquet_is_landed_as_text(lake: Lake, tmp_path: Path) -> None:
     table = pa.table({"NO": [1, 2], "NAME": ["甲", None], "WHEN": [date(2026, 1, 2), None]})
     pyarrow.parquet.write_table(table, tmp_path / "客户.parquet")
 
-    land(lake, mapping("excel", "columns", "客户"), Delivery("columns", tmp_path), DAY)
+    land(lake, mapping("excel", "columns", "客户"), Delivery(PROVIDER, "columns", tmp_path), DAY)
 
     assert [row[:2] for row in landed(lake, "columns")] == [("1", "甲"), ("2", None)]
 
@@ -225,7 +228,7 @@ def test_damaged_deliveries_are_refused_in_words(lake: Lake, tmp_path: Path, kee
 
     for name, (here, path) in sources.items():
         spoil(path, keep)
-        refused = refusal(lake, here, Delivery(name, path))
+        refused = refusal(lake, here, Delivery(PROVIDER, name, path))
         if refused is None:
             assert len(landed(lake, name)) <= 2
         else:
@@ -245,7 +248,7 @@ def test_a_ragged_csv_is_refused_without_quoting_its_data(lake: Lake, tmp_path: 
     folder = csv(tmp_path, "NO,NAME\n" + "1,甲\n" * 5 + "2,某人的名字,多余,多余\n")
 
     with pytest.raises(Invalid) as refused:
-        land(lake, mapping("csv", "ragged", "T.csv", encoding="gbk"), Delivery("ragged", folder), DAY)
+        land(lake, mapping("csv", "ragged", "T.csv", encoding="gbk"), Delivery(PROVIDER, "ragged", folder), DAY)
     assert refused.value.code == "submission.delivery_damaged"
     assert "某人的名字" not in refused.value.message.zh
 
@@ -253,7 +256,12 @@ def test_a_ragged_csv_is_refused_without_quoting_its_data(lake: Lake, tmp_path: 
 @pytest.mark.parametrize("text", ["", "NO,NO\n1,2\n", '"NO,NAME\n1,2\n'])
 def test_a_csv_without_usable_header_is_refused(lake: Lake, tmp_path: Path, text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        land(lake, mapping("csv", "headless", "T.csv", encoding="gbk"), Delivery("headless", csv(tmp_path, text)), DAY)
+        land(
+            lake,
+            mapping("csv", "headless", "T.csv", encoding="gbk"),
+            Delivery(PROVIDER, "headless", csv(tmp_path, text)),
+            DAY,
+        )
     assert refused.value.code == "submission.delivery_damaged"
 
 
@@ -261,7 +269,7 @@ def test_the_list_of_sources(tmp_path: Path) -> None:
     listed = tmp_path / "sources.yaml"
     listed.write_text("sources:\n  core: {path: '/data/{date:%Y%m%d}/core'}\n  card: {path: /data/card}\n")
 
-    found = listed_sources(listed)
+    found = listed_sources(listed, PROVIDER)
 
     assert {name: each.address(DAY) for name, each in found.items()} == {
         "core": "/data/20261031/core",
@@ -277,5 +285,5 @@ def test_a_list_of_sources_that_cannot_be_read(tmp_path: Path, text: str | None)
     if text is not None:
         listed.write_text(text)
     with override(sources_file=listed), pytest.raises(Invalid) as refused:
-        listed_sources(listed)
+        listed_sources(listed, PROVIDER)
     assert refused.value.code == "submission.sources"
