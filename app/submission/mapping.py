@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -268,42 +268,65 @@ def target_select(mapping: SourceMapping, target: Target, landing: Mapping[str, 
         f"{_literal(target.table)} || ':' || m.\"_row\" AS _row",
         'm."business_date" AS business_date',
     ]
-    aliases = {target.table: "m"}
-    joins = []
-    for number, join in enumerate(target.joins):
-        aliases[join.table] = alias = f"j{number}"
-        keys = " AND ".join(f'm."{left}" = {alias}."{right}"' for left, right in join.on)
-        joins.append(f"{join.kind.upper()} JOIN {landing[join.table]} {alias} ON {keys}")
-    conditions = [
-        f"{_reference(name)} IN ({', '.join(_literal(value) for value in values)})"
-        for name, values in target.where.items()
-    ] + [f"nullif(trim({_reference(name)}), '') IS NOT NULL" for name in target.filled]
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    given = f"SELECT {', '.join(values + origin)} FROM {landing[target.table]} m {' '.join(joins)}{where}"
-    sql = f"SELECT {', '.join(columns)}, _source, _load, _row, business_date FROM ({given})"
-    for table, alias in aliases.items():
-        sql = sql.replace(f"@{table}.", f"{alias}.")
-    return sql
+    given = f"SELECT {', '.join(values + origin)} FROM {_rows(target, landing)}"
+    return f"SELECT {', '.join(columns)}, _source, _load, _row, business_date FROM ({_placed(target, given)})"
 
 
 def unmapped_select(mapping: SourceMapping, target: Target, landing: Mapping[str, str]) -> str | None:
-    """SELECT of source values that no code table knows: item, value, rows. None where the target translates nothing."""
-    unknown = {}
-    for item, column in target.columns.items():
-        if column.codes and len(column.source) == 1 and "." not in column.source[0]:
-            value = _reference(column.source[0])
-            # Compared one by one, since the engine would make a join of every longer IN.
-            known = ("", *mapping.code_tables[column.codes])
-            unknown[item] = (" AND ".join(f"{value} <> {_literal(code)}" for code in known), value)
-    if not unknown:
+    """SELECT of source values that no code table knows, of the rows that the target takes: item, value, rows.
+
+    None where the target translates nothing.
+    """
+    values = {
+        item: (_reference(column.source[0]), ("", *mapping.code_tables[column.codes]))
+        for item, column in target.columns.items()
+        if column.codes and len(column.source) == 1 and "." not in column.source[0]
+    }
+    if not values:
         return None
-    anything = " OR ".join(condition for condition, _ in unknown.values())
+    # A left join that no condition names takes no row away.
+    asked = {name.rpartition(".")[0] for name in (*target.where, *target.filled)}
+    target = replace(target, joins=tuple(join for join in target.joins if join.kind == "inner" or join.table in asked))
+    # Compared one by one, since the engine would make a join of every longer IN; blanks are minded where few are left.
+    unknown = {
+        item: " AND ".join(f"{value} <> {_literal(code)}" for code in known) for item, (value, known) in values.items()
+    }
     each = ", ".join(
-        f"struct_pack(item := {_literal(item)}, value := CASE WHEN {condition} THEN {value} END)"
-        for item, (condition, value) in unknown.items()
+        f"struct_pack(item := {_literal(item)}, value := CASE WHEN {unknown[item]} THEN {value} END)"
+        for item, (value, _) in values.items()
     )
-    rows = f"SELECT unnest([{each}]) AS u FROM {landing[target.table]} m WHERE {anything}"
-    return f"SELECT u.item AS item, u.value AS value, count(*) AS rows FROM ({rows}) WHERE u.value IS NOT NULL GROUP BY ALL"
+    rows = _placed(target, f"SELECT unnest([{each}]) AS u FROM {_rows(target, landing, ' OR '.join(unknown.values()))}")
+    listed = f"""SELECT u.item AS item, trim(u.value) AS value, count(*) AS rows FROM ({rows})
+        WHERE u.value IS NOT NULL GROUP BY ALL"""
+    known_of = " ".join(
+        f"WHEN {_literal(item)} THEN list_contains([{', '.join(map(_literal, known))}], value)"
+        for item, (_, known) in values.items()
+    )
+    return f"SELECT * FROM ({listed}) WHERE NOT CASE item {known_of} END"
+
+
+def _rows(target: Target, landing: Mapping[str, str], condition: str = "") -> str:
+    """What stands after FROM: the rows that a target takes, of these the ones that fulfil a further condition.
+
+    Its tables still go by their own names; `_placed` gives them those that they have here.
+    """
+    conditions = [f"({condition})"] if condition else []
+    for name, values in target.where.items():
+        conditions.append(f"trim({_reference(name)}) IN ({', '.join(_literal(value.strip()) for value in values)})")
+    conditions += [f"nullif(trim({_reference(name)}), '') IS NOT NULL" for name in target.filled]
+    joins = []
+    for number, join in enumerate(target.joins):
+        keys = " AND ".join(f'm."{left}" = j{number}."{right}"' for left, right in join.on)
+        joins.append(f"{join.kind.upper()} JOIN {landing[join.table]} j{number} ON {keys}")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"{landing[target.table]} m {' '.join(joins)}{where}"
+
+
+def _placed(target: Target, sql: str) -> str:
+    """A statement on `_rows` with the names that the tables have there."""
+    for table, alias in [(target.table, "m"), *((join.table, f"j{at}") for at, join in enumerate(target.joins))]:
+        sql = sql.replace(f"@{table}.", f"{alias}.")
+    return sql
 
 
 def _reference(name: str) -> str:

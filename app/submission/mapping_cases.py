@@ -22,6 +22,7 @@ import yaml
 from app.core.text import Text
 from app.lake.connection import Connection, EngineError, scratch
 from app.submission.mapping import SourceMapping, needed_columns, parse_mapping, target_select, unmapped_select
+from app.submission.tables import standard_tables
 
 _DAY = "2026-10-31"
 
@@ -89,6 +90,7 @@ def run(connection: Connection, mapping: SourceMapping, case: Mapping[str, Any])
     unknown = (case.get("rows") or {}).keys() - mapping.tables.keys()
     for name in sorted(unknown):
         yield Text(f"没有来源表 {name}", f"there is no source table {name}")
+    yield from _misnamed(case.get("expect") or {})
     try:
         landing = land_rows(connection, mapping, case.get("rows") or {})
         for entity, rows in (case.get("expect") or {}).items():
@@ -121,6 +123,17 @@ def land_rows(
             connection.execute(f"INSERT INTO {relation} VALUES ({marks})", [*values, "case", str(place), _DAY])
         landing[name] = relation
     return landing
+
+
+def _misnamed(expected: Mapping[str, Any]) -> Iterator[Text]:
+    """What is expected of an entity or item that does not exist: as nothing it would always come out right."""
+    for entity, rows in expected.items():
+        table = standard_tables().get(entity)
+        if table is None:
+            yield Text(f"没有标准实体 {entity}", f"there is no standard entity {entity}")
+            continue
+        for item in sorted({item for row in rows for item in row} - table.columns.keys()):
+            yield Text(f"{entity} 没有数据项 {item}", f"{entity} has no item {item}")
 
 
 def _made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,41 @@ def test_codes_that_no_table_knows_are_listed_with_their_number(mapping: SourceM
     assert unmapped_select(mapping, mapping.targets[1], PLACES) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "sex", "listed"),
+    [
+        ("P", "Z", [("Z", 1)]),
+        ("P ", "Z ", [("Z", 1)]),
+        ("P", " M ", []),
+        ("P", "  ", []),
+        ("C", "Z", []),
+    ],
+)
+def test_unknown_codes_are_those_of_the_rows_that_a_target_takes_whatever_blanks_stand_around(
+    mapping: SourceMapping, landing: Any, kind: str, sex: str, listed: list[tuple[str, int]]
+) -> None:
+    landing.execute("DELETE FROM CUST")
+    landing.execute(
+        "INSERT INTO CUST BY NAME SELECT '1' AS NO, '66' AS ID, $1 AS KIND, $2 AS SEX, '6' AS _row", [kind, sex]
+    )
+    target = mapping.targets[0]
+    statement = unmapped_select(mapping, target, PLACES)
+
+    assert statement is not None
+    assert [(row["value"], row["rows"]) for row in run(landing, statement)] == listed
+    assert len(run(landing, target_select(mapping, target, PLACES))) == (kind.strip() == "P")
+
+
+def test_codes_of_rows_that_an_inner_join_leaves_out_are_not_listed(mapping: SourceMapping, landing: Any) -> None:
+    first = mapping.targets[0]
+    inner = replace(first, where={}, joins=tuple(replace(join, kind="inner") for join in first.joins))
+    landing.execute("UPDATE CUST SET SEX = 'Z'")
+    statement = unmapped_select(mapping, inner, PLACES)
+
+    assert statement is not None
+    assert run(landing, statement) == [{"item": "Sex", "value": "Z", "rows": 2}]
+
+
 def test_what_a_mapping_reads_is_known_before(mapping: SourceMapping) -> None:
     assert needed_columns(mapping) == {
         "CUST": {"NO", "NAME", "ID", "BORN", "SEX", "KIND", "FEN", "WAN"},
@@ -235,6 +271,25 @@ def test_a_target_without_a_case_is_told(tmp_path: Path) -> None:
     )
 
     assert any("no case expects special_transaction" in str(fault) for fault in prove_mappings(tmp_path)[0].faults)
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ("special_event: [{AcctCod: null}]", "special_event has no item AcctCod"),
+        ("special_evnt: []", "there is no standard entity special_evnt"),
+    ],
+)
+def test_a_case_that_expects_nothing_of_what_does_not_exist_is_told(tmp_path: Path, expected: str, words: str) -> None:
+    shutil.copytree(PRODUCT / "card_system", tmp_path / "card_system")
+    (tmp_path / "card_system" / "cases" / "more.yaml").write_text(
+        f"cases: [{{name: {{zh: 事件, en: Event}}, rows: {{CARD_EVT: [{{}}]}}, expect: {{{expected}}}}}]",
+        encoding="utf-8",
+    )
+    (proof,) = prove_mappings(tmp_path)
+
+    assert [str(fault) for fault in proof.faults if words not in str(fault)] == []
+    assert proof.faults
 
 
 @pytest.mark.parametrize(
