@@ -22,6 +22,7 @@ import duckdb_extensions
 
 from app.core.errors import Unavailable
 from app.core.text import Text
+from app.lake.catalogue import METADATA, keep_bounds_out
 
 T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
@@ -31,10 +32,6 @@ EngineError = duckdb.Error
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner")
 _POSTGRES = "postgres_scanner"
 """Loaded where the catalogue is in PostgreSQL; a quarter of a second that the others need not wait."""
-_METADATA = "__ducklake_metadata_lake"
-"""Under this name DuckLake has attached the catalogue of the lake."""
-INLINED_ROWS = "ducklake_default_data_inlining_row_limit"
-"""The setting that says how many rows of a write may be kept in the catalogue instead of in a file."""
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
 _installed = threading.Lock()
 
@@ -88,22 +85,22 @@ class Lake:
         if (file := self.config.catalogue_file) is not None:
             _keep_readers_going(file)
         source = f"ducklake:{self.config.catalogue}"
-        options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED"
-        # Few rows would be kept in the catalogue itself otherwise, in the open.
-        self._root.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
+        # Few rows would be kept in the catalogue itself otherwise, in the open, and a table be made there for each of ours.
+        options = f"DATA_PATH {_quoted(self.config.data_path)}, ENCRYPTED, DATA_INLINING_ROW_LIMIT 0"
         self._retry(lambda: self._root.execute(f"ATTACH {_quoted(source)} AS lake ({options})"))
         # Row groups are what a scan is shared out by; the default would leave a day's records to one core.
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_row_group_size', '32768')"))
         self._retry(lambda: self._root.execute("CALL lake.set_option('parquet_version', '2')"))
         self._move_out_of_catalogue()
+        self._retry(lambda: keep_bounds_out(self._root, self.config.catalogue_file))
 
     def _move_out_of_catalogue(self) -> None:
         """Rows that an earlier release left in the catalogue go into encrypted files, their past included."""
-        inlined = self._root.execute(f"SELECT table_name FROM {_METADATA}.ducklake_inlined_data_tables").fetchall()
+        inlined = self._root.execute(f"SELECT table_name FROM {METADATA}.ducklake_inlined_data_tables").fetchall()
         held = [
             name
             for (name,) in inlined
-            if self._root.execute(f'FROM {_METADATA}."{name}" LIMIT 1').fetchone() is not None
+            if self._root.execute(f'FROM {METADATA}."{name}" LIMIT 1').fetchone() is not None
         ]
         if held:
             self._retry(lambda: self._root.execute("CALL ducklake_flush_inlined_data('lake')"))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.lake.connection import INLINED_ROWS, Connection, Lake
+from app.lake.catalogue import note_empty_tables
+from app.lake.connection import Connection, Lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,7 @@ def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
         found = missing(connection)
     if found:
         lake.write(create)
+        lake.write(note_empty_tables)
 
 
 _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
@@ -61,22 +63,6 @@ _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_nam
 def _create(connection: Connection, table: Table) -> None:
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS lake."{table.layer}"')
     connection.execute(f"CREATE TABLE {table.path} ({table.definition})")
-    leave_statistics(connection, table.path, next(iter(table.columns)))
-
-
-def leave_statistics(connection: Connection, path: str, column: str) -> None:
-    """Have a row come and go in a table that has never had one.
-
-    DuckLake remembers a table's statistics within a statement, but not that there are none: it would ask the catalogue again
-    for every column read, a fifth of a second for a record table. The row is only ever within the catalogue, where it tells
-    nothing of anybody.
-    """
-    connection.execute(f"SET GLOBAL {INLINED_ROWS} = 1")
-    try:
-        connection.execute(f'INSERT INTO {path} ("{column}") VALUES (NULL)')
-        connection.execute(f'DELETE FROM {path} WHERE "{column}" IS NULL')
-    finally:
-        connection.execute(f"SET GLOBAL {INLINED_ROWS} = 0")
 
 
 def replace_rows(connection: Connection, table: Table, where: str, select: str, *, again: bool = True) -> int:

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from app.core.errors import Invalid
 from app.core.text import Text
+from app.lake.catalogue import note_empty_tables
 from app.lake.connection import Connection, EngineError, Lake
-from app.lake.tables import leave_statistics
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 from app.submission.sources.changes import Day, apply_changes
 from app.submission.sources.control import Control, Figure, read_control, refuse_short, written
@@ -125,10 +125,13 @@ def land(
     # Made ready while another source has its turn to be written.
     with FORMS[mapping.kind](mapping, delivery.path) as ready:
         try:
-            return lake.write_part(store, again)
+            landed = lake.write_part(store, again)
         except EngineError as problem:
             # Only the first words: what follows may quote the data.
             raise damaged(delivery.source, _first_words(problem)) from problem
+    if base is None and not all(landed.state.values()):
+        lake.write(note_empty_tables)
+    return landed
 
 
 def control_of(mapping: SourceMapping, delivery: Delivery) -> Control:
@@ -224,8 +227,6 @@ def _store(
     if table.load is None:
         row = connection.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
         landed.rows[table.name] = int(row[0]) if row else 0
-        if not again and not landed.rows[table.name] and table.name not in (base.columns if base else {}):
-            leave_statistics(connection, target, "_row")
         return
     changes = apply_changes(connection, table, select, target, day, None if control.full or not base else base.day)
     landed.rows[table.name], landed.applied[table.name] = changes.delivered, changes.counts

