@@ -39,6 +39,19 @@ _BOUNDED_SQL = ", ".join(f"'{name}'" for name in BOUNDED)
 _KEPT = f"""EXISTS (SELECT 1 FROM ducklake_column c WHERE c.table_id = NEW.table_id AND c.column_id = NEW.column_id
     AND c.parent_column IS NULL AND c.column_name IN ({_BOUNDED_SQL}))"""
 
+_INDEXES: Final = tuple(
+    f"CREATE INDEX IF NOT EXISTS by_{table.removeprefix('ducklake_')} ON {table} ({columns})"
+    for table, columns in (
+        ("ducklake_column", "table_id, column_id"),
+        ("ducklake_table_column_stats", "table_id, column_id"),
+        ("ducklake_table_stats", "table_id"),
+        ("ducklake_file_column_stats", "table_id, column_id"),
+        ("ducklake_data_file", "table_id"),
+        ("ducklake_delete_file", "table_id"),
+    )
+)
+"""DuckLake makes none, and looks its tables through for every column that a transaction has changed."""
+
 _SQLITE: Final = (
     f"""CREATE TRIGGER IF NOT EXISTS bounds_of_files BEFORE INSERT ON ducklake_file_column_stats
         WHEN NOT {_KEPT} BEGIN SELECT RAISE(IGNORE); END""",
@@ -87,7 +100,7 @@ def keep_bounds_out(connection: duckdb.DuckDBPyConnection, file: Path | None) ->
         )
         if known.fetchone() != (len(_SQLITE),):
             with catalogue:
-                for statement in (*_SQLITE, *_PAST):
+                for statement in (*_INDEXES, *_SQLITE, *_PAST):
                     catalogue.execute(statement)
             catalogue.execute("VACUUM")
 
@@ -95,7 +108,7 @@ def keep_bounds_out(connection: duckdb.DuckDBPyConnection, file: Path | None) ->
 def _postgres_statements(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     asked = f"SELECT * FROM postgres_query('{METADATA}', $$ SELECT 1 FROM pg_trigger WHERE tgname = 'bounds' $$)"
     if len(connection.execute(asked).fetchall()) < len(_POSTGRES) - 1:
-        yield from (*_POSTGRES, *_PAST)
+        yield from (*_INDEXES, *_POSTGRES, *_PAST)
 
 
 def note_empty_tables(connection: duckdb.DuckDBPyConnection) -> bool:
