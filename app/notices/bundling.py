@@ -77,9 +77,7 @@ def languages_of(people: Collection[str]) -> dict[str, Language]:
     return {person: chosen.get(person) or settings().language for person in people}
 
 
-def _make(
-    each: Bundle, rows: Sequence[Any], rules: HouseRules, languages: dict[str, Language], now: datetime
-) -> None:
+def _make(each: Bundle, rows: Sequence[Any], rules: HouseRules, languages: dict[str, Language], now: datetime) -> None:
     counted = Counter((row.kind, row.provider, row.day) for row in rows)
     lines = [Line(*place, count) for place, count in sorted(counted.items(), key=lambda item: str(item[0]))]
     urgent = any(row.severity == "high" for row in rows)

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import current_session
 from app.core.notices import Cause
 from app.core.text import Text
+from app.factory import assemble
 from app.notices.contacts import Wishes, keep_wishes
 from app.notices.models import Message
 from app.notices.telling import open_cause
@@ -36,6 +37,7 @@ LOOKS = [
 @pytest.fixture(scope="module")
 def told(server: Any) -> None:
     """Notices of every severity, addresses, and messages of every state."""
+    assemble()  # so that it is known here, too, who holds which role
     with server.inside():
         keep_wishes("lin.hai", Wishes("lin.hai@example.cn", "13800000001", "own", "12:00", "14:00"))
         for number, severity in enumerate(("high", "normal", "low")):
