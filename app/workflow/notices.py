@@ -15,7 +15,7 @@ from app.core.text import Text
 from app.workflow.clocks.events import ClockEvent, ClockMissed, ClockWarned
 from app.workflow.clocks.limits import last_day
 from app.workflow.inbox.events import CommentMade
-from app.workflow.models import Clock, ProcessInstance
+from app.workflow.models import Clock, ProcessInstance, ProcessTask
 
 _OUTSIDE: Final = ("statutory", "bureau")
 """Limits that the law or the credit centre sets are more urgent than the house's own."""
@@ -55,6 +55,7 @@ def _of_clock(event: ClockEvent, severity: Severity, mark: str) -> Cause | None:
     clock = current_session().get(Clock, event.clock_id)
     if clock is None:
         return None
+    people, roles = _at_work(clock)
     return Cause(
         mark=mark,
         severity=severity,
@@ -62,8 +63,21 @@ def _of_clock(event: ClockEvent, severity: Severity, mark: str) -> Cause | None:
         provider=clock.provider,
         day=last_day(event.due_at),
         link=f"/operations/deadlines/{clock.id}",
-        roles=(event.escalate,) if event.escalate else (),
+        people=people,
+        roles=tuple(dict.fromkeys((event.escalate, *roles))) if event.escalate else roles,
     )
+
+
+def _at_work(clock: Clock) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who has the open questions of the case, or the one that the clock is of; of those that nobody has taken, the roles."""
+    query = select(ProcessTask.id, ProcessTask.assignee, ProcessTask.role).where(
+        ProcessTask.instance_id == clock.instance_id, ProcessTask.kind == "question", ProcessTask.status == "open"
+    )
+    tasks = list(current_session().execute(query.order_by(ProcessTask.opened_at)))
+    tasks = [each for each in tasks if each.id == clock.name] or tasks
+    people = dict.fromkeys(each.assignee for each in tasks if each.assignee)
+    roles = dict.fromkeys(each.role for each in tasks if each.role and not each.assignee)
+    return tuple(people), tuple(roles)
 
 
 def still_running(marks: Collection[str]) -> set[str]:

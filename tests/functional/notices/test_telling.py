@@ -28,7 +28,7 @@ from app.submission.warning.models import Warning
 from app.submission.warning.watching import acknowledge, judge_batch, judge_days, silence
 from app.workflow.clocks.events import ClockMissed, ClockWarned, told
 from app.workflow.inbox.comments import add_comment
-from app.workflow.models import Clock, ProcessInstance, ProcessVersion
+from app.workflow.models import Clock, ProcessInstance, ProcessTask, ProcessVersion
 
 
 def told_to(kind: str) -> dict[str, int]:
@@ -230,6 +230,17 @@ def test_events_of_sources_deadlines_and_comments_are_heard(house: House) -> Non
         }  # fmt: skip
         near, gone = Clock(name="near", state="running", **common), Clock(name="gone", state="missed", **common)
         session.add_all([near, gone])
+        task = {
+            "instance_id": "i1", "process": "test.case", "node": "N", "title": "T", "kind": "question", "status": "open",
+            "name": "form", "result_name": "r", "opened_at": clock.now(),
+        }  # fmt: skip
+        session.add_all(
+            [
+                ProcessTask(id="t1", assignee="song.ke", role="reviewer", **task),
+                ProcessTask(id="t2", role="analyst", **task),
+                ProcessTask(id="t3", assignee="lin.hai", **{**task, "status": "done"}),
+            ]
+        )
         session.flush()
         publish(told(ClockWarned, near))
         publish(told(ClockMissed, gone))
@@ -237,8 +248,8 @@ def test_events_of_sources_deadlines_and_comments_are_heard(house: House) -> Non
         with acting(lin):
             add_comment("lin.hai", "i1", "请 @高毅 看一下 @林海")
     house.round("23T10:00")
-    assert told_to("workflow.deadline_near") == {"tang.jun": 0}
-    assert told_to("workflow.deadline_missed") == {"tang.jun": 0, "gao.yi": 0}
+    assert told_to("workflow.deadline_near") == {"tang.jun": 0, "song.ke": 0}
+    assert told_to("workflow.deadline_missed") == {"tang.jun": 0, "song.ke": 0, "gao.yi": 0}
     assert told_to("submission.source_stopped") == {"lin.hai": 0, "song.ke": 0}
     assert told_to("workflow.mention") == {"gao.yi": 0}, "who said it knows"
     with at("23T10:05"), unit_of_work() as session:
