@@ -205,10 +205,6 @@ def registry_problems(registry: Registry) -> Iterator[Text]:
         return
     kinds = [name for name, kind in registry.notice_kinds.items() if kind.causes]
     yield from rule_problems(rules, kinds, registry.roles)
-    for kind in registry.notice_kinds.values():
-        for event in kind.causes:
-            if event.name not in registry.events:
-                yield Text(f"通知 {kind.name} 引用了未知事件 {event.name}", f"{kind.name} hears unknown {event.name}")
 
 
 def notice_faults() -> Iterator[str]:

@@ -80,6 +80,8 @@ def end_what_is_over(kinds: Mapping[str, NoticeKind]) -> None:
         aged = [each.id for each in causes if each.opened_at + age <= now]
         end_causes(aged, "aged")
         rest = [each.id for each in causes if each.id not in aged]
+        if not rest:
+            continue
         told = set(session.scalars(select(Notice.cause_id).where(Notice.cause_id.in_(rest))))
         unread = select(Notice.cause_id).where(Notice.cause_id.in_(rest), Notice.read_at.is_(None))
         end_causes(sorted(told - set(session.scalars(unread))), "read")

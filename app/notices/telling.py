@@ -116,6 +116,8 @@ def _why_not(contact: Contact | None, kind: str, channel: str, rule: Rule, open_
 
 def end_causes(ids: Collection[int], because: str) -> None:
     """These are over: they may be told anew, and what has not gone out of them is dropped."""
+    if not ids:
+        return
     session = current_session()
     open_ones = update(NoticeCause).where(NoticeCause.id.in_(ids), NoticeCause.ended_at.is_(None))
     session.execute(
@@ -151,6 +153,8 @@ def read_all(person: str) -> int:
 
 def _read(ids: Collection[int], now: datetime) -> None:
     """What was read is not sent any more, and does not go further up."""
+    if not ids:
+        return
     session = current_session()
     mine = Notice.id.in_(ids)
     session.execute(update(Notice).where(mine, Notice.read_at.is_(None)).values(read_at=now))
@@ -163,5 +167,4 @@ def _read(ids: Collection[int], now: datetime) -> None:
         execution_options={"synchronize_session": "fetch"},
     )
     session.flush()
-    if ids:
-        record("notices.read", Thing("notice", "*" if len(ids) > 1 else str(next(iter(ids)))))
+    record("notices.read", Thing("notice", "*" if len(ids) > 1 else str(next(iter(ids)))))

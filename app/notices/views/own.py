@@ -20,7 +20,6 @@ from app.notices.channels import usable
 from app.notices.models import Notice, NoticeCause
 from app.notices.permissions import OWN
 from app.notices.telling import read_all, read_notice
-from app.notices.timing import DIGEST
 from app.notices.views.words import SEVERITY, kind_titles
 from app.notices.wording import entity_title
 from app.web.access import permission, sight_for
@@ -117,7 +116,6 @@ def add_to(blueprint: Blueprint, registry: Registry) -> None:
             titles=titles,
             entity_title=entity_title,
             title_of=lambda cause: Text(cause.title_zh, cause.title_en),
-            digest=DIGEST,
         )
 
     blueprint.add_url_rule("", "own", own, methods=["GET"])

@@ -239,7 +239,7 @@ def test_whatever_happens_every_notice_goes_out_once_or_says_why_not(house: Hous
     chance = random.Random(17)
     moment = datetime(2026, 11, 23, 9, tzinfo=clock.CHINA)
     kinds = ["submission.delivery", "workflow.mention", "workflow.mention"]
-    for number in range(16):
+    for number in range(11):
         moment += timedelta(minutes=chance.randrange(0, 50))
         text = moment.strftime("%dT%H:%M")
         house.mail.behave(chance.choice(["", "", "later"]))
