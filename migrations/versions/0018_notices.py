@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("read_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["cause_id"], ["notices_cause.id"], name=op.f("fk_notices_notice_cause_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices_notice")),
-        sa.UniqueConstraint("cause_id", "person", name=op.f("uq_notices_notice_cause_id")),
+        sa.UniqueConstraint("cause_id", "person", name=op.f("uq_notices_notice_cause_id_person")),
     )
     op.create_index("ix_notices_notice_person", "notices_notice", ["person", "read_at", "id"])
     op.create_table(
@@ -102,7 +102,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["notices_message.id"], name=op.f("fk_notices_delivery_message_id")),
         sa.ForeignKeyConstraint(["notice_id"], ["notices_notice.id"], name=op.f("fk_notices_delivery_notice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices_delivery")),
-        sa.UniqueConstraint("notice_id", "channel", name=op.f("uq_notices_delivery_notice_id")),
+        sa.UniqueConstraint("notice_id", "channel", name=op.f("uq_notices_delivery_notice_id_channel")),
     )
     op.create_index(op.f("ix_notices_delivery_message_id"), "notices_delivery", ["message_id"])
     op.create_index(op.f("ix_notices_delivery_state"), "notices_delivery", ["state"])
