@@ -9,6 +9,7 @@ from app.audit.capability import register as audit
 from app.core.capability import register as core
 from app.core.config import Settings, override, settings
 from app.core.registry import Registry
+from app.notices.capability import register as notices
 from app.operations.capability import register as operations
 from app.rules.capability import register as rules
 from app.security.capability import register as security
@@ -27,6 +28,7 @@ ROOMS: Final = (
     ("audit", audit),
     ("security", security),
     ("submission", submission),
+    ("notices", notices),
     ("operations", operations),
 )
 

@@ -20,6 +20,7 @@ from app.core.settings_table import page_is_fresh
 from app.factory import create_app
 from app.house_reference import reference_is_fresh
 from app.lake.connection import scratch
+from app.notices.house_rules import notice_faults
 from app.rules.loading import find_inferring, find_rulesets
 from app.rules.proof import prove
 from app.submission.checking.tolerances import tolerance_faults
@@ -78,6 +79,7 @@ def _content() -> Iterator[str]:
             yield from (f"{defined.process}, {each.en}" for each in case_faults(defined))
         yield from run_form_cases()
         yield from tolerance_faults()
+        yield from notice_faults()
     except CreditLinkError as problem:
         yield f"{problem.code}: {problem.message.en}"
 

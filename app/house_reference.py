@@ -174,7 +174,15 @@ def _names(registry: Registry) -> Iterator[str]:
         for each in sorted(registry.tasks.values(), key=lambda task: task.name)
         if each.name not in registry.jobs
     ]
-    return _table("数据集、事件与任务 · Datasets, events and tasks", ("名称 name", "种类 kind", "含义 meaning"), rows)
+    rows += [
+        (f"`{each.name}`", "通知 notice", _both(each.title))
+        for each in sorted(registry.notice_kinds.values(), key=lambda kind: kind.name)
+    ]
+    return _table(
+        "数据集、事件、任务与通知 · Datasets, events, tasks and notices",
+        ("名称 name", "种类 kind", "含义 meaning"),
+        rows,
+    )
 
 
 def _commands(commands: click.Group) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -35,6 +36,18 @@ def add(name: str, file: Path) -> None:
     """导入对方公钥 Take the partner NAME's public key from FILE into the ring."""
     key_ring().add_public_key(name, crypto.suite(settings().crypto_suite), file.read_bytes())
     click.echo(f"已导入 added: {name}")
+
+
+@keys.command("secret")
+@click.argument("name")
+def secret(name: str) -> None:
+    """保存密码或令牌 Keep a secret for good under NAME; it is read from standard input, or asked for, and never shown."""
+    asked = sys.stdin.isatty()
+    given = click.prompt("密码或令牌 secret", hide_input=True) if asked else sys.stdin.read().strip("\r\n")
+    if not given:
+        raise click.UsageError("没有内容 nothing was given")
+    key_ring().keep_secret(name, given.encode())
+    click.echo(f"已保存 kept: {name}")
 
 
 @keys.command("rotate")

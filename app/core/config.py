@@ -13,7 +13,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_type_hints
 
@@ -22,6 +22,8 @@ from environs import Env, EnvValidationError
 from marshmallow import validate
 
 from app.core.errors import Invalid
+from app.core.setting import NoticeSettings
+from app.core.setting import setting as _setting
 from app.core.text import Language, Text
 
 PREFIX: Final = "CREDITLINK_"
@@ -33,21 +35,8 @@ CentreKind = Literal["folder", "sftp"]
 LogFormat = Literal["json", "text"]
 
 
-def _setting(
-    default: object,
-    doc: Text,
-    *,
-    check: validate.Validator | None = None,
-    secret: bool = False,
-    derived: Text | None = None,
-) -> Any:
-    """Declare one setting; `derived` says in words what an empty default stands for."""
-    metadata = {"doc": doc, "check": check, "secret": secret, "derived": derived}
-    return field(default=default, metadata=metadata, repr=not secret)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NoticeSettings):
     """All settings with their values in force. Build it with keywords in tests, else by `settings()`."""
 
     mode: Mode = _setting(

@@ -16,6 +16,7 @@ import click
 from app.core import timetable
 from app.core.errors import Invalid
 from app.core.events import Event, Handler
+from app.core.notices import NoticeKind
 from app.core.text import Text
 
 EVERY_EVENT: Final = "*"
@@ -153,6 +154,7 @@ class Registry:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     form_rows: dict[str, FormRows] = field(default_factory=dict)
+    notice_kinds: dict[str, NoticeKind] = field(default_factory=dict)
     blueprints: dict[str, Any] = field(default_factory=dict)
     menu: dict[str, MenuEntry] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
@@ -216,6 +218,10 @@ class Registry:
 
     def rows_for_forms(self, rows: FormRows) -> None:
         self._put("form rows", self.form_rows, rows.name, rows, prefixed=True)
+
+    def notice_kind(self, kind: NoticeKind) -> None:
+        """Announce what people may be told of; its events must be announced too."""
+        self._put("notice kind", self.notice_kinds, kind.name, kind, prefixed=True)
 
     def blueprint(self, blueprint: Named) -> None:
         self._put("blueprint", self.blueprints, str(blueprint.name), blueprint)

@@ -13,6 +13,7 @@ from app.submission.commands import check, submission
 from app.submission.entities.commands import entity
 from app.submission.entities.keeping import Entities, make_by_settings
 from app.submission.jobs import LOOK_SECONDS, begin_due_batches
+from app.submission.notices import register_notices
 from app.submission.outcomes import ReportedOutcomes
 from app.submission.past_days import PastDays
 from app.submission.permissions import PERMISSIONS, READERS
@@ -80,6 +81,7 @@ def register(registry: Registry) -> None:
         )
     )
     register_sources(registry)
+    register_notices(registry)
     for name, title in {
         "submission.landing": Text("落地层：来源数据原样", "landing layer: source data as delivered"),
         "submission.standard": Text("标准层：业务实体", "standard layer: business entities"),

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from app.core.config import settings
+from app.core.errors import CreditLinkError
 from app.core.registry import Registry
 from app.core.text import Text
 from app.web import assets, errors, headers, toasts, words
@@ -22,6 +23,7 @@ from app.web.menu import navigation
 THEME_COOKIE: Final = "creditlink_theme"
 THEMES: Final = ("auto", "light", "dark")
 _ACCOUNT: Final = "creditlink.account"
+_BELL: Final = "creditlink.bell"
 _LARGEST_REQUEST: Final = 16 * 1024 * 1024
 
 
@@ -57,6 +59,33 @@ def use_account_pages(app: Flask, pages: AccountPages) -> None:
 def account_pages() -> AccountPages | None:
     found: AccountPages | None = current_app.extensions.get(_ACCOUNT)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """The mark in the head of every page that says how much is new for the visitor; `count` is asked once a page."""
+
+    endpoint: str
+    permission: str
+    count: Callable[[str], int]
+
+
+def use_bell(app: Flask, bell: Bell) -> None:
+    """Set the page that keeps what the visitor is told."""
+    app.extensions[_BELL] = bell
+
+
+def unread() -> tuple[str, int] | None:
+    """Where the visitor reads what they are told, and how much of it is new; None where there is no such page for them."""
+    bell: Bell | None = current_app.extensions.get(_BELL)
+    here = visitor()
+    if bell is None or here is None or here.confined_to or not here.may(bell.permission):
+        return None
+    try:
+        return url_for(bell.endpoint), bell.count(here.actor.id)
+    except CreditLinkError:
+        # A page that says that the database is away is still to be shown.
+        return url_for(bell.endpoint), 0
 
 
 def theme() -> str:
@@ -144,6 +173,7 @@ def install(app: Flask, registry: Registry) -> None:
         signed_in=signed_in,
         t=words.t,
         theme=theme,
+        unread=unread,
         waiting_toasts=toasts.waiting_toasts,
     )
     app.jinja_env.filters.update(

@@ -11,6 +11,7 @@ from app.workflow.clocks import register_clocks
 from app.workflow.commands import commands
 from app.workflow.definitions import definitions
 from app.workflow.drafts import DraftChanged, VersionPublished
+from app.workflow.notices import register_notices
 from app.workflow.permissions import FROM_THE_START, PERMISSIONS
 from app.workflow.starting import InstanceBegun
 from app.workflow.stepping import register_executor
@@ -27,6 +28,7 @@ def register(registry: Registry) -> None:
     register_clocks(registry)
     register_executor(registry)
     register_calls(registry)
+    register_notices(registry)
     registry.command(commands(registry))
     for event in (DraftChanged, VersionPublished, InstanceBegun):
         registry.event(event)

@@ -64,6 +64,7 @@ def known_names() -> frozenset[str]:
         here.events,
         here.subscriptions,
         here.datasets,
+        here.notice_kinds,
         definitions(),
         rulesets,
     )

@@ -25,7 +25,18 @@ ENGINES = {
     "SpiffWorkflow": {"workflow"},
     "durable": {"rules"},
     "asyncssh": {"submission", "simulator", "demo"},
-    "flask": {"web", "security", "audit", "submission", "workflow", "rules", "operations", "factory.py", "cli.py"},
+    "flask": {
+        "web",
+        "security",
+        "audit",
+        "submission",
+        "workflow",
+        "rules",
+        "notices",
+        "operations",
+        "factory.py",
+        "cli.py",
+    },
 }
 """Outside packages that only these rooms may import."""
 

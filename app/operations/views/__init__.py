@@ -41,6 +41,7 @@ def register_pages(registry: Registry) -> None:
     )
     name_actions(
         {
+            "submission.warning_opened": Text("开出预警", "An early warning opened"),
             "submission.warning.acknowledged": Text("办理预警", "Acknowledged an early warning"),
             "submission.warning.silenced": Text("静默预警", "Silenced an early warning"),
             "operations.warning.export": Text("导出预警", "Exported early warnings"),

@@ -15,6 +15,7 @@ from app.core.actor import current_actor
 from app.core.db import current_session, database, unit_of_work
 from app.core.db.rows import inserting_if_new
 from app.core.errors import Conflict, CreditLinkError, Invalid, NotFound
+from app.core.events import publish
 from app.core.jobs import TaskContext
 from app.core.text import Text
 from app.lake.connection import EngineError
@@ -23,6 +24,7 @@ from app.rules.registry import in_force
 from app.submission.entities.entity import Entity
 from app.submission.entities.keeping import all_entities
 from app.submission.models import Batch
+from app.submission.warning.events import WarningOpened
 from app.submission.warning.facts import Thing, things_of
 from app.submission.warning.models import Warning
 
@@ -52,7 +54,8 @@ def judge_day(provider: str, day: date) -> int:
     known = {(each.rule, each.thing): each for each in session.scalars(query)}
     for place, (finding, thing) in found.items():
         if place in known:
-            _renew(known[place], finding, thing, now)
+            if _renew(known[place], finding, thing, now):
+                _announce(known[place])
         else:
             _open(provider, day, finding, thing, ruleset.edition, now)
     for place, warning in known.items():
@@ -62,10 +65,28 @@ def judge_day(provider: str, day: date) -> int:
     return len(found)
 
 
-def _renew(warning: Warning, finding: RuleFinding, thing: Thing, now: datetime) -> None:
+def _renew(warning: Warning, finding: RuleFinding, thing: Thing, now: datetime) -> bool:
+    """Note that it still holds; whether people need to hear of it again."""
+    worse = warning.state == "open" and finding.severity == "block" != warning.severity
     warning.seen_at, warning.facts, warning.severity = now, dict(thing.fact), finding.severity
     if warning.state == "silenced" and warning.silenced_until is not None and warning.silenced_until <= now:
         warning.state, warning.silenced_until = "open", None
+        return True
+    return worse
+
+
+def _announce(warning: Warning) -> None:
+    publish(
+        WarningOpened(
+            warning.id,
+            warning.provider,
+            warning.business_date,
+            warning.rule,
+            warning.severity,
+            warning.title_zh,
+            warning.title_en,
+        )
+    )
 
 
 def _open(provider: str, day: date, finding: RuleFinding, thing: Thing, edition: str, now: datetime) -> None:
@@ -86,7 +107,10 @@ def _open(provider: str, day: date, finding: RuleFinding, thing: Thing, edition:
         "open_mark": f"{provider}|{day.isoformat()}|{finding.rule}|{thing.name}",
     }
     # Whoever judges the same day at the same moment finds the same; one of them writes it down.
-    current_session().execute(inserting_if_new(database().kind, Warning).values(**values))
+    made = inserting_if_new(database().kind, Warning).values(**values).returning(Warning.id)
+    number = current_session().scalar(made)
+    if number is not None:
+        _announce(current_session().get_one(Warning, number))
 
 
 def judge_batch(batch_id: str) -> None:
