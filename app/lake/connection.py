@@ -22,7 +22,7 @@ import duckdb_extensions
 
 from app.core.errors import Unavailable
 from app.core.text import Text
-from app.lake.catalogue import METADATA, keep_bounds_out
+from app.lake.catalogue import METADATA, keep_bounds_out, note_empty_tables
 
 T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
@@ -191,6 +191,10 @@ class Lake:
             result = cursor.execute(sql, parameters)
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def note_empty_tables(self) -> None:
+        """As the catalogue's function of this name, for tables that have been made or filled just now."""
+        self.write(note_empty_tables)
 
     def snapshot(self) -> int:
         """The number of the newest committed snapshot, for reading this state again later."""

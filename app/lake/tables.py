@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.lake.catalogue import note_empty_tables
 from app.lake.connection import Connection, Lake
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
         found = missing(connection)
     if found:
         lake.write(create)
-        lake.write(note_empty_tables)
+        lake.note_empty_tables()
 
 
 _KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"

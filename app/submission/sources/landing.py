@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.lake.catalogue import note_empty_tables
 from app.lake.connection import Connection, EngineError, Lake
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 from app.submission.sources.changes import Day, apply_changes
@@ -130,7 +129,7 @@ def land(
             # Only the first words: what follows may quote the data.
             raise damaged(delivery.source, _first_words(problem)) from problem
     if base is None and not all(landed.state.values()):
-        lake.write(note_empty_tables)
+        lake.note_empty_tables()
     return landed
 
 

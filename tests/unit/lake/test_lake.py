@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -16,7 +18,7 @@ from app.core.errors import Unavailable
 from app.lake.connection import Connection, EngineError, Lake, LakeConfig, scratch, unoptimised
 from app.lake.tables import Table, ensure_tables, replace_rows
 
-THINGS = Table("shop", "things", {"day": "DATE", "name": "VARCHAR"})
+THINGS = Table("shop", "things", {"business_date": "DATE", "name": "VARCHAR"})
 
 
 def config(folder: Path) -> LakeConfig:
@@ -32,8 +34,8 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
 
 
 def put(lake: Lake, day: str, *names: str) -> int:
-    select = " UNION ALL ".join(f"SELECT DATE '{day}' AS day, '{name}' AS name" for name in names)
-    return lake.write(lambda connection: replace_rows(connection, THINGS, f"day = DATE '{day}'", select))
+    select = " UNION ALL ".join(f"SELECT DATE '{day}' AS business_date, '{name}' AS name" for name in names)
+    return lake.write(lambda connection: replace_rows(connection, THINGS, f"business_date = DATE '{day}'", select))
 
 
 def names(lake: Lake) -> list[str]:
@@ -60,7 +62,7 @@ def test_rows_that_an_earlier_release_kept_in_the_catalogue_go_into_files(tmp_pa
             old.execute(f"LOAD {extension}")
         given = config(tmp_path)
         old.execute(f"ATTACH 'ducklake:{given.catalogue}' AS lake (DATA_PATH '{given.data_path}', ENCRYPTED)")
-        old.execute("CREATE SCHEMA lake.shop; CREATE TABLE lake.shop.things (day DATE, name VARCHAR)")
+        old.execute("CREATE SCHEMA lake.shop; CREATE TABLE lake.shop.things (business_date DATE, name VARCHAR)")
         old.execute("INSERT INTO lake.shop.things VALUES (NULL, 'aa'), (NULL, 'in the middle'), (NULL, 'zz')")
         before = old.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchone()
         old.execute("DELETE FROM lake.shop.things WHERE name = 'zz'")
@@ -84,7 +86,7 @@ def test_a_write_that_fails_leaves_nothing(lake: Lake) -> None:
     put(lake, "2026-10-31", "a")
 
     def work(connection: Connection) -> None:
-        replace_rows(connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS day, 'b' AS name")
+        replace_rows(connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS business_date, 'b' AS name")
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
@@ -187,7 +189,9 @@ def test_a_part_is_told_whether_it_may_have_been_written_before(lake: Lake, monk
 
     def part(connection: Connection, again: bool) -> int:
         told.append(again)
-        rows = replace_rows(connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS day, 'a' AS name", again=again)
+        rows = replace_rows(
+            connection, THINGS, "TRUE", "SELECT DATE '2026-10-31' AS business_date, 'a' AS name", again=again
+        )
         if len(told) == 1:
             raise duckdb.TransactionException("Failed to commit: the answer was lost")
         return rows
@@ -216,7 +220,7 @@ def test_a_new_table_has_statistics_and_no_rows(lake: Lake) -> None:
 
 def test_tables_that_another_process_makes_meanwhile_keep_their_rows(lake: Lake, tmp_path: Path) -> None:
     put(lake, "2026-10-31", "kept")
-    others = [Table("shop", f"made_{number}", {"day": "DATE", "name": "VARCHAR"}) for number in range(3)]
+    others = [Table("shop", f"made_{number}", {"business_date": "DATE", "name": "VARCHAR"}) for number in range(3)]
     second = Lake(config(tmp_path))
     try:
         makers = [threading.Thread(target=ensure_tables, args=(each, [THINGS, *others])) for each in (lake, second)]
@@ -234,5 +238,38 @@ def test_tables_that_another_process_makes_meanwhile_keep_their_rows(lake: Lake,
 def test_a_reader_of_one_day_opens_only_its_files(lake: Lake) -> None:
     for day in ("2026-10-29", "2026-10-30", "2026-10-31"):
         put(lake, day, *(f"name {number}" for number in range(100)))
-    (_, plan) = lake.rows(f"EXPLAIN ANALYZE SELECT name FROM {THINGS.path} WHERE day = DATE '2026-10-30'")[0]
+    (_, plan) = lake.rows(f"EXPLAIN ANALYZE SELECT name FROM {THINGS.path} WHERE business_date = DATE '2026-10-30'")[0]
     assert re.search(r"Total Files Read:\s*1\b", plan), plan
+
+
+def test_the_catalogue_tells_of_nobody(lake: Lake) -> None:
+    put(lake, "2026-10-30", "甲", "乙")
+    lake.write(lambda connection: replace_rows(connection, THINGS, "name = '甲'", "SELECT NULL AS name"))
+    file = lake.config.catalogue_file
+    assert file is not None
+    with closing(sqlite3.connect(file)) as catalogue:
+        bounds = catalogue.execute(
+            "SELECT c.column_name, s.min_value FROM ducklake_file_column_stats s JOIN ducklake_column c USING (table_id, column_id)"
+            " UNION SELECT c.column_name, s.min_value FROM ducklake_table_column_stats s"
+            " JOIN ducklake_column c USING (table_id, column_id) WHERE s.min_value IS NOT NULL"
+        ).fetchall()
+        made = catalogue.execute("SELECT name FROM sqlite_master WHERE name LIKE 'ducklake_inlined_data_%'").fetchall()
+    assert {name for name, _ in bounds} == {"business_date"}
+    assert made == [("ducklake_inlined_data_tables",)], "rows never lie in the catalogue"
+    assert [name for name in ("甲", "乙") if name.encode() in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["name = '乙'", "name >= '乙'", "name IN ('乙', '丁')", "name IS NULL", "name IS NOT NULL", "name LIKE '乙%'"],
+)
+def test_files_without_bounds_are_read(lake: Lake, condition: str) -> None:
+    put(lake, "2026-10-29", "甲")
+    put(lake, "2026-10-30", "乙", "丁")
+    lake.write(lambda connection: connection.execute(f"INSERT INTO {THINGS.path} BY NAME SELECT NULL AS name"))
+    rows = lake.rows(f"SELECT * FROM {THINGS.path}")
+    with scratch() as connection:
+        connection.execute("CREATE TABLE things (business_date DATE, name VARCHAR)")
+        connection.executemany("INSERT INTO things VALUES (?, ?)", rows)
+        told = connection.execute(f"SELECT name FROM things WHERE {condition} ORDER BY name").fetchall()
+    assert lake.rows(f"SELECT name FROM {THINGS.path} WHERE {condition} ORDER BY name") == told

@@ -94,7 +94,7 @@ def test_the_delivery_differs_only_where_defects_are(world: World, delivery: Pat
 
 
 def test_no_truth_without_a_plan(delivery: Path) -> None:
-    assert not (delivery / "truth").exists()
+    assert not (delivery / "truth" / "defects.jsonl").exists()
 
 
 def test_an_unknown_kind_is_refused() -> None:

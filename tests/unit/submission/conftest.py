@@ -33,6 +33,9 @@ class MemoryLake(Lake):
     def _attach(self) -> None:
         self._root.execute("ATTACH ':memory:' AS lake")
 
+    def note_empty_tables(self) -> None:
+        """There is no catalogue to note it in."""
+
 
 def _config(folder: Path) -> LakeConfig:
     return LakeConfig(
