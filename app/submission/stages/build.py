@@ -66,7 +66,8 @@ def build(work: Work) -> dict[str, Any]:
     few = [code for code in largest if records[code] <= _FEW]
     together = [[code] for code in largest if code not in few] + ([few] if few else [])
     numbering = {
-        "+".join(codes): partial(_number_lines, work, {code: by_type[code] for code in codes}) for codes in together
+        codes[0] if len(codes) == 1 else "few": partial(_number_lines, work, {code: by_type[code] for code in codes})
+        for codes in together
     }
     work.parts("number", numbering, writing=True)
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)

@@ -14,6 +14,7 @@ from app.core.people import directory
 from app.submission.lake import lake
 from app.submission.models import HeldNote, HeldRecord, OperationRequest
 from app.submission.stages.hold import keep
+from app.submission.stages.work import Work
 from app.submission.tables import FEEDBACK, FILE_LINE, accepted_table, record_table
 
 DESK = "/submission/corrections"
@@ -38,12 +39,12 @@ def faults(settled) -> None:
     """Two records of each type that the centre has taken are held once more, with a fault of their own."""
     for code, (kind, finding) in _FAULTS.items():
         rows = lake().rows(
-            f"SELECT key, batch, record_id, content, business_date FROM {record_table(code).path}"
+            f"SELECT key, batch, record_id, content FROM {record_table(code).path}"
             f" WHERE key IN (SELECT key FROM {accepted_table(code).path}) ORDER BY key, business_date LIMIT 2"
         )
         with acting(SYSTEM), unit_of_work():
-            for key, batch, record_id, content, day in rows:
-                keep(code, key, kind, batch, day, record_id, content, [finding])
+            for key, batch, record_id, content in rows:
+                keep(Work.on(batch), code, key, kind, record_id, content, [finding])
         if kind == "rejected":
             _feedback(code, [record_id for _, _, record_id, *_ in rows], finding)
 
