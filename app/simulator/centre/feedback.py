@@ -45,11 +45,11 @@ def feedback_prefix(arrival: Arrival) -> str:
     return f"{arrival.prefix[:_ORIGINAL].ljust(_ORIGINAL, '0')}{arrival.flag}"
 
 
-def write_step(store: Store, arrival: Arrival, outbox: Path, suite: Suite, public: bytes) -> None:
-    """Do the next step of an arrival's feedback. The file appears whole, in place of one of that name."""
+def write_step(store: Store, arrival: Arrival, outbox: Path, work: Path, suite: Suite, public: bytes) -> None:
+    """Do the next step of an arrival's feedback, drafted in `work`. The file appears whole, in place of one of that name."""
     kind, _ = arrival.plan[arrival.done]
     prefix = feedback_prefix(arrival)
-    draft = outbox.parent.parent / "work" / f"{secrets.token_hex(8)}.enc"
+    draft = work / f"{secrets.token_hex(8)}.enc"
     try:
         packaging.pack(prefix, _chunks(store, arrival, prefix), draft, suite, public)
         if kind == GARBLED:
