@@ -44,6 +44,7 @@ _AWAY_LOOKS: Final = timedelta(minutes=4)
 """How long the host tries within a night in which the centre is away; it goes on trying at every later moment."""
 _FIRST_LOOK: Final = timedelta(minutes=5)
 """What runs every few minutes has run once before the first night: a timetable is followed from the first look on."""
+_SMALL: Final = 2_000
 NIGHT_SECONDS: Final = 900.0
 """Real seconds after which a night counts as stuck."""
 
@@ -76,7 +77,9 @@ def run_month(root: Path, registry: Registry, month: Month, tell: Tell) -> dict[
     lenders = make_lenders(stage, (month.persons, month.companies), month.seed, days[0])
     troubles = plan_troubles(days[0], month.days)
     write_troubles(troubles, root / "truth" / "troubles.json")
-    changes = settings_of(stage, lenders[0], blocked_share_limit=month.blocked_share_limit)
+    # A small day is done sooner by one thread than by two that share it.
+    threads = 1 if month.persons + month.companies < _SMALL else 0
+    changes = settings_of(stage, lenders[0], blocked_share_limit=month.blocked_share_limit, threads=threads)
     with platform(stage, **changes) as settings, acting(SYSTEM):
         run = _Run(settings, lenders, troubles, Centre(stage, settings, lenders), tell)
         try:
