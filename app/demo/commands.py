@@ -86,7 +86,7 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
     @click.option(
         "--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/month"), show_default=True
     )
-    @click.option("--days", type=click.IntRange(6, 120), default=31, show_default=True, help="Business days. 业务日数")
+    @click.option("--days", type=click.IntRange(7, 120), default=31, show_default=True, help="Business days. 业务日数")
     @click.option(
         "--persons",
         type=click.IntRange(50),
@@ -107,7 +107,7 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
         """
         from app.demo.month import Month, clean, run_month
 
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
         started = time.monotonic()
 
         with _progress(console) as bar:

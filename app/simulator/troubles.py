@@ -24,7 +24,7 @@ from app.simulator.centre.control import Control, write_control
 CENTRE: Final = -1
 """Stands for a bank's number where the trouble is the centre's."""
 
-SPARE_DAYS: Final = 2
+SPARE_DAYS: Final = 3
 """Days without new trouble at the end, so that all of it has been made good by then."""
 
 NEW_CODE: Final = "MON"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from app.cli import cli
 from app.simulator.bank.expected import EXPECTED
 
-DAYS = 6
+DAYS = 7
 PROMISED = ("lost", "different", "beyond", "sent_twice", "hand_interventions")
 
 

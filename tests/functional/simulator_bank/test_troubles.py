@@ -16,7 +16,7 @@ from app.simulator.troubles import CENTRE, NEW_CODE, SPARE_DAYS, Couriers, Troub
 FIRST = date(2026, 10, 1)
 
 
-@pytest.mark.parametrize("days", [6, 10, 31, 60])
+@pytest.mark.parametrize("days", [7, 10, 31, 60])
 def test_all_troubles_come_after_the_first_day_and_leave_time_to_mend(days: int) -> None:
     troubles = plan_troubles(FIRST, days)
     assert len({each.kind for each in troubles}) == len(troubles) == 8
