@@ -146,8 +146,13 @@ def _spoil(path: Path) -> None:
     path.write_bytes(head + b"\n" + b"\xff\xff\xfe" + rest)
 
 
+_REPEAT_AFTER: Final = 60.0
+"""Real seconds, so many that the first feedback has been fetched by the time when it comes again."""
+
+
 def misbehave(centre: Path, troubles: Sequence[Trouble], day: dt.date) -> bool:
     """Have the centre behave as is planned for the night after a business day; whether it is there at all."""
     kinds = {each.kind for each in troubles if each.bank == CENTRE and each.on(day)}
-    write_control(centre, Control(garble="garbled_feedback" in kinds, feedback_twice="doubled_feedback" in kinds))
+    twice = "doubled_feedback" in kinds
+    write_control(centre, Control(garble="garbled_feedback" in kinds, feedback_twice=twice, repeat_after=_REPEAT_AFTER))
     return "centre_away" not in kinds

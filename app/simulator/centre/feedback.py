@@ -22,7 +22,7 @@ from app.standard.files.names import FeedbackHeader
 
 MOST_ERRORS = 5
 REPAIR_SECONDS = 2.0
-"""How long a garbled or first feedback stands before the right or second one."""
+"""How long a garbled feedback stands before the right one."""
 RIGHT, GARBLED = "right", "garbled"
 _ORIGINAL = 29
 
@@ -36,7 +36,7 @@ def plan_feedback(control: Control, now: float) -> list[tuple[str, float]]:
         due += REPAIR_SECONDS
     steps.append((RIGHT, due))
     if control.feedback_twice:
-        steps.append((RIGHT, due + REPAIR_SECONDS))
+        steps.append((RIGHT, due + control.repeat_after))
     return steps
 
 
