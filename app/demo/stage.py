@@ -103,7 +103,7 @@ def running_centre(stage: Stage, settings: Settings) -> Iterator[Settings]:
     assert settings.centre_key is not None  # noqa: S101 - filled by Settings
     assert settings.centre_known_hosts is not None  # noqa: S101 - filled by Settings
     if not settings.centre_key.exists():
-        _make_client_key(settings.centre_key)
+        make_client_key(settings.centre_key)
     command = [sys.executable, "-m", "app.simulator.centre", "serve", "--state", str(stage.centre), "--json"]
     command += ["--suite", settings.crypto_suite, "--lender-key", str(lender)]
     command += ["--client-key", str(settings.centre_key.with_suffix(".pub"))]
@@ -128,7 +128,8 @@ def running_centre(stage: Stage, settings: Settings) -> Iterator[Settings]:
         log.close()
 
 
-def _make_client_key(path: Path) -> None:
+def make_client_key(path: Path) -> None:
+    """Make an SSH key pair: the private key at `path`, the public one beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(str(path))

@@ -11,7 +11,7 @@ import asyncssh
 
 from app.core.errors import Unavailable
 from app.core.text import Text
-from app.submission.transport import Transport, stamp
+from app.submission.transport import CENTRE_AWAY, Transport, stamp
 
 T = TypeVar("T")
 
@@ -71,6 +71,6 @@ class SftpTransport(Transport):
             return asyncio.run(run())
         except (OSError, asyncssh.Error) as problem:
             raise Unavailable(
-                "submission.centre",
+                CENTRE_AWAY,
                 Text("暂时连不上征信中心：{why}", "The credit centre cannot be reached now: {why}").format(why=problem),
             ) from problem

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Unavailable
 from app.core.events import publish
 from app.core.registry import Registry, Step
 from app.core.text import Text
@@ -25,6 +25,7 @@ from app.submission.stages.receive import receive
 from app.submission.stages.send import send
 from app.submission.stages.standardise import standardise
 from app.submission.stages.work import Work
+from app.submission.transport import CENTRE_AWAY
 from app.submission.warning.watching import judge_batch
 from app.workflow.stepping import Later, StepContext
 
@@ -62,12 +63,17 @@ def register_steps(registry: Registry) -> None:
 def _on_batch(act: Callable[[Work], Any]) -> Callable[[StepContext, BatchParams], Any]:
     def run(context: StepContext, params: BatchParams) -> Any:
         _resumed(params.batch)
-        result = act(Work.on(params.batch, context.progress))
+        later = min(LAST_POLL_SECONDS, FIRST_POLL_SECONDS * 1.5 ** min(context.turn, 20))
+        try:
+            result = act(Work.on(params.batch, context.progress))
+        except Unavailable as problem:
+            if problem.code != CENTRE_AWAY:
+                raise
+            # A centre that is away for days comes back by itself: nobody should have to press a button then.
+            return Later(later, problem.message)
         count_batch(params.batch)
         judge_batch(params.batch)
-        if result is NOT_YET:
-            return Later(min(LAST_POLL_SECONDS, FIRST_POLL_SECONDS * 1.5 ** min(context.turn, 20)))
-        return result
+        return Later(later) if result is NOT_YET else result
 
     return run
 

@@ -15,6 +15,9 @@ from app.core.config import Settings
 from app.core.crypto.keyring import key_ring
 from app.submission.entities.entity import Entity
 
+CENTRE_AWAY = "submission.centre"
+"""The code of Unavailable where the centre cannot be reached."""
+
 
 class Transport(ABC):
     """One way to the credit centre."""

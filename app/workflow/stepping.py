@@ -30,9 +30,13 @@ MOST_ATTEMPTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What a step gives back when the world is not ready: call me again in so many seconds."""
+    """What a step gives back when the world is not ready: call me again in so many seconds.
+
+    `why` is shown with the step meanwhile, where waiting is not as usual.
+    """
 
     seconds: float
+    why: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ def _carry(context: TaskContext, task_id: str, result: Any) -> None:
             return
         task, held = taken
         if isinstance(result, Later):
-            update_row(task, turn=task.turn + 1, error=None)
+            why = f"{result.why.zh} / {result.why.en}" if result.why else None
+            update_row(task, turn=task.turn + 1, error=why)
             enqueue_step(task, clock.now() + timedelta(seconds=result.seconds))
         elif not isinstance(result, Elsewhere):
             carry_on(task, held, result)

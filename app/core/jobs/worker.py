@@ -46,7 +46,7 @@ class Worker:
 
     def run(self, stop: threading.Event, threads: int | None = None) -> None:
         """Work until `stop` is set; running tasks are finished first. `threads` defaults to the setting `workers`."""
-        self._prepare()
+        self.prepare()
         loops: list[Callable[[threading.Event], None]] = [self._lead, self._deliver]
         loops += [self._work] * (threads or settings().workers)
         running = [threading.Thread(target=loop, args=(stop,), name=loop.__name__.strip("_")) for loop in loops]
@@ -55,7 +55,8 @@ class Worker:
         for thread in running:
             thread.join()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """What has to be there before anything runs; `run` does it by itself."""
         for name, act in self._registry.preparations.items():
             try:
                 with acting(SYSTEM):

@@ -59,7 +59,7 @@ def card_build(stock: int, future: int, persons: int, first_holder: int, first_n
             acct_type = 'R2' AND chance(n, 'special only', 40) = 0 AS special_only,
             greatest(credit_line // 10,
                 credit_line * (2 + chance(n * 1000 + coalesce(missed, 1) - 1, 'spent', 78)) // 100) AS stuck_balance,
-            1 + n % 8 AS branch
+            branch_number(n) AS branch
         FROM dated""",
     )
 

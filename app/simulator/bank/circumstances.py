@@ -43,7 +43,7 @@ def documents(day: str) -> str:
     """SELECT of the identity document of every customer: from when until when it is valid, renewed once in a life."""
     renewed = "(first_day() + 1 + chance(i, 'renewal', 1500)::INTEGER)"
     return f"""
-    SELECT i, 1 + i % 8 AS branch, CASE WHEN {renewed} <= {day} THEN {renewed}
+    SELECT i, branch_number(i) AS branch, CASE WHEN {renewed} <= {day} THEN {renewed}
             ELSE ({renewed} - INTERVAL 10 YEAR)::DATE END AS valid_from,
         CASE WHEN {renewed} > {day} THEN {renewed} + 30 WHEN i % 4 = 0 THEN DATE '2099-12-31'
             ELSE ({renewed} + INTERVAL 20 YEAR)::DATE END AS valid_to,

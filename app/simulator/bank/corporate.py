@@ -90,7 +90,7 @@ def corporate_build(stock: int, future: int, companies: int) -> tuple[str, ...]:
                 drawn_3,
             CASE WHEN mode = '31' THEN greatest(amount // 10, amount * (5 + chance(n * 1000 + coalesce(missed, 1) - 1,
                 'corporate drawn', 75)) // 100) END AS stuck_balance,
-            1 + n % 8 AS branch
+            branch_number(n) AS branch
         FROM (SELECT *, CASE WHEN early_drawn < due_date(first_month, settle_day, terms) THEN early_drawn END
             AS settled_early FROM eventful)""",
     )

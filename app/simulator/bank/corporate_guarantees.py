@@ -35,7 +35,7 @@ def corporate_guarantee_build(stock: int, future: int, companies: int) -> tuple[
             chance(n, 'advanced', 100) < 5 AS advanced,
             CASE WHEN line = 'F' THEN opened
                 WHEN line = 'N' AND n % 3 = 0 THEN opened + 8 + chance(n, 'joins', 60)::INTEGER END AS guarantor_since,
-            line = 'A' AND n % 3 = 0 AS secured, 1 + n % 8 AS branch
+            line = 'A' AND n % 3 = 0 AS secured, branch_number(n) AS branch
         FROM dated""",
     )
 

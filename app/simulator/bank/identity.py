@@ -21,11 +21,19 @@ from app.standard.identifiers import (
     ZHONGZHENG_WEIGHTS,
 )
 
-PROVIDER: Final = "Z9900000000001"
-"""Section code of the data provider; every business identifier starts with it."""
+_BRANCHES: Final = 8
 
-INSTITUTIONS: Final = tuple(f"Z99000000000{branch:02d}" for branch in range(1, 9))
-"""Head office and branches, 14 characters each."""
+
+def institutions(first_branch: int) -> tuple[str, ...]:
+    """Codes of head office and branches of a bank whose branches are numbered from `first_branch` on, 14 characters each."""
+    return tuple(f"Z99000000000{first_branch + number:02d}" for number in range(_BRANCHES))
+
+
+INSTITUTIONS: Final = institutions(1)
+"""Head office and branches of the bank that is alone in the world."""
+
+PROVIDER: Final = INSTITUTIONS[0]
+"""Its section code as a data provider; every business identifier starts with the one of its bank."""
 
 SURNAMES: Final = "测样拟虚例仿演练"
 SYLLABLES: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
@@ -55,9 +63,10 @@ def _pick(text_or_words: str | tuple[str, ...], salt: str) -> str:
     return f"[{words}][1 + chance(i, '{salt}', {len(text_or_words)})]"
 
 
-def identity_macros(seed: int) -> tuple[str, ...]:
+def identity_macros(seed: int, first_branch: int = 1) -> tuple[str, ...]:
     """The statements that create all macros; run once on a connection."""
     return (
+        f"CREATE OR REPLACE MACRO branch_number(i) AS {first_branch} + i % {_BRANCHES}",
         # hash() is stable within the pinned DuckDB version, which makes the whole bank a function of its seed.
         f"CREATE OR REPLACE MACRO chance(i, salt, below) AS (hash(i, salt, {int(seed)}) % below)::BIGINT",
         f"""CREATE OR REPLACE MACRO person_check(t) AS
@@ -68,7 +77,7 @@ def identity_macros(seed: int) -> tuple[str, ...]:
             ((31 - ({_weighted(CREDIT_ALPHABET, CREDIT_WEIGHTS)}) % 31) % 31 + 1)::BIGINT, 1)""",
         f"""CREATE OR REPLACE MACRO loan_card_check(t) AS
             lpad(((({_weighted(_ALPHANUMERIC, ZHONGZHENG_WEIGHTS)}) % 97) + 1)::VARCHAR, 2, '0')""",
-        f"CREATE OR REPLACE MACRO business_code(kind, i) AS '{PROVIDER}' || kind || lpad(i::VARCHAR, 9, '0')",
+        f"CREATE OR REPLACE MACRO business_code(kind, i) AS '{institutions(first_branch)[0]}' || kind || lpad(i::VARCHAR, 9, '0')",
         "CREATE OR REPLACE MACRO person_birth(i) AS DATE '1950-01-01' + chance(i, 'birth', 12775)::INTEGER",
         """CREATE OR REPLACE MACRO person_stem(i) AS '99' || lpad((((i // 1000) % 10000))::VARCHAR, 4, '0')
             || strftime(person_birth(i), '%Y%m%d') || lpad((i % 1000)::VARCHAR, 3, '0')""",

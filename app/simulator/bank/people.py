@@ -23,7 +23,11 @@ CUSTOMER_TABLES: Final = (
         UNION ALL SELECT person, opened, FALSE, TRUE, FALSE, FALSE FROM card_account)
     GROUP BY person""",
     """CREATE OR REPLACE TABLE company AS
-    SELECT company AS i, min(opened) AS since FROM corporate_account GROUP BY company""",
+    -- Who has a guarantee only, or had one before the first loan, is a customer from then on.
+    SELECT company AS i, CASE WHEN lent <= first_day() THEN lent ELSE least(lent, guaranteed) END AS since FROM (
+        SELECT company, min(opened) AS lent FROM corporate_account GROUP BY company) FULL JOIN (
+        SELECT company, min(opened) AS guaranteed FROM corporate_guarantee WHERE closed > first_day() GROUP BY company)
+        USING (company)""",
 )
 
 
@@ -41,7 +45,7 @@ def person_state(as_of: str) -> str:
             ['11', '13', '17', '17', '21', '24', '24', '27', '51', '54', '80'][1 + chance(i, 'work', 11)] AS work,
             moved > since AND moved <= {as_of} AS has_moved, phoned > since AND phoned <= {as_of} AS has_phoned
         FROM known)
-    SELECT i, since, category, 1 + i % 8 AS branch, person_name(i) AS name, person_number(i) AS number,
+    SELECT i, since, category, branch_number(i) AS branch, person_name(i) AS name, person_number(i) AS number,
         CASE WHEN i % 2 = 1 THEN '1' ELSE '2' END AS sex, person_birth(i) AS birth, 'CHN' AS nation,
         '样本路' || (1 + i % 999) || '号' AS house_address, division AS house_division,
         telephone(i + CASE WHEN has_phoned THEN 50000000 ELSE 0 END) AS mobile,
@@ -85,7 +89,7 @@ def company_state(as_of: str) -> str:
             {_DIVISIONS}[1 + chance(i, 'company division', 9)] AS division
         FROM company WHERE since <= {as_of}),
     living AS (SELECT *, contacted > since AND contacted <= {as_of} AS has_contacted FROM known)
-    SELECT i, since, 1 + i % 8 AS branch, company_name(i) AS name,
+    SELECT i, since, branch_number(i) AS branch, company_name(i) AS name,
     CASE WHEN i % 10 = 9 THEN '30' ELSE '20' END AS id_type,
         CASE WHEN i % 10 = 9 THEN organisation_code(i) ELSE credit_code(i) END AS number,
         '2' AS category, '1' AS standing, CASE WHEN i % 12 = 5 THEN '51' ELSE

@@ -12,7 +12,7 @@ def personal_guarantee_build(stock: int, future: int, persons: int) -> tuple[str
     return (
         f"""CREATE OR REPLACE TABLE personal_guarantee AS
         WITH drawn AS (
-            SELECT n, n >= {stock} AS fresh, (n * 7) % {persons} AS person, 1 + n % 8 AS branch,
+            SELECT n, n >= {stock} AS fresh, (n * 7) % {persons} AS person, branch_number(n) AS branch,
                 ['06', '07', '08', '09'][1 + chance(n, 'guarantee kind', 4)] AS detail,
                 (5 + chance(n, 'guaranteed', 95)) * 10000 AS amount, n % 3 = 0 AS backed
             FROM range({stock + future}) t(n)),

@@ -84,7 +84,7 @@ def retail_build(stock: int, future: int, persons: int) -> tuple[str, ...]:
                 AS early_drawn
             FROM dated)
         SELECT n, person, acct_type, business, detail, product, mode, terms, amount, rate, opened, settle_day,
-            first_month, missed, lasts, cured, settled_early, 1 + n % 8 AS branch,
+            first_month, missed, lasts, cured, settled_early, branch_number(n) AS branch,
             CASE WHEN settled_early IS NOT NULL THEN settled_early
                 WHEN missed IS NOT NULL AND lasts IS NULL THEN NULL
                 WHEN missed + lasts - 1 >= terms THEN cured

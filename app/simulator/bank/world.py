@@ -7,6 +7,8 @@ for one day. Both are deterministic: the same seed, sizes, first day and date gi
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,7 +27,7 @@ from app.simulator.bank.corporate_guarantees import corporate_guarantee_build
 from app.simulator.bank.defects import DefectPlan, inject, write_truth
 from app.simulator.bank.deliveries import living_tables
 from app.simulator.bank.happenings import let_happen, nothing_happens
-from app.simulator.bank.identity import identity_macros
+from app.simulator.bank.identity import identity_macros, institutions
 from app.simulator.bank.ledger_delivery import ledger_tables, write_ledger_delivery, write_ledger_truth
 from app.simulator.bank.people import CUSTOMER_TABLES
 from app.simulator.bank.personal_guarantees import personal_guarantee_build
@@ -45,7 +47,8 @@ class World:
 
     `accounts` is the number of live accounts on that day, two a customer when not given. `start` is the day of the
     first delivery: whatever was closed before it has left the systems. With `happenings` loans are rebooked, customers merged,
-    settlements restated and accounts declared void as time goes by.
+    settlements restated and accounts declared void as time goes by. Several banks of one world differ in the seed and in the
+    number of their first branch: 1, 9, 17 and so on.
     """
 
     root: Path
@@ -55,6 +58,17 @@ class World:
     accounts: int | None = None
     start: dt.date = field(default=dt.date(2026, 10, 27))
     happenings: bool = False
+    first_branch: int = 1
+
+    @property
+    def institutions(self) -> tuple[str, ...]:
+        """Codes of head office and branches."""
+        return institutions(self.first_branch)
+
+    @property
+    def provider(self) -> str:
+        """The section code under which it reports."""
+        return self.institutions[0]
 
     def __post_init__(self) -> None:
         if self.persons < 2 or self.companies < 2 or (self.accounts is not None and self.accounts < 100):
@@ -101,6 +115,21 @@ class World:
         With defects also `out/truth/defects.jsonl`, which the platform must never read. Raises Conflict when the world
         has not been built, or from another seed or first day, and Invalid for a day outside its life.
         """
+        with self.standing(business_date) as (bank, spared):
+            age = (business_date - self.start).days
+            truths = inject(bank, defects, business_date, first=age == 0, part=age, spared=spared) if defects else []
+            write_core_delivery(bank, business_date, out / "core_banking")
+            write_card_delivery(bank, business_date, out / "card_system")
+            write_corporate_delivery(bank, business_date, out / "corporate_loans")
+            write_ledger_delivery(bank, business_date, out / "general_ledger")
+            write_ledger_truth(bank, out / "truth")
+        if defects:
+            write_truth(truths, out / "truth")
+
+    @contextmanager
+    def standing(self, business_date: dt.date) -> Iterator[tuple[duckdb.DuckDBPyConnection, set[str]]]:
+        """The bank's books as they stand on a day, as temporary tables of a connection, and the numbers that something has
+        happened to. Raises as `export`."""
         if not self.database.exists():
             raise Conflict(
                 "simulator.bank.not_built",
@@ -125,7 +154,6 @@ class World:
                     ),
                 )
             day = f"DATE '{business_date.isoformat()}'"
-            age = (business_date - self.start).days
             tables = (
                 *living_tables(day),
                 *core_tables(day),
@@ -138,23 +166,16 @@ class World:
             spared = set(let_happen(bank, day)) if self.happenings else set()
             if not self.happenings:
                 nothing_happens(bank)
-            for name, statement in ledger_tables(day, age):
+            for name, statement in ledger_tables(day, (business_date - self.start).days):
                 bank.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
-            truths = inject(bank, defects, business_date, first=age == 0, part=age, spared=spared) if defects else []
-            write_core_delivery(bank, business_date, out / "core_banking")
-            write_card_delivery(bank, business_date, out / "card_system")
-            write_corporate_delivery(bank, business_date, out / "corporate_loans")
-            write_ledger_delivery(bank, business_date, out / "general_ledger")
-            write_ledger_truth(bank, out / "truth")
-        if defects:
-            write_truth(truths, out / "truth")
+            yield bank, spared
 
     def _origin(self) -> dict[str, object]:
         return {"seed": self.seed, "start": self.start}
 
     def _prepare(self, bank: duckdb.DuckDBPyConnection) -> None:
         bank.execute(f"SET memory_limit = '{MEMORY}'")
-        for statement in (*identity_macros(self.seed), *SCHEDULE_MACROS):
+        for statement in (*identity_macros(self.seed, self.first_branch), *SCHEDULE_MACROS):
             bank.execute(statement.replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
         bank.execute(f"CREATE OR REPLACE TEMP MACRO first_day() AS DATE '{self.start.isoformat()}'")
 

@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape
 
 from app.core import clock, packaging
 from app.core.crypto import suite
-from app.simulator.centre.office import LENDER_KEY, Folders, centre_keys
+from app.simulator.centre.office import Folders, centre_keys
 from app.simulator.centre.registry import Provider, load_registry
 from app.simulator.centre.store import Store
 from app.standard import catalogue
@@ -43,7 +43,7 @@ def write_check_files(root: Path, suite_name: str, section: str, most: int = MOS
     """
     folders = Folders(root)
     chosen = suite(suite_name)
-    public = centre_keys(folders).public_key(LENDER_KEY, chosen)
+    public = centre_keys(folders).public_key(folders.lender_key(section), chosen)
     provider = load_registry(root).provider(section)
     if provider is None:
         raise KeyError(section)
@@ -64,7 +64,7 @@ def write_check_files(root: Path, suite_name: str, section: str, most: int = MOS
                     name = f"{section}{as_of:%Y%m%d}{record.code}C{part:03}0"
                     draft = folders.work / f"{secrets.token_hex(8)}.enc"
                     packaging.pack(name, _chunks(head, _names(record), lines, count), draft, chosen, public)
-                    os.replace(draft, folders.outbox / f"{name}.enc")
+                    os.replace(draft, folders.door(section) / "outbox" / f"{name}.enc")
                     names.append(name)
     finally:
         store.close()

@@ -25,7 +25,7 @@ from app.simulator.centre.dump import dump
 from app.simulator.centre.inspection import Inspector
 from app.simulator.centre.judge.values import Fault
 from app.simulator.centre.ledger import Ledger
-from app.simulator.centre.office import CENTRE_KEY, LENDER_KEY, Folders, centre_keys
+from app.simulator.centre.office import CENTRE_KEY, LENDER_KEY, Folders, centre_keys, own_key
 from app.simulator.centre.registry import load_registry
 from app.simulator.centre.report import Line
 from app.simulator.centre.store import Store
@@ -102,6 +102,14 @@ def prepare_command(root: Path, suite_name: str, as_json: bool) -> None:
     multiple=True,
     help="允许登录的SSH公钥 · SSH public key that may sign in (repeatable)",
 )
+@click.option(
+    "--lender",
+    "lenders",
+    type=(str, click.Path(path_type=Path, exists=True, dir_okay=False), click.Path(path_type=Path, exists=True)),
+    metavar="SECTION KEY CLIENT",
+    multiple=True,
+    help="有自己目录的报送机构：区段码、公钥、SSH公钥 · A lender with a place of its own (repeatable)",
+)
 @click.option("--json", "as_json", is_flag=True, help="就绪时输出一行JSON · Print one line of JSON when ready")
 @click.option("--verbose", is_flag=True, help="输出日志 · Log to standard error")
 def serve_command(
@@ -111,11 +119,12 @@ def serve_command(
     port: int,
     lender_key: Path | None,
     client_key: tuple[Path, ...],
+    lenders: tuple[tuple[str, Path, Path], ...],
     as_json: bool,
     verbose: bool,
 ) -> None:
     """运行模拟征信中心 · Run the pretend credit centre until it is stopped."""
-    from app.simulator.centre.server import CLIENTS_FILE, Address
+    from app.simulator.centre.server import USER, Address, clients_file
 
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
@@ -133,7 +142,11 @@ def serve_command(
     try:
         if lender_key is not None:
             centre_keys(folders).add_public_key(LENDER_KEY, suite(suite_name), lender_key.read_bytes())
-        _allow_clients(root / CLIENTS_FILE, client_key)
+        _allow_clients(clients_file(root, USER), client_key)
+        for section, key, client in lenders:
+            folders.give_door(section)
+            centre_keys(folders).add_public_key(own_key(section), suite(suite_name), key.read_bytes())
+            _allow_clients(clients_file(root, section), (client,))
         asyncio.run(_until_stopped(root, host, port, suite_name, ready))
     except CreditLinkError as error:
         raise _Unusable(error) from error

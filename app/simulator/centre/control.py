@@ -25,7 +25,7 @@ class Control:
 
     `slow`: seconds added to every file transfer. `drop`: number of uploads still to be cut off half-way, with the
     connection. `feedback_delay`: seconds before feedback appears. `feedback_twice`: it appears a second time a
-    little later. `garble`: it first appears unreadable, and right a little later.
+    little later, or after `repeat_after` seconds. `garble`: it first appears unreadable, and right a little later.
     """
 
     slow: float = 0.0
@@ -33,6 +33,7 @@ class Control:
     feedback_delay: float = 0.0
     feedback_twice: bool = False
     garble: bool = False
+    repeat_after: float = 2.0
 
 
 def read_control(folder: Path) -> Control:
@@ -46,6 +47,7 @@ def read_control(folder: Path) -> Control:
             float(known.feedback_delay),
             bool(known.feedback_twice),
             bool(known.garble),
+            float(known.repeat_after),
         )
     except FileNotFoundError:
         return Control()

@@ -18,12 +18,14 @@ def dump(root: Path, full: bool = False) -> dict[str, Any]:
     files received.
 
     Two centres that accepted the same records, whatever the files and their order, have equal `records`. `files`
-    tells how often each name and each content came; `sent_twice` lists the names and contents that came more than once.
+    tells how often each name and each content came; `sent_twice` lists the names and contents that came more than once,
+    `received` by type the records that came in all files and those of them that had come before, word for word.
     """
     store = Store(root)
     try:
         records = {record_type: _records(store, record_type, full) for record_type in _types(store)}
-        return {"records": records, "operations": _operations(store), **_files(store)}
+        received = {code: {"records": number, "again": again} for code, (number, again) in store.receipts().items()}
+        return {"records": records, "operations": _operations(store), "received": received, **_files(store)}
     finally:
         store.close()
 

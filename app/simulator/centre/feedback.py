@@ -22,7 +22,7 @@ from app.standard.files.names import FeedbackHeader
 
 MOST_ERRORS = 5
 REPAIR_SECONDS = 2.0
-"""How long a garbled or first feedback stands before the right or second one."""
+"""How long a garbled feedback stands before the right one."""
 RIGHT, GARBLED = "right", "garbled"
 _ORIGINAL = 29
 
@@ -36,7 +36,7 @@ def plan_feedback(control: Control, now: float) -> list[tuple[str, float]]:
         due += REPAIR_SECONDS
     steps.append((RIGHT, due))
     if control.feedback_twice:
-        steps.append((RIGHT, due + REPAIR_SECONDS))
+        steps.append((RIGHT, due + control.repeat_after))
     return steps
 
 
@@ -45,11 +45,11 @@ def feedback_prefix(arrival: Arrival) -> str:
     return f"{arrival.prefix[:_ORIGINAL].ljust(_ORIGINAL, '0')}{arrival.flag}"
 
 
-def write_step(store: Store, arrival: Arrival, outbox: Path, suite: Suite, public: bytes) -> None:
-    """Do the next step of an arrival's feedback. The file appears whole, in place of one of that name."""
+def write_step(store: Store, arrival: Arrival, outbox: Path, work: Path, suite: Suite, public: bytes) -> None:
+    """Do the next step of an arrival's feedback, drafted in `work`. The file appears whole, in place of one of that name."""
     kind, _ = arrival.plan[arrival.done]
     prefix = feedback_prefix(arrival)
-    draft = outbox.parent.parent / "work" / f"{secrets.token_hex(8)}.enc"
+    draft = work / f"{secrets.token_hex(8)}.enc"
     try:
         packaging.pack(prefix, _chunks(store, arrival, prefix), draft, suite, public)
         if kind == GARBLED:

@@ -100,12 +100,14 @@ class Inspector:
         parsed = read_line(line.text, line.number, record)
         faults: dict[Fault, None] = {(finding.code, finding.tag): None for finding in parsed.findings}
         fact: Fact | None = parsed.fact
+        if self._ledger is not None:
+            self._ledger.receive(record, header.provider, line.text)
         if fact is None:
             return list(faults) or [("ABR006", WHOLE)]
         key = key_of(record, fact, header.provider)
         stored = NEW
         if self._ledger is not None and record.kind in KINDS:
-            stored = self._ledger.operated(record, fact)
+            stored = self._ledger.operated(record, fact, header.provider)
         elif self._ledger is not None and key is not None:
             stored = self._ledger.stored(record.code, *key)
         provider = self._registry.providers[header.provider]
@@ -114,7 +116,7 @@ class Inspector:
         for fault in judge(case):
             faults[fault] = None
         if not faults and self._ledger is not None and (key is not None or record.kind in KINDS):
-            self._ledger.accept(record, fact, key or ("", ""), arrival, line.number)
+            self._ledger.accept(record, fact, key or ("", ""), arrival, line.number, header.provider)
         return list(faults)
 
 

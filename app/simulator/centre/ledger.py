@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -60,6 +61,7 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._connection = store.connection
+        self._store = store
         self._events: dict[str, list[Event]] = {}
         for account, kind, month, report_date in self._connection.execute(
             "SELECT account, kind, month, report_date FROM special_event"
@@ -91,9 +93,13 @@ class Ledger:
             return _customer(history, same, replaced)
         return _plain(history, report_date, same, replaced)
 
-    def operated(self, record: RecordType, fact: Fact) -> Stored:
+    def receive(self, record: RecordType, provider: str, line: str) -> None:
+        """Count a record that has come in."""
+        self._store.receive(record.code, hashlib.sha256(f"{provider}{line}".encode()).digest()[:16])
+
+    def operated(self, record: RecordType, fact: Fact, provider: str = "") -> Stored:
         """What is held about the business that an operation is about."""
-        subject = subject_of(record, fact)
+        subject = subject_of(record, fact, provider)
         parent = record.parent or ""
         if subject is None:
             return NEW
@@ -117,17 +123,19 @@ class Ledger:
     def _books(self, parent: str) -> Books:
         return Books(self._connection, catalogue.current().record(parent), _traits)
 
-    def accept(self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int) -> None:
-        """Store a record that was found right, or carry out an operation."""
+    def accept(
+        self, record: RecordType, fact: Fact, key: tuple[str, str], arrival: int, line: int, provider: str = ""
+    ) -> None:
+        """Store a record that was found right, or carry out an operation that `provider` asks for."""
         if record.kind in KINDS and record.parent:
-            self._operate(record, fact, arrival, line)
+            self._operate(record, fact, arrival, line, provider)
             return
         Books(self._connection, record, _traits).add(*key, fact, arrival, line)
         if record.kind == "special_event":
             self._note_event(fact)
 
-    def _operate(self, record: RecordType, fact: Fact, arrival: int, line: int) -> None:
-        parent, subject = record.parent or "", subject_of(record, fact) or ""
+    def _operate(self, record: RecordType, fact: Fact, arrival: int, line: int, provider: str) -> None:
+        parent, subject = record.parent or "", subject_of(record, fact, provider) or ""
         self._connection.execute(
             "INSERT INTO operation (record_type, subject, content, arrival, line) VALUES (?, ?, ?, ?, ?)",
             (record.code, subject, CANONICAL.encode(fact), arrival, line),

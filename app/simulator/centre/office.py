@@ -28,6 +28,8 @@ from app.simulator.centre.store import Arrival, Store
 SETTLED_SECONDS = 1.0
 """How long a file written directly under its final name must stay unchanged before it is taken."""
 CENTRE_KEY, LENDER_KEY = "centre", "lender"
+SECTION_LENGTH = 14
+"""Characters of the section code that the name of a file begins with."""
 _LIMIT_BYTES = 4 << 30
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,25 @@ class Folders:
     def outbox(self) -> Path:
         return self.root / "sftp" / "outbox"
 
+    def doors(self) -> list[Path]:
+        """Where files come in and feedback lies: the common place, and that of every lender who has one of its own."""
+        own = sorted(path.parent for path in (self.root / "sftp").glob("*/inbox"))
+        return [self.root / "sftp", *own]
+
+    def door(self, section: str) -> Path:
+        """The place of a lender, by its section code."""
+        own = self.root / "sftp" / section
+        return own if section.isalnum() and (own / "inbox").is_dir() else self.root / "sftp"
+
+    def give_door(self, section: str) -> None:
+        """Give a lender a place of its own, which no other lender sees."""
+        for name in ("inbox", "outbox"):
+            (self.root / "sftp" / section / name).mkdir(parents=True, exist_ok=True)
+
+    def lender_key(self, section: str) -> str:
+        """The name of the public key that a lender's feedback is sealed for."""
+        return LENDER_KEY if self.door(section) == self.root / "sftp" else own_key(section)
+
     @property
     def work(self) -> Path:
         return self.root / "work"
@@ -58,6 +79,11 @@ class Folders:
         for folder in (self.inbox, self.outbox, self.work):
             folder.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o700)
+
+
+def own_key(section: str) -> str:
+    """The name of the public key of a lender that has a place of its own."""
+    return f"{LENDER_KEY}-{section.lower()}"
 
 
 def centre_keys(folders: Folders) -> KeyRing:
@@ -108,7 +134,8 @@ class Office:
     def _take(self) -> int:
         """Note the files that lie ready in the inbox. They stay there, as the sender's proof that they came."""
         taken = 0
-        ready = sorted(self.folders.inbox.glob("*.enc"), key=lambda path: path.stat().st_mtime_ns)
+        lying = (path for door in self.folders.doors() for path in (door / "inbox").glob("*.enc"))
+        ready = sorted(lying, key=lambda path: path.stat().st_mtime_ns)
         for path in ready:
             stat = path.stat()
             signature = f"{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}"
@@ -186,8 +213,10 @@ class Office:
         for arrival in self.store.unanswered():
             if arrival.plan[arrival.done][1] > time.time():
                 continue
-            public = self.keys.public_key(LENDER_KEY, self.suite)
-            feedback.write_step(self.store, arrival, self.folders.outbox, self.suite, public)
+            section = arrival.prefix[:SECTION_LENGTH]
+            public = self.keys.public_key(self.folders.lender_key(section), self.suite)
+            outbox = self.folders.door(section) / "outbox"
+            feedback.write_step(self.store, arrival, outbox, self.folders.work, self.suite, public)
             self.store.step_done(arrival)
             written += 1
         return written

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.simulator.centre.judge.plan import PROVIDER_PREFIXED
 from app.simulator.centre.judge.values import text
 from app.standard import catalogue
 from app.standard.model import RecordType
@@ -21,14 +22,19 @@ KINDS = frozenset({"change_identifier", "correct_segment", "delete_segment", "de
 _CODES = ("OdBnesCode", "ModRecCode", "DelRecCode")
 
 
-def subject_of(record: RecordType, fact: Mapping[str, Any]) -> str | None:
-    """The stored business that a request is about: the key of its parent without the report date. None where a part is missing."""
+def subject_of(record: RecordType, fact: Mapping[str, Any], provider: str = "") -> str | None:
+    """The stored business that a request is about: the key of its parent without the report date. None where a part is missing.
+
+    Where nothing in that key names the lender, `provider` stands before it, as in the records themselves.
+    """
     parent = catalogue.current().record(record.parent or "")
     carrier = fact if record.flat else fact.get("BsSgmt", {})
     tags = [tag for tag in parent.key if tag != "RptDate"]
     if not all(tag in carrier for tag in tags):
         tags = [tag for tag in _CODES if tag in carrier][:1]
     parts = [text(carrier, tag) for tag in tags]
+    if provider and not PROVIDER_PREFIXED.intersection(parent.key):
+        parts = [provider, *parts]
     return SEPARATOR.join(part for part in parts if part) if parts and all(parts) else None
 
 

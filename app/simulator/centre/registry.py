@@ -5,7 +5,7 @@ It lies as `registry.yaml` in the state folder, written with defaults on first u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,17 @@ def defaults() -> dict[str, Any]:
         ],
         "zhongzheng_codes": ["3301000000000149", "AB10000000000049", "1A2B3C4D5E6F7G59"],
     }
+
+
+def write_registry(folder: Path, lenders: Mapping[str, Sequence[str]]) -> None:
+    """Write a registry of lenders: by section code the codes of their institutions; the rest is as in a fresh centre."""
+    fresh = defaults()
+    common = fresh["providers"][0]
+    fresh["providers"] = [
+        common | {"sections": [section], "institutions": list(codes)} for section, codes in lenders.items()
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE_NAME).write_text(yaml.safe_dump(fresh, sort_keys=False), encoding="utf-8")
 
 
 def load_registry(folder: Path) -> Registry:

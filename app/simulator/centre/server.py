@@ -17,7 +17,7 @@ import asyncssh
 
 from app.core.errors import CreditLinkError
 from app.simulator.centre.control import control_in_force, take_drop
-from app.simulator.centre.office import CENTRE_KEY, LENDER_KEY, Office
+from app.simulator.centre.office import CENTRE_KEY, LENDER_KEY, Office, own_key
 
 USER = "lender"
 ENDPOINT_FILE = "endpoint.json"
@@ -57,8 +57,11 @@ class Door(asyncssh.SFTPServer):
     links, no folders."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], desk: Desk) -> None:
-        super().__init__(channel, chroot=os.fsencode(desk.root / "sftp"))
+        user = str(channel.get_extra_info("username"))
+        place = desk.root / "sftp"
+        super().__init__(channel, chroot=os.fsencode(place if user == USER else place / user))
         self._desk = desk
+        self._section = "" if user == USER else user
         self._uploads: dict[int, Upload] = {}
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
@@ -126,6 +129,8 @@ class Door(asyncssh.SFTPServer):
         folder, name = posixpath.split(self._whole(path))
         if folder != "/inbox" or not name.removesuffix(".part").endswith(".enc"):
             raise _denied("files go to /inbox as <name>.enc or <name>.enc.part")
+        if not name.startswith(self._section):
+            raise _denied("the name of a file begins with the section code of its lender")
         return name
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
@@ -148,6 +153,30 @@ class Door(asyncssh.SFTPServer):
 
     def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
         """As `setstat`."""
+
+
+class Porter(asyncssh.SSHServer):
+    """Lets everybody in by own keys alone: who uses the common place, and each lender that has one of its own."""
+
+    def __init__(self, root: Path, lenders: list[str]) -> None:
+        self._root = root
+        self._lenders = lenders
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+
+    def begin_auth(self, username: str) -> bool:
+        if self._connection is not None and username in (USER, *self._lenders):
+            keys = clients_file(self._root, username)
+            keys.touch(mode=0o600)
+            self._connection.set_authorized_keys(str(keys))
+        return True
+
+
+def clients_file(root: Path, user: str) -> Path:
+    """Where the SSH public keys stand by which a user may sign in."""
+    return root / (CLIENTS_FILE if user == USER else f"{CLIENTS_FILE}.{user}")
 
 
 def host_key(root: Path) -> asyncssh.SSHKey:
@@ -184,15 +213,15 @@ async def run(root: Path, host: str, port: int, suite_name: str, ready: Callable
     desk = Desk(root)
     office = await asyncio.to_thread(Office, root, suite_name, desk.busy)
     desk.completed = office.announce
-    office.keys.public_key(LENDER_KEY, office.suite)
-    clients = root / CLIENTS_FILE
-    clients.touch(mode=0o600)
+    lenders = [door.name for door in office.folders.doors()[1:]]
+    for name in [own_key(section) for section in lenders] or [LENDER_KEY]:
+        office.keys.public_key(name, office.suite)
     key = host_key(root)
     acceptor = await asyncssh.listen(
         host,
         port,
         server_host_keys=[key],
-        authorized_client_keys=str(clients),
+        server_factory=lambda: Porter(root, lenders),
         sftp_factory=lambda channel: Door(channel, desk),
         allow_scp=False,
         login_timeout=30,

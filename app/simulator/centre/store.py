@@ -62,6 +62,12 @@ CREATE TABLE IF NOT EXISTS record (
     line INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS record_subject ON record (record_type, subject, report_date);
+CREATE TABLE IF NOT EXISTS received ( -- every record that came, taken or not
+    record_type TEXT NOT NULL,
+    digest BLOB NOT NULL,            -- of who sent it and of its line, report date and all
+    times INTEGER NOT NULL,
+    PRIMARY KEY (record_type, digest)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS operation (
     id INTEGER PRIMARY KEY,
     record_type TEXT NOT NULL,
@@ -201,6 +207,20 @@ class Store:
 
     def step_done(self, arrival: Arrival) -> None:
         self.connection.execute("UPDATE arrival SET done = ? WHERE id = ?", (arrival.done + 1, arrival.id))
+
+    def receive(self, record_type: str, digest: bytes) -> None:
+        """Count a record that came in, whatever becomes of it."""
+        self.connection.execute(
+            "INSERT INTO received VALUES (?, ?, 1) ON CONFLICT (record_type, digest) DO UPDATE SET times = times + 1",
+            (record_type, digest),
+        )
+
+    def receipts(self) -> dict[str, tuple[int, int]]:
+        """By record type how many records came in, and how many of them had come before, word for word."""
+        rows = self.connection.execute(
+            "SELECT record_type, sum(times), sum(times - 1) FROM received GROUP BY 1 ORDER BY 1"
+        )
+        return {str(code): (int(records), int(again)) for code, records, again in rows}
 
     def refuse(self, arrival: int, line: int, faults: Sequence[Fault], text: str | None) -> None:
         """Keep all faults of a line (0 = the file) and the line itself."""

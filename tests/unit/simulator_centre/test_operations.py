@@ -129,3 +129,18 @@ def test_a_person_is_deleted_by_the_whole_name(centre):
     assert centre.ask("114", wish | {"Name": "测试乙"}) == {"BDE000"}
     assert centre.ask("114", wish) == set()
     assert all(fact["B"]["InfRecType"] != "110" for _, _, fact in centre.held())
+
+
+def test_a_statement_is_deleted_at_the_lender_that_asks_alone(centre):
+    """Nothing in its key names the lender, so the lender stands before it."""
+    base = {"EntCertType": "20", "EntCertNum": "911", "SheetYear": "2025", "SheetType": "10", "SheetTypeDivide": "1"}
+    record, deletion = catalogue.current().record("610"), catalogue.current().record("614")
+    for provider in (PROVIDER, "Z9900000000009"):
+        key = key_of(record, {"B": base | {"RptDate": "2026-03-01"}}, provider)
+        centre.ledger.accept(record, {"B": base | {"RptDate": "2026-03-01"}}, key, centre.arrival, 2)
+    request = {"InfRecType": "614", "EntName": "某公司", **base}
+    assert centre.ledger.operated(deletion, request, PROVIDER).exists
+    assert not centre.ledger.operated(deletion, request, "Z9900000000017").exists
+    centre.ledger.accept(deletion, request, ("", ""), centre.arrival, 2, PROVIDER)
+    held = [subject.partition("\x1f")[0] for subject, _, _ in centre.held() if "911" in subject]
+    assert held == ["Z9900000000009"]
