@@ -10,7 +10,7 @@ from app.core.errors import Invalid
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.submission.mapping import Load, SourceTable
-from app.submission.sources.forms.base import quoted, text
+from app.submission.sources.forms.form import quoted, text
 
 
 @dataclass(frozen=True, slots=True)

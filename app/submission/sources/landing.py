@@ -23,8 +23,8 @@ from app.submission.sources.changes import Day, apply_changes
 from app.submission.sources.control import Control, Figure, read_control, refuse_short, written
 from app.submission.sources.drift import Drift, compare, shape_select
 from app.submission.sources.forms import FORMS
-from app.submission.sources.forms.base import check_header, damaged, quoted
-from app.submission.sources.places.base import missing
+from app.submission.sources.forms.form import check_header, damaged, quoted
+from app.submission.sources.places.place import missing
 
 _FEW: Final = 20
 """Below so many rows a table may fall to nothing without anybody having lost anything."""

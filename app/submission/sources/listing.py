@@ -27,7 +27,7 @@ from app.core.text import Text
 from app.submission.entities.keeping import entity_of
 from app.submission.sources import credentials
 from app.submission.sources.places import FolderPlace, Place
-from app.submission.sources.places.base import MEGABYTE
+from app.submission.sources.places.place import MEGABYTE
 from app.submission.tables import SUPPLEMENTED
 
 KINDS: Final = ("folder", "sftp", "s3", "https", "database", "push")

@@ -23,7 +23,7 @@ from app.submission.sources.landing import Delivery, Landed, control_of, digest_
 from app.submission.sources.listing import Listed
 from app.submission.sources.loads import Arrival
 from app.submission.sources.places import Wanted
-from app.submission.sources.places.base import unreachable
+from app.submission.sources.places.place import unreachable
 
 _LONGEST_GAP = 31
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.submission.mapping import SourceMapping, SourceTable
-from app.submission.sources.forms.base import damaged, file_of, text
+from app.submission.sources.forms.form import damaged, file_of, text
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.submission.mapping import SourceMapping, SourceTable
-from app.submission.sources.forms.base import check_header, damaged, file_of, text, worded
+from app.submission.sources.forms.form import check_header, damaged, file_of, text, worded
 from app.submission.sources.forms.transcode import transcode
 
 _LONGEST_HEADER = 1 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.submission.mapping import SourceMapping, SourceTable
-from app.submission.sources.forms.base import FILLER, file_of, quoted, text
+from app.submission.sources.forms.form import FILLER, file_of, quoted, text
 from app.submission.sources.forms.transcode import transcode
 
 

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from app.core.errors import Invalid
 from app.lake.connection import EngineError, scratch
 from app.submission.mapping import SourceMapping, SourceTable
-from app.submission.sources.forms.base import check_header, damaged, file_of, quoted, text
+from app.submission.sources.forms.form import check_header, damaged, file_of, quoted, text
 from app.submission.sources.forms.transcode import transcode
-from app.submission.sources.places.base import too_large
+from app.submission.sources.places.place import too_large
 
 _LONGEST = 16 << 20
 _WHOLE = 256 << 20

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.submission.sources.forms.base import FILLER, worded
-from app.submission.sources.places.base import missing_file
+from app.submission.sources.forms.form import FILLER, worded
+from app.submission.sources.places.place import missing_file
 
 _SUPERSETS = {"gbk": "gb18030", "gb2312": "gb18030", "utf-8": "utf-8-sig", "utf8": "utf-8-sig"}
 """GB18030 holds GBK and GB2312 and reads their files alike; a mark of byte order before UTF-8 is no content."""

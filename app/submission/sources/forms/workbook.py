@@ -13,9 +13,9 @@ from typing import Any
 
 from app.core.errors import CreditLinkError
 from app.submission.mapping import SourceMapping, SourceTable
-from app.submission.sources.forms.base import check_header, damaged, text, worded
 from app.submission.sources.forms.columnar import as_text
-from app.submission.sources.places.base import missing_file
+from app.submission.sources.forms.form import check_header, damaged, text, worded
+from app.submission.sources.places.place import missing_file
 
 _BATCH = 50_000
 _UNFOLDED = 1 << 30

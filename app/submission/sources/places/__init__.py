@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.submission.sources.places.base import Brought, Place, Wanted
 from app.submission.sources.places.folder import FolderPlace
+from app.submission.sources.places.place import Brought, Place, Wanted
 
 __all__ = ["Brought", "FolderPlace", "Place", "Wanted"]

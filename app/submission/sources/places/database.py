@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.submission.sources.credentials import Credential
-from app.submission.sources.places.base import Brought, Place, Wanted, missing, too_large, unreachable
+from app.submission.sources.places.place import Brought, Place, Wanted, missing, too_large, unreachable
 
 if TYPE_CHECKING:
     import pyarrow as pa

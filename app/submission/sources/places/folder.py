@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from app.submission.sources.places.base import Brought, Place, Wanted, missing
+from app.submission.sources.places.place import Brought, Place, Wanted, missing
 
 
 @dataclass(frozen=True)

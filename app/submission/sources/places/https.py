@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from app.core.errors import Unavailable
 from app.core.text import Text
 from app.submission.sources.credentials import Credential
-from app.submission.sources.places.base import (
+from app.submission.sources.places.place import (
     Brought,
     Place,
     Wanted,

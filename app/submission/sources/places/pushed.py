@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from app.submission.sources.places.base import MEGABYTE, Brought, Place, Wanted, missing
+from app.submission.sources.places.place import MEGABYTE, Brought, Place, Wanted, missing
 
 
 @dataclass(frozen=True)

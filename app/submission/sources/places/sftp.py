@@ -12,7 +12,7 @@ from typing import Any
 import asyncssh
 
 from app.submission.sources.credentials import Credential
-from app.submission.sources.places.base import Brought, Place, Wanted, chosen, inside, missing, too_large, unreachable
+from app.submission.sources.places.place import Brought, Place, Wanted, chosen, inside, missing, too_large, unreachable
 
 _MOST_FILES = 1_000
 

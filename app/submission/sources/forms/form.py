@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.submission.sources.places.base import missing_file
+from app.submission.sources.places.place import missing_file
 
 FILLER = "\ufdd0"
 """A code point that no text may hold; stands for the further bytes of a character where positions count bytes."""
