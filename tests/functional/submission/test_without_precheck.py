@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.rules.explain import judge_of
+from app.standard.catalogue import SUBJECTS
 from app.submission.content import rules_of
 from app.submission.counts import count_batch
 from app.submission.facts import fact_relation
+from app.submission.judging import of_subject
 from app.submission.lake import lake
 from app.submission.rulings import surroundings
-from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, accepted_table, record_table
+from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, accepted_table, record_table, record_type
 
 CENTRE_ALONE = {"ABE005"}
 """Codes that rest on a register which only the centre has."""
@@ -28,6 +32,7 @@ def by_record(sql: str, batch: str) -> dict[tuple[str, str], set[str]]:
     return found
 
 
+@pytest.mark.whole
 def test_the_centre_rejects_what_we_noted(lender_on_postgres: Any) -> None:
     lender = lender_on_postgres
     batch = lender.begin(precheck=False)
@@ -64,13 +69,16 @@ def assert_explain_agrees(lender: Any, batch: str) -> None:
     """The explain evaluator, asked about every record of the day, finds what the sweep has noted."""
     given = surroundings(lender.settings, lender.settings.provider_code)
     for code in RECORD_TYPES:
-        records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
-        judge, constants = judge_of(rules_of(code)), given.constants(code)
-        explained = {
-            (fact["record_id"], finding.rule, finding.tag)
-            for fact in lake().records(fact_relation(code, records, nothing(code), nothing))
-            for finding in judge.judge({**fact, **constants})
-        }
+        explained = set()
+        for subject in SUBJECTS if record_type(code).shared else (None,):
+            mine = f" AND {of_subject(code, subject)}" if subject else ""
+            records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}'{mine})"
+            judge, constants = judge_of(rules_of(code, subject)), given.constants(code)
+            explained |= {
+                (fact["record_id"], finding.rule, finding.tag)
+                for fact in lake().records(fact_relation(code, records, nothing(code), nothing))
+                for finding in judge.judge({**fact, **constants})
+            }
         swept = lake().rows(
             f"SELECT record_id, rule, tag FROM {FINDING.path} WHERE batch = ? AND record_type = ?", [batch, code]
         )

@@ -19,6 +19,7 @@ from app.workflow.stepping import StepContext
 
 PROCESS = "submission.daily_batch"
 VERBS = ("collect", "standardise", "volume", "derive", "judge", "hold", "build", "send", "receive", "stop")
+OF_SUPPLEMENTS = ("approve_supplements", "return_supplements", "withdraw_supplements")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Desk:
     def _register(self, registry: Registry) -> None:
         for name, title in PERMISSIONS.items():
             registry.permission(name, title)
-        for verb in VERBS:
+        for verb in (*VERBS, *OF_SUPPLEMENTS):
             registry.step(Step(f"submission.{verb}", Text(verb, verb), self._step(verb), BatchParams))
 
     def _step(self, verb: str) -> Callable[[StepContext, BatchParams], Any]:
