@@ -129,3 +129,19 @@ def note_empty_tables(connection: duckdb.DuckDBPyConnection) -> bool:
             SELECT table_id, 0, 0, 0 FROM ({_UNKNOWN})"""
     )
     return True
+
+
+_TABLES: Final = f"""SELECT s.schema_name, t.table_name FROM {METADATA}.ducklake_table t
+    JOIN {METADATA}.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL WHERE t.end_snapshot IS NULL"""
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Layer and name of every table. The engine's own list of tables would look up the size of each."""
+    return set(connection.execute(_TABLES).fetchall())
+
+
+def tables_without(connection: duckdb.DuckDBPyConnection, column: str) -> set[tuple[str, str]]:
+    """Layer and name of every table that has no column of this name."""
+    having = f"""EXISTS (SELECT 1 FROM {METADATA}.ducklake_column c WHERE c.table_id = t.table_id
+        AND c.end_snapshot IS NULL AND c.parent_column IS NULL AND c.column_name = ?)"""
+    return set(connection.execute(f"{_TABLES} AND NOT {having}", [column]).fetchall())

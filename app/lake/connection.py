@@ -22,7 +22,7 @@ import duckdb_extensions
 
 from app.core.errors import Unavailable
 from app.core.text import Text
-from app.lake.catalogue import METADATA, keep_bounds_out, note_empty_tables
+from app.lake.catalogue import METADATA, keep_bounds_out, note_empty_tables, tables
 
 T = TypeVar("T")
 Connection = duckdb.DuckDBPyConnection
@@ -191,6 +191,10 @@ class Lake:
             result = cursor.execute(sql, parameters)
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def tables(self, connection: Connection) -> set[tuple[str, str]]:
+        """Layer and name of every table."""
+        return tables(connection)
 
     def note_empty_tables(self) -> None:
         """As the catalogue's function of this name, for tables that have been made or filled just now."""

@@ -38,12 +38,12 @@ class Table:
         return ", ".join(f'"{name}" {kind}' for name, kind in self.columns.items())
 
 
-def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
+def ensure_tables(lake: Lake, wanted: Sequence[Table]) -> None:
     """Make the layers and tables that are not there yet; those that are there stay as they are."""
 
     def missing(connection: Connection) -> list[Table]:
-        known = set(connection.execute(_KNOWN).fetchall())
-        return [table for table in tables if (table.layer, table.name) not in known]
+        known = lake.tables(connection)
+        return [table for table in wanted if (table.layer, table.name) not in known]
 
     def create(connection: Connection) -> None:
         for table in missing(connection):
@@ -54,9 +54,6 @@ def ensure_tables(lake: Lake, tables: Sequence[Table]) -> None:
     if found:
         lake.write(create)
         lake.note_empty_tables()
-
-
-_KNOWN = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
 
 
 def _create(connection: Connection, table: Table) -> None:

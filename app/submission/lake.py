@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from app.core.config import settings
+from app.lake.catalogue import tables_without
 from app.lake.connection import Connection, Lake, LakeConfig
 from app.lake.tables import ensure_tables
 from app.submission.tables import all_tables
@@ -40,7 +41,7 @@ def _add_provider(found: Lake, provider: str) -> None:
     """
 
     def missing(connection: Connection) -> list[tuple[str, str]]:
-        return [(schema, table) for schema, table in connection.execute(_WITHOUT_PROVIDER).fetchall()]
+        return sorted(each for each in tables_without(connection, "_provider") if each[0] in ("landing", "standard"))
 
     def add(connection: Connection) -> None:
         for schema, table in missing(connection):
@@ -51,12 +52,6 @@ def _add_provider(found: Lake, provider: str) -> None:
         wanted = missing(connection)
     if wanted:
         found.write(add)
-
-
-_WITHOUT_PROVIDER = """SELECT schema_name, table_name FROM duckdb_tables() t
-    WHERE database_name = 'lake' AND schema_name IN ('landing', 'standard') AND NOT EXISTS (
-        SELECT 1 FROM duckdb_columns() c WHERE c.database_name = 'lake' AND c.schema_name = t.schema_name
-            AND c.table_name = t.table_name AND c.column_name = '_provider')"""
 
 
 def forget() -> None:

@@ -152,8 +152,9 @@ def _of_day(path: str, day: date, provider: str) -> Selection:
 
 
 def _landed(source: str, table: str) -> bool:
-    query = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'landing' AND table_name = ?"
-    return bool(lake().value(query, [f"{source}__{table}"]))
+    known = lake()
+    with known.read() as connection:
+        return ("landing", f"{source}__{table}") in known.tables(connection)
 
 
 def _columns(path: str) -> tuple[str, ...]:

@@ -26,9 +26,9 @@ MOST_ERRORS = 5
 
 def by_record(sql: str, batch: str) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = {}
-    for record_type, key, code in lake().rows(sql, [batch]):
+    for code_of_type, key, code in lake().rows(sql, [batch]):
         if code not in CENTRE_ALONE:
-            found.setdefault((record_type, key), set()).add(code)
+            found.setdefault((code_of_type, key), set()).add(code)
     return found
 
 

@@ -33,6 +33,10 @@ class MemoryLake(Lake):
     def _attach(self) -> None:
         self._root.execute("ATTACH ':memory:' AS lake")
 
+    def tables(self, connection: Connection) -> set[tuple[str, str]]:
+        found = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
+        return set(connection.execute(found).fetchall())
+
     def note_empty_tables(self) -> None:
         """There is no catalogue to note it in."""
 
