@@ -102,6 +102,7 @@ def test_there_are_rules_for_every_record_and_operation() -> None:
     assert set(RULESETS.values()) == set(current().records)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("folder", RULESETS)
 def test_in_a_file_of_any_type_only_the_bad_record_is_blocked(write, folder: str) -> None:
     code = RULESETS[folder]

@@ -134,6 +134,7 @@ def test_standard_rows_know_where_they_come_from(work: Work) -> None:
     assert {source for source, *_ in listed} <= SOURCES
 
 
+@pytest.mark.whole
 def test_what_is_done_again_stands_there_once_and_another_entitys_beside_it(work: Work, day: Any) -> None:
     def run() -> list[Any]:
         return [collect(work), standardise(work), derive(work), judge(work, due_by_type(work.batch))]

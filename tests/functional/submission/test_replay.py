@@ -38,6 +38,7 @@ def replayed(day: date, *more: str) -> tuple[int, dict]:
     return result.exit_code, json.loads(result.stdout)
 
 
+@pytest.mark.whole
 def test_days_are_reproduced_though_the_lake_has_moved_on(reported: ReportedDays) -> None:
     for day in DAYS[:2]:
         code, said = replayed(day)
@@ -59,6 +60,7 @@ def test_days_are_reproduced_though_the_lake_has_moved_on(reported: ReportedDays
     assert (code, said["reproduced"]) == (1, False), "what has been accepted since makes another judgement"
 
 
+@pytest.mark.whole
 def test_what_was_changed_behind_its_back_is_told(reported: ReportedDays) -> None:
     lake().write(
         lambda c: c.execute(f"DELETE FROM {FINDING.path} WHERE batch = ? AND record_type = '110'", [reported.first])

@@ -109,6 +109,7 @@ def test_an_entry_goes_all_the_way_to_the_centre(reported: ReportedDays) -> None
     assert code in [cell.value for cell in underneath.cells], "the source's row stays as it was delivered"
 
 
+@pytest.mark.whole
 def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays) -> None:
     person, code = some("person"), some("personal_account")["AcctCode"]
     number = person["IDNum"]
