@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
 
 
+@pytest.mark.whole
 def test_a_small_run_has_all_figures_and_the_engines_agree() -> None:
     said = CliRunner().invoke(cli, ["bench", "rules", "--records", "1200", "--json"])
 

@@ -141,6 +141,7 @@ def assert_compared_alike(batch: str, rule: str, blocked: int) -> None:
     assert (line["severity"], line["newly"], line["no_longer"]) == ("block", 0, 0)
 
 
+@pytest.mark.whole
 def test_a_subject_a_branch_and_rules_that_need_an_exempt_one(reported: ReportedDays) -> None:
     batch = reported.waiting
     before = findings(batch)

@@ -126,6 +126,7 @@ def tell(event: DayJudged | EditionReleased) -> None:
         publish(event)
 
 
+@pytest.mark.whole
 def test_a_real_day_is_compared_once_and_nothing_else_changes(reported: ReportedDays) -> None:
     batch = reported.waiting
     taken = drafted(batch)

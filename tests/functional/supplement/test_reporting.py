@@ -175,6 +175,7 @@ def test_rows_are_laid_over_and_stand_aside_however_often(reported: ReportedDays
     assert lake().value(count, [DAY]) == total
 
 
+@pytest.mark.whole
 def test_a_source_that_catches_up_ends_it_and_one_that_moves_on_is_told(reported: ReportedDays) -> None:
     person, code = some("person"), some("personal_account")["AcctCode"]
     same = approved(wish("person", {tag: person[tag] for tag in ("IDType", "IDNum", "Nation")}))
