@@ -25,7 +25,7 @@ from app.simulator.bank import DefectPlan, World
 from app.submission.lake import forget, lake
 from app.submission.models import HeldRecord, OperationRequest
 from app.submission.service import begin_batch, find_batch, standing
-from app.submission.tables import RECORD_TYPES, accepted_table, record_type
+from app.submission.tables import RECORD_TYPES, accepted_table, record_columns
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
@@ -168,7 +168,7 @@ def _ours(house: House) -> dict[str, list[Any]]:
 
 
 def _rows(code: str) -> list[Any]:
-    columns = ", ".join(f'"{each.code}"' for each in record_type(code).segments)
+    columns = ", ".join(f'"{name}"' for name in record_columns(code))
     rows = lake().records(f"SELECT {columns} FROM {accepted_table(code).path}")
     return sorted((_present(row) for row in rows), key=_written)
 
