@@ -15,7 +15,7 @@ from app.rules.accepted import NEIGHBOUR
 from app.rules.vocabulary import column_types, record_vocabulary
 from app.standard.catalogue import RecordType
 from app.submission.operations.facts import operation_relation
-from app.submission.tables import REPLACED, accepted_table, base_type, record_columns, record_type
+from app.submission.tables import base_type, record_columns, record_type
 
 _NEIGHBOUR = {
     "210": {
@@ -72,17 +72,7 @@ class Surroundings:
         }
 
 
-def accepted_relation(code: str) -> str:
-    return accepted_table(code).path
-
-
-def fact_relation(
-    code: str,
-    records: str,
-    accepted: str,
-    others: Callable[[str], str] = accepted_relation,
-    replaced: str = REPLACED.path,
-) -> str:
+def fact_relation(code: str, records: str, accepted: str, others: Callable[[str], str], replaced: str) -> str:
     """SELECT giving record_id, key, content, bucket, the segments, and the facts beside them, in the rules' own types.
 
     `records`, `accepted` and `replaced` are relations in the shape of the record and the accepted table and of `REPLACED`;

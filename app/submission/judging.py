@@ -22,8 +22,8 @@ from app.submission.tables import (
     REPLACED,
     accepted_table,
     base_item,
-    of_provider,
     record_table,
+    taken_of,
 )
 
 if TYPE_CHECKING:
@@ -120,10 +120,9 @@ def as_of(table: Table, basis: Basis) -> str:
 def accepted_as_of(code: str, basis: Basis) -> tuple[str, Callable[[str], str], str]:
     """What the centre had taken from the legal entity at the snapshot, of a record type and of any other, and which identifiers
     it had replaced, as `fact_relation` asks for it."""
-    mine = of_provider("file", basis.given.provider)
 
     def taken(table: Table) -> str:
-        return f"(SELECT * FROM {as_of(table, basis)} WHERE {mine})"
+        return f"({taken_of(as_of(table, basis), basis.given.provider)})"
 
     return taken(accepted_table(code)), lambda other: taken(accepted_table(other)), taken(REPLACED)
 
@@ -174,12 +173,11 @@ def _texts() -> str:
 def _refused_before(part: Part, records: str, basis: Basis) -> str:
     """SELECT of findings for records that the centre has refused as they are: unchanged, they would be refused again."""
     accepted, *_ = accepted_as_of(part.code, basis)
-    mine = of_provider("file", basis.given.provider)
     return f"""
         SELECT DISTINCT '{part.batch}' AS batch, '{part.code}' AS record_type, r.record_id, r.key, '{REFUSED_BEFORE}' AS rule,
                refusal.code, refusal.tag, 'block' AS severity, '' AS edition,
                DATE '{part.business_date.isoformat()}' AS business_date, r.bucket
-        FROM {records} r JOIN (SELECT * FROM {as_of(FEEDBACK, basis)} WHERE {mine}) refusal
+        FROM {records} r JOIN ({taken_of(as_of(FEEDBACK, basis), basis.given.provider)}) refusal
              ON refusal.record_type = '{part.code}' AND refusal.key = r.key AND refusal.content = r.content
         WHERE refusal.key NOT IN (SELECT a.key FROM {accepted} a WHERE a.accepted_on > refusal.received_on)
           AND refusal.key NOT IN (SELECT f.key FROM (SELECT * FROM {as_of(RELEASED, basis)}) f

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -256,9 +257,19 @@ def same_provider(one: str, other: str) -> str:
     return f"left({one}, {PROVIDER_LENGTH}) = left({other}, {PROVIDER_LENGTH})"
 
 
+def of_day(provider: str, day: date) -> str:
+    """A condition on landing and standard tables: what the sources of a legal entity have delivered for a business day."""
+    return f"business_date = DATE '{day.isoformat()}' AND _provider = '{provider}'"
+
+
+def taken_of(relation: str, provider: str) -> str:
+    """SELECT of one legal entity's rows of a relation that names the file with which the centre took them."""
+    return f"SELECT * FROM {relation} WHERE {of_provider('file', provider)}"
+
+
 def accepted_of(code: str, provider: str) -> str:
     """SELECT of what the centre has taken of a record type from one legal entity."""
-    return f"SELECT * FROM {accepted_table(code).path} WHERE {of_provider('file', provider)}"
+    return taken_of(accepted_table(code).path, provider)
 
 
 def all_tables() -> tuple[Table, ...]:

@@ -6,6 +6,7 @@ has taken. A day without a ledger is noted as such and judged when it has come.
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -23,7 +24,7 @@ from app.submission.checking.tolerances import MEASURES, Tolerances, tolerances
 from app.submission.lake import lake
 from app.submission.models import Batch
 from app.submission.stages.work import Work
-from app.submission.tables import accepted_of, standard_tables
+from app.submission.tables import accepted_of, of_day, standard_tables
 
 STANDARD, ACCEPTED = "standard", "accepted"
 AGREES, DIFFERS, NO_LEDGER = "agrees", "differs", "no_ledger"
@@ -59,7 +60,7 @@ def judge_volume(batch: str, side: str) -> dict[str, Any]:
     with unit_of_work(reading=True) as session:
         found = session.get_one(Batch, batch)
         day, provider = found.business_date, found.provider
-    delivered, known = _delivered(day.isoformat(), provider), tolerances()
+    delivered, known = of_day(provider, day), tolerances()
     rows_of = partial(standard_rows, mine=delivered) if side == STANDARD else partial(accepted_rows, provider=provider)
     ours = " UNION ALL ".join(_grouped(rows_of(kind)) for kind in _KINDS)
     rows = lake().rows(f"""
@@ -113,11 +114,6 @@ def _position(batch: str, provider: str, side: str, row: tuple[Any, ...], known:
     )
 
 
-def _delivered(day: str, provider: str) -> str:
-    """A condition on standard tables: what the sources of a legal entity have delivered for a day."""
-    return f"business_date = DATE '{day}' AND _provider = '{provider}'"
-
-
 def standard_rows(kind: str, mine: str) -> str:
     """SELECT of the living accounts that the sources have delivered: key, kind, branch, contract, status, balance, source row."""
     tables = standard_tables()
@@ -160,10 +156,10 @@ def verdicts_of(batch: str) -> dict[str, VolumeVerdict]:
     return {each.side: each for each in current_session().scalars(query)}
 
 
-def rows_select(side: str, product: str, day: str, provider: str) -> tuple[str, str] | None:
+def rows_select(side: str, product: str, day: date, provider: str) -> tuple[str, str] | None:
     """SELECT of a legal entity's accounts behind a position, with their record type; None for a product of no known kind."""
     kind = product.partition(".")[0]
     if kind not in _KINDS:
         return None
-    rows = standard_rows(kind, _delivered(day, provider)) if side == STANDARD else accepted_rows(kind, provider)
+    rows = standard_rows(kind, of_day(provider, day)) if side == STANDARD else accepted_rows(kind, provider)
     return rows, _KINDS[kind]

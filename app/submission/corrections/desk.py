@@ -100,12 +100,6 @@ def release(held: Sequence[HeldRecord]) -> int:
     return len(refused)
 
 
-def operations_for(code: str, fix: str) -> tuple[str, ...]:
-    """The operations by which a record of a type is mended that way."""
-    kinds = OPERATIONS.get(fix, ())
-    return tuple(each for each in operations_on(base_type(code)) if record_type(each).kind in kinds)
-
-
 def request_operation(
     held: Sequence[HeldRecord],
     operation: str,

@@ -13,11 +13,12 @@ from app.submission.tables import (
     FILE_LINE,
     FINDING,
     accepted_table,
-    of_provider,
+    of_day,
     operations_on,
     record_table,
     record_type,
     standard_tables,
+    taken_of,
 )
 
 Condition = Callable[[str, str, str], str]
@@ -59,7 +60,7 @@ class Scope:
     def entity(self, name: str, *key: str) -> str:
         """SELECT of the legal entity's rows of today of a standard entity; with a key, only those of this bucket."""
         bucket = f" AND {self._chosen(key_text(*key))}" if key else ""
-        mine = f"business_date = {self.day} AND _provider = '{self.provider}'"
+        mine = of_day(self.provider, self.business_date)
         return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE {mine}{bucket}"
 
     def accepted(self, code: str) -> str:
@@ -68,7 +69,7 @@ class Scope:
 
     def every_accepted(self, code: str) -> str:
         """SELECT of all that the centre has taken of a type from the legal entity, for one whose keys are not those of this record."""
-        return f"SELECT * FROM {self._path(accepted_table(code))} WHERE {of_provider('file', self.provider)}"
+        return taken_of(self._path(accepted_table(code)), self.provider)
 
     def travelling(self, code: str) -> str:
         """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""

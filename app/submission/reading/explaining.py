@@ -25,7 +25,7 @@ from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.reading.personal import personal_kind
 from app.submission.rulings import surroundings
-from app.submission.tables import REPLACED, accepted_of, of_provider, record_table, record_type
+from app.submission.tables import REPLACED, accepted_of, record_table, record_type, taken_of
 
 _EACH: Final = "item"
 _DEEPEST: Final = 12
@@ -88,7 +88,7 @@ def judged_fact(batch: Batch, code: str, record_id: str) -> dict[str, Any] | Non
     def before(other: str) -> str:
         return f"({accepted_of(other, batch.provider)} AND accepted_on < {day})"
 
-    replaced = f"(SELECT * FROM {REPLACED.path} WHERE {of_provider('file', batch.provider)} AND accepted_on < {day})"
+    replaced = f"({taken_of(REPLACED.path, batch.provider)} AND accepted_on < {day})"
     found = lake().records(
         f"SELECT * FROM ({fact_relation(code, records, before(code), before, replaced)}) WHERE record_id = ?",
         [record_id, record_id],

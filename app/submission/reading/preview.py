@@ -13,8 +13,8 @@ from app.submission.lake import lake
 from app.submission.mapping import SourceMapping, target_select
 from app.submission.reading.days import item_title
 from app.submission.reading.personal import entity_subject, personal_kind
-from app.submission.sources.changes import Day
 from app.submission.sources.landing import landing_name
+from app.submission.tables import of_day
 
 _ROWS: Final = 10
 
@@ -33,7 +33,7 @@ def preview(mapping: SourceMapping, number: int, day: date, provider: str) -> Pr
     """Run one target over the rows of a legal entity that landed on a day; at most ten rows."""
     target = mapping.targets[number]
     tables = {target.table, *(join.table for join in target.joins)}
-    here = Day(provider, day).mine
+    here = of_day(provider, day)
     landing = {name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {here})" for name in tables}
     items = list(target.columns)
     names = ", ".join(f'"{item}"' for item in items)

@@ -11,6 +11,7 @@ from app.core.text import Text
 from app.lake.connection import Connection
 from app.submission.mapping import Load, SourceTable
 from app.submission.sources.forms.form import quoted, text
+from app.submission.tables import of_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Day:
 
     @property
     def mine(self) -> str:
-        return f"business_date = DATE '{self.business_date.isoformat()}' AND _provider = '{self.provider}'"
+        return of_day(self.provider, self.business_date)
 
 
 def apply_changes(

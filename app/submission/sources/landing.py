@@ -25,6 +25,7 @@ from app.submission.sources.drift import Drift, compare, shape_select
 from app.submission.sources.forms import FORMS
 from app.submission.sources.forms.form import check_header, damaged, quoted
 from app.submission.sources.places.place import missing
+from app.submission.tables import of_day
 
 _FEW: Final = 20
 """Below so many rows a table may fall to nothing without anybody having lost anything."""
@@ -247,7 +248,7 @@ def _reconcile(
         found = landed.rows.get(name)
         landed.figures.insert(0, Figure(name, "rows", str(expected), "–" if found is None else str(found)))
         if found is not None and name not in landed.applied:
-            mine = Day(delivery.provider, business_date).mine
+            mine = of_day(delivery.provider, business_date)
             rows = f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {mine})"
             landed.figures.extend(_sums(connection, rows, name, landed.columns[name], control))
     refuse_short(delivery.source, landed.figures)

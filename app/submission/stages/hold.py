@@ -24,6 +24,7 @@ from app.submission.tables import (
     MAIN_ENTITY,
     RECORD_TYPES,
     base_type,
+    of_day,
     of_provider,
     operations_on,
     record_table,
@@ -169,7 +170,7 @@ def _present(work: Work, code: str) -> str:
     base = base_type(code)
     if code == base:
         main = standard_tables()[MAIN_ENTITY[code]].path
-        mine = f"business_date = DATE '{work.business_date.isoformat()}' AND _provider = '{work.provider}'"
+        mine = of_day(work.provider, work.business_date)
         return f"SELECT {key_text(*BUSINESS_KEY[code])} FROM {main} WHERE {mine}"
     lines = ", ".join(f"'{each}'" for each in (base, *operations_on(base)))
     return (

@@ -20,7 +20,7 @@ from app.submission.models import StageRun
 from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
 from app.submission.supplement.overlay import lay_over
-from app.submission.tables import UNMAPPED, standard_tables
+from app.submission.tables import UNMAPPED, of_day, standard_tables
 
 
 def standardise(work: Work) -> dict[str, Any]:
@@ -41,11 +41,8 @@ def _landed(batch: str) -> list[str]:
 
 
 def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
-    day, own = f"DATE '{work.business_date.isoformat()}'", f"_provider = '{work.provider}'"
-    landing = {
-        name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE business_date = {day} AND {own})"
-        for name in mapping.tables
-    }
+    today = of_day(work.provider, work.business_date)
+    landing = {name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {today})" for name in mapping.tables}
     selects = {
         entity: f"SELECT *, '{work.provider}' AS _provider FROM ("
         + " UNION ALL BY NAME ".join(
@@ -54,17 +51,18 @@ def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
         + ")"
         for entity in {target.entity for target in mapping.targets}
     }
+    day = f"DATE '{work.business_date.isoformat()}'"
     beside = f"'{mapping.source}' AS source, {day} AS business_date, '{work.provider}' AS _provider"
     unmapped = f"SELECT *, {beside} FROM ({_unmapped(mapping, landing)})"
 
     def store(connection: Connection, again: bool) -> dict[str, Any]:
-        mine = f"business_date = {day} AND {own} AND _source = '{mapping.source}'"
+        mine = f"{today} AND _source = '{mapping.source}'"
         rows = {
             entity: replace_rows(connection, table, mine, selects[entity], again=again)
             for entity, table in standard_tables().items()
             if entity in selects
         }
-        mine = f"business_date = {day} AND {own} AND source = '{mapping.source}'"
+        mine = f"{today} AND source = '{mapping.source}'"
         return {"entities": rows, "unmapped": replace_rows(connection, UNMAPPED, mine, unmapped, again=again)}
 
     detail = work.lake.write_part(store, again)

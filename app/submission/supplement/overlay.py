@@ -24,7 +24,7 @@ from app.submission.supplement.deciding import end_by_itself
 from app.submission.supplement.entry import FORMS, EntryForm
 from app.submission.supplement.events import SupplementConflicted
 from app.submission.supplement.models import Supplement
-from app.submission.tables import OVERLAID, SUPPLEMENT, SUPPLEMENTED, standard_tables
+from app.submission.tables import OVERLAID, SUPPLEMENT, SUPPLEMENTED, of_day, standard_tables
 
 _CHUNK: Final = 1_000
 
@@ -58,7 +58,7 @@ def lay_over(work: Work) -> None:
 
 def _of(work: Work) -> str:
     """A condition on the legal entity's rows of the day."""
-    return f"business_date = DATE '{work.business_date.isoformat()}' AND _provider = '{work.provider}'"
+    return of_day(work.provider, work.business_date)
 
 
 def _freeze(work: Work, again: bool) -> Outcome:

@@ -127,7 +127,7 @@ def volume_rows() -> ResponseReturnValue:
     """The accounts behind one position, their numbers masked. Raises NotFound."""
     side, product, branch = (request.args.get(name, "") for name in ("side", "product", "branch"))
     batch = find_batch(request.args.get("batch", ""))
-    found = rows_select(side, product, batch.business_date.isoformat(), batch.provider) if side in SIDES else None
+    found = rows_select(side, product, batch.business_date, batch.provider) if side in SIDES else None
     if found is None:
         raise NotFound("submission.position", Text("没有这个产品机构", "There is no such position"))
     select, code = found

@@ -28,7 +28,7 @@ from app.submission.facts import Surroundings, fact_relation
 from app.submission.judging import of_subject
 from app.submission.mapping import target_select
 from app.submission.rulings import condition_sql, findings_select, suspects_select
-from app.submission.tables import accepted_table, all_tables, record_table, record_type, standard_tables
+from app.submission.tables import REPLACED, accepted_table, all_tables, record_table, record_type, standard_tables
 
 Findings = dict[tuple[str, str], set[tuple[str, str]]]
 """Rules and codes by record type and business key (the last part of it)."""
@@ -59,7 +59,9 @@ class Desk:
             records = f"(SELECT * FROM {record_table(code).path} WHERE batch = '{batch}')"
             self._note_points(code, records)
             given = Surroundings(PROVIDER, day + dt.timedelta(days=1), (PROVIDER,), INSTITUTIONS)
-            facts = fact_relation(code, records, accepted_table(code).path)
+            facts = fact_relation(
+                code, records, accepted_table(code).path, lambda other: accepted_table(other).path, REPLACED.path
+            )
             self.lake.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
             for relation, subject in self._facts(code):
                 ruleset = rules_in(shipped_in_force(day), code, subject)

@@ -16,7 +16,7 @@ from app.submission.facts import fact_relation
 from app.submission.judging import of_subject
 from app.submission.lake import lake
 from app.submission.rulings import surroundings
-from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, accepted_table, record_table, record_type
+from app.submission.tables import FEEDBACK, FINDING, RECORD_TYPES, REPLACED, accepted_table, record_table, record_type
 
 CENTRE_ALONE = {"ABE005"}
 """Codes that rest on a register which only the centre has."""
@@ -76,7 +76,7 @@ def assert_explain_agrees(lender: Any, batch: str) -> None:
             judge, constants = judge_of(rules_of(code, subject)), given.constants(code)
             explained |= {
                 (fact["record_id"], finding.rule, finding.tag)
-                for fact in lake().records(fact_relation(code, records, nothing(code), nothing))
+                for fact in lake().records(fact_relation(code, records, nothing(code), nothing, REPLACED.path))
                 for finding in judge.judge({**fact, **constants})
             }
         swept = lake().rows(

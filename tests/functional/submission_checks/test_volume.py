@@ -58,7 +58,7 @@ def test_the_sums_are_those_of_the_rows_behind_them(world: Any) -> None:
         rows = session.query(VolumePosition).filter_by(batch_id=world.days.second).all()
         session.expunge_all()
     for side in ("standard", "accepted"):
-        select, _ = volume.rows_select(side, "personal.D1", DAYS[1].isoformat(), PROVIDER)
+        select, _ = volume.rows_select(side, "personal.D1", DAYS[1], PROVIDER)
         counted = lake().rows(
             f"SELECT branch, count(*), sum(TRY_CAST(balance AS BIGINT)) FROM ({select}) WHERE product = 'personal.D1' GROUP BY 1"
         )

@@ -16,10 +16,15 @@ from app.standard.layout import column_types
 from app.submission.content import rules_in
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
-from app.submission.tables import Table, accepted_table, record_table, record_type
+from app.submission.tables import REPLACED, Table, accepted_table, record_table, record_type
 
 rules_then = partial(rules_in, shipped_in_force(date(2026, 10, 31)))
 GIVEN = Surroundings("A1111111111111", date(2026, 10, 31), ("A1111111111111",), ("A1111111111111",))
+
+
+def accepted(code: str) -> str:
+    """All that the centre has taken of a record type."""
+    return accepted_table(code).path
 
 
 class Rows:
@@ -56,7 +61,7 @@ class Rows:
 
     def facts(self, code: str) -> list[dict[str, Any]]:
         """All due records with what lies beside them, in order of key and date."""
-        relation = fact_relation(code, record_table(code).path, accepted_table(code).path)
+        relation = fact_relation(code, record_table(code).path, accepted(code), accepted, REPLACED.path)
         date_column = '"RptDate"' if record_type(code).flat else '"B"."RptDate"'
         return self.lake.records(f"SELECT * FROM ({relation}) ORDER BY key, {date_column}")
 
@@ -266,7 +271,7 @@ def test_sweep_and_explain_agree_on_rows_of_a_lake(rows: Rows, code: str) -> Non
 
 
 def _swept(lake: Lake, code: str) -> set[tuple[str, str, str]]:
-    relation = fact_relation(code, record_table(code).path, accepted_table(code).path)
+    relation = fact_relation(code, record_table(code).path, accepted(code), accepted, REPLACED.path)
 
     def sweep(connection: Connection) -> set[tuple[str, str, str]]:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_swept AS {relation}")

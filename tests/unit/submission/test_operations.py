@@ -24,6 +24,7 @@ from app.submission.rulings import condition_sql, findings_select, suspects_sele
 from app.submission.tables import (
     OPERATION_KINDS,
     RECORD_TYPES,
+    REPLACED,
     accepted_table,
     operation_types,
     record_table,
@@ -45,6 +46,11 @@ MONTH = {
     "Oved31_60Princ": "0", "Oved61_90Princ": "0", "Oved91_180Princ": "0", "OvedPrinc180": "0", "CurRpyAmt": "100",
     "ActRpyAmt": "100", "LatRpyDate": "2026-10-18",
 }  # fmt: skip
+
+
+def accepted(code: str) -> str:
+    """All that the centre holds of what a record or an operation is about."""
+    return accepted_table(code).path
 
 
 class Operator:
@@ -102,7 +108,7 @@ class Operator:
     def codes(self, code: str) -> set[str]:
         """What our pre-check says of the operations derived last."""
         records = f"(SELECT * FROM {record_table(code).path} WHERE batch = 'B1')"
-        facts = fact_relation(code, records, f"(SELECT * FROM {accepted_table(code).path})")
+        facts = fact_relation(code, records, accepted(code), accepted, REPLACED.path)
         given = Surroundings(PROVIDER, LATER, (PROVIDER,), (PROVIDER,))
         ruleset = rules_in(shipped_in_force(LATER), code)
         with self.lake.read() as connection:

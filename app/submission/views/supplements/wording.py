@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from app.core.masking import Kind, mask
+from app.core.masking import Kind
 from app.core.text import Text
 from app.standard import catalogue
 from app.submission.reading.personal import entity_subject, personal_kind, shown_key
@@ -81,9 +81,3 @@ def shown_items(supplement: Supplement) -> list[ShownItem]:
         for field in fields(form)
         if field.tag in supplement.items and not field.in_key
     ]
-
-
-def masked_text(kind: Kind | None, value: Any) -> str:
-    """A value as anyone may see it."""
-    text = "" if value is None else str(value)
-    return mask(kind, text) if kind and text else text
