@@ -148,9 +148,11 @@ def find(lake: Lake, part: Part, ruleset: Ruleset | None, basis: Basis) -> Found
 def _sweep(connection: Connection, part: Part, ruleset: Ruleset, records: str, basis: Basis) -> None:
     facts = fact_relation(part.code, records, *accepted_as_of(part.code, basis))
     suspects = suspects_select(ruleset, f"({facts})", basis.given)
-    select = findings_select(ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck)
-    count = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
-    if count != (0,):
+    made = connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_suspect AS {suspects}").fetchone()
+    if count := int(made[0] if made else 0):
+        select = findings_select(
+            ruleset, "facts_suspect", part.batch, part.business_date, precheck=part.precheck, count=count
+        )
         with unoptimised(connection):
             connection.execute(f"INSERT INTO facts_found BY NAME {select}")
     connection.execute("DROP TABLE facts_suspect")

@@ -205,7 +205,8 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
 def _sweep(connection: Connection, part: StoredPart, change: Change, sweep: Sweep, added: str) -> None:
     source = part.facts if ACCEPTED in sweep.columns else part.bare
     extra = ("branch_", "product_")
-    suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants)
+    stored = ACCEPTED not in sweep.columns
+    suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants, stored=stored)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}")
     with unoptimised(connection):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {sweep.judged('suspect', 'record_id', extra)}")

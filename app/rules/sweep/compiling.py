@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.language import Vocabulary
 from app.language.nodes import Comparison, Conformity, Literal, Logic, Node, Path, Presence, Quantifier
@@ -12,17 +13,41 @@ from app.rules.sweep import sql
 from app.rules.sweep.reading import Exact, Prepared, Quick, found_in
 from app.rules.sweep.relation import structure_of
 from app.rules.sweep.sql import Sql
-from app.rules.sweep.statement import CheckRow, Sweep
+from app.rules.sweep.statement import CheckRow, FirstPass, ListQuestion, Sweep
 from app.rules.sweep.truth import Truth
 from app.rules.vocabulary import column_type
 
+PORTION = 8
+"""Rules in each of the portions into which the exact pass over many suspects is cut."""
 
-def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Sweep:
-    """The sweep of a ruleset. `vocabulary` is the ruleset's own unless another edition's columns are to be swept."""
-    fields = (vocabulary or ruleset.vocabulary).fields
+
+def compile_portions(ruleset: Ruleset) -> tuple[Sweep, ...]:
+    """The same as several sweeps, each of a few rules: together they find what the one finds.
+
+    For many suspects: each has broken a rule or two, and the exact judgement by all the others is what takes long.
+    """
+    conditions = ruleset.conditions()
+    portions = []
+    for start in range(0, len(ruleset.rules), PORTION):
+        mine = frozenset(rule.id for rule in ruleset.rules[start : start + PORTION])
+        asked = mine.union(*(conditions[rule_id] for rule_id in mine))
+        part = replace(ruleset, rules=tuple(rule for rule in ruleset.rules if rule.id in asked))
+        portions.append(compile_sweep(part, reported=mine))
+    return tuple(portions)
+
+
+def compile_sweep(
+    ruleset: Ruleset, vocabulary: Vocabulary | None = None, *, reported: frozenset[str] | None = None
+) -> Sweep:
+    """The sweep of a ruleset. `vocabulary` is the ruleset's own unless another edition's columns are to be swept.
+
+    Of a ruleset's rules those in `reported` are looked for, all by default; the others are judged only where these need them.
+    """
+    vocabulary = vocabulary or ruleset.vocabulary
     first, second = Prepared("q"), Prepared("x")
     exact = Exact(second)
-    suspect = _suspect(ruleset, Quick(first))
+    wanted = [check for check in ruleset.checks if reported is None or check.rule_id in reported]
+    first_pass = _first_pass(wanted, Quick(first, vocabulary))
     conditions = ruleset.conditions()
     numbers: dict[str, list[int]] = {}
     rows: list[CheckRow] = []
@@ -32,6 +57,7 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
         violated.append(sql.render(_violated(check, Truth(exact, exact))))
         rule = ruleset.rule(check.rule_id)
         rows.append(CheckRow(rule.id, check.code or rule.code, check.tag, rule.severity, check.index))
+    fields = vocabulary.fields
     needed = tuple(
         tuple(sorted(number for need in conditions[check.rule_id] for number in numbers.get(need, ())))
         for check in ruleset.checks
@@ -40,22 +66,22 @@ def compile_sweep(ruleset: Ruleset, vocabulary: Vocabulary | None = None) -> Swe
     return Sweep(
         columns={name: column_type(f.type, f.written) for name, f in fields.items() if name in roots},
         structures={name: structure_of(f.type, f.written) for name, f in fields.items() if name in roots},
-        quick_columns=(_columns(first.texts), _columns(first.typed)),
-        suspect=sql.render(suspect),
+        first=first_pass,
         exact_columns=(_columns(second.texts), _columns(second.typed)),
         violated=tuple(violated),
         needed=needed,
         rows=tuple(rows),
+        reported=tuple(number for number, row in enumerate(rows) if reported is None or row.rule in reported),
         edition=ruleset.edition,
     )
 
 
-def _suspect(ruleset: Ruleset, quick: Quick) -> Sql:
-    """TRUE for every record that may violate a check, and for few others. Checks with the same `when` share it."""
+def _first_pass(checks: Sequence[Check], quick: Quick) -> FirstPass:
+    """Lets through every record that may violate a check, and few others. Checks with the same `when` share it."""
     truth = Truth(quick, quick.exact)
     guarded: list[_Guarded] = []
-    settled = settled_paths(ruleset.checks)
-    for check in ruleset.checks:
+    settled = settled_paths(checks)
+    for check in checks:
         asked = check.require.root
         if isinstance(asked, Conformity) and asked.name == "conforms" and asked.path.parts in settled:
             continue
@@ -65,8 +91,20 @@ def _suspect(ruleset: Ruleset, quick: Quick) -> Sql:
         quick.assumed = filled_paths(condition) if condition else frozenset()
         blank = truth.blank(condition, asked)
         guarded.append(([], blank) if blank else (guards, truth.false(asked)))
-    covered = frozenset(path for check in ruleset.checks if (path := covered_path(check)))
-    return _factored([*guarded, *(([], term) for term in quick.irregular(covered))])
+    covered = frozenset(path for check in checks if (path := covered_path(check)))
+    terms = _factored([*guarded, *(([], term) for term in quick.irregular(covered))])
+    lists = tuple(
+        ListQuestion(sql.render(items), sql.name(parameter), sql.render(body), sql.wrap(term))
+        for term in terms
+        if term.asked is not None
+        for items, parameter, body in [term.asked]
+    )
+    return FirstPass(
+        columns=(_columns(quick.prepared.texts), _columns(quick.prepared.typed)),
+        plain=sql.wrap(sql.some(term for term in terms if term.asked is None)),
+        lists=lists,
+        hollow=sql.wrap(sql.some(quick.hollow())),
+    )
 
 
 _Guarded = tuple[list[Sql], Sql]
@@ -79,9 +117,9 @@ def _conjuncts(node: Node | None) -> tuple[Node, ...]:
     return node.terms if isinstance(node, Logic) and node.operator == "and" else (node,)
 
 
-def _factored(asked: Sequence[_Guarded]) -> Sql:
-    """Whether one of the questions is answered by TRUE; those that begin with the same condition share it, so that
-    each condition is put to all records but once.
+def _factored(asked: Sequence[_Guarded]) -> list[Sql]:
+    """Of which terms one is true where one of the questions is answered by TRUE; those that begin with the same condition
+    share it, so that each condition is put to all records but once.
     """
     terms = [term for guards, term in asked if not guards]
     shared: dict[str, list[_Guarded]] = {}
@@ -90,12 +128,12 @@ def _factored(asked: Sequence[_Guarded]) -> Sql:
             shared.setdefault(guards[0].text, []).append((guards, term))
     for each in shared.values():
         first = each[0][0][0]
-        terms.append(sql.every([first, _factored([(guards[1:], term) for guards, term in each])]))
+        terms.append(sql.every([first, sql.some(_factored([(guards[1:], term) for guards, term in each]))]))
     return _together(terms)
 
 
-def _together(terms: list[Sql]) -> Sql:
-    """Whether one of the terms is true, with all that ask the elements of one list asked in one go."""
+def _together(terms: list[Sql]) -> list[Sql]:
+    """The terms, with all that ask the elements of one list as one."""
     others: list[Sql] = []
     asked: dict[str, tuple[Sql, str, list[Sql]]] = {}
     for term in {term.text: term for term in terms}.values():
@@ -108,7 +146,7 @@ def _together(terms: list[Sql]) -> Sql:
         found_in(items, parameter, sql.some({body.text: body for body in bodies}.values()))
         for items, parameter, bodies in asked.values()
     )
-    return sql.some([*others, *found])
+    return [*others, *found]
 
 
 def filled_paths(node: Node) -> frozenset[tuple[str, ...]]:

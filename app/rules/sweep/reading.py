@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from app.language import Kind, ListOf, Scalar, Struct
+from app.language import Kind, ListOf, Scalar, Struct, Vocabulary
 from app.language.nodes import Path
 from app.language.values import BLANKS, MONTH_PATTERN, NUMBER_DIGITS, NUMBER_PATTERN, NUMBER_SCALE
 from app.rules.sweep import sql
@@ -68,8 +68,8 @@ class Prepared:
         """The column that says whether a segment has any tag."""
         holder = sql.field(sql.column(parts[0]), *parts[1:])
         there = sql.some(sql.is_there(sql.field(holder, name)) for name in fields)
-        # CASE stops at the first tag that is there, and looks for none in a segment that is not
-        made = sql.case((sql.every([sql.is_there(holder), there]), sql.truth(True)), otherwise=sql.truth(False))
+        # CASE stops at the first tag that is there
+        made = sql.case((there, sql.truth(True)), otherwise=sql.truth(False))
         return self.column("has_items", parts, made, text=True)
 
     def column(self, kind: str, parts: tuple[str, ...], made: Sql, *, text: bool = False) -> Sql:
@@ -168,11 +168,13 @@ class Quick(Exact):
 
     quick = True
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, vocabulary: Vocabulary) -> None:
         super().__init__(prepared)
+        self.vocabulary = vocabulary
         self.exact = Exact(prepared)
         self.assumed: frozenset[tuple[str, ...]] = frozenset()
         self._seen: dict[tuple[str, ...], dict[tuple[str, ...], set[Kind]]] = {}
+        self._stood: dict[tuple[str, ...], list[Sql]] = {}
 
     def for_path(self, path: Path, scope: Scope) -> Exact:
         given = scope.full(path)[0] in GIVEN or not path.field.written
@@ -190,8 +192,29 @@ class Quick(Exact):
         return self.prepared.column("raw", parts, sql.field(sql.column(parts[0]), *parts[1:]), text=True)
 
     def stands(self, parts: tuple[str, ...]) -> Sql:
-        # a column of its own, since to ask a segment of some records is to pick out all its items for them
-        return self.prepared.column("stands", parts, super().stands(parts), text=True)
+        """Whether a segment is there with any item of its own: to name the segment itself is to have it read whole."""
+        items = self._items(parts)
+        if not items:
+            return super().stands(parts)
+        self._stood[parts] = items
+        there = sql.some(map(sql.is_there, items))
+        made = sql.case((there, sql.truth(True)), otherwise=sql.truth(False))
+        return self.prepared.column("stands", parts, made, text=True)
+
+    def hollow(self) -> list[Sql]:
+        """Conditions, one of which holds for a record in which a segment that `stands` was asked for is there without an item
+        of its own."""
+        return [
+            sql.every([super(Quick, self).stands(parts), *map(sql.is_null, items)])
+            for parts, items in self._stood.items()
+        ]
+
+    def _items(self, parts: tuple[str, ...]) -> list[Sql]:
+        """What can stand in a segment beside further segments."""
+        held = self.vocabulary.find(".".join(parts))
+        fields = held.type.fields if held is not None and isinstance(held.type, Struct) else {}
+        names = [name for name, each in fields.items() if not isinstance(each.type, Struct)]
+        return [sql.field(sql.column(parts[0]), *parts[1:], name) for name in names]
 
     def _note(self, path: Path, scope: Scope, kind: Kind) -> Sql:
         full = scope.full(path)

@@ -20,17 +20,42 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListQuestion:
+    """What the first pass asks about the elements of a list: the list, how an element is called, and the condition, which may
+    name the columns prepared for the record as well. `within` is all this as one condition on the record."""
+
+    items: str
+    element: str
+    condition: str
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPass:
+    """Under which conditions a record may violate anything; any of the three is enough.
+
+    `plain` are conditions on the record, `lists` on the elements of its lists, `hollow` finds segments that stand without an
+    item, which the other two take for absent: to tell them apart is to read all of them.
+    """
+
+    columns: tuple[tuple[tuple[str, str], ...], ...]
+    plain: str
+    lists: tuple[ListQuestion, ...]
+    hollow: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """A compiled ruleset. `columns` are the columns a relation must have, with their DuckDB types."""
 
     columns: Mapping[str, str]
     structures: Mapping[str, Structure]
-    quick_columns: tuple[tuple[tuple[str, str], ...], ...]
-    suspect: str
+    first: FirstPass
     exact_columns: tuple[tuple[tuple[str, str], ...], ...]
     violated: tuple[str, ...]
     needed: tuple[tuple[int, ...], ...]
     rows: tuple[CheckRow, ...]
+    reported: tuple[int, ...]
     edition: str
 
     def sql(
@@ -39,9 +64,12 @@ class Sweep:
         id_column: str = "record_id",
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
+        *,
+        stored: bool = False,
     ) -> str:
         """Both passes as one statement: what `judged` gives of `suspects`."""
-        return self.judged(f"({self.suspects(relation, id_column, extra, constants)})", id_column, extra)
+        suspects = self.suspects(relation, id_column, extra, constants, stored=stored)
+        return self.judged(f"({suspects})", id_column, extra)
 
     def suspects(
         self,
@@ -49,8 +77,14 @@ class Sweep:
         id_column: str = "record_id",
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
+        *,
+        stored: bool = False,
     ) -> str:
         """The first pass: the records, with the columns given here, that may violate anything.
+
+        `stored` says that the relation may be read several times, a column at a time, since it is files or tables: then who is
+        suspect is found out with as few items as that takes, list by list, and only the suspects are read whole. Read by itself
+        an item comes as the file has it, each value but once; beside whole segments it does not.
 
         `relation` is what may stand after FROM: a table's name or a query in brackets. It must have the id, the extra
         columns and those of `columns`, save the ones in `constants`: facts that are the same for all records (header,
@@ -64,10 +98,19 @@ class Sweep:
         ]
         kept = ", ".join([*carried, *map(quoted, self.columns)])
         source = f"SELECT {', '.join([*carried, *given])} FROM {relation} AS relation_"
-        quick = _layered(source, self.quick_columns)
-        # random() keeps the optimiser from moving the condition below the columns prepared for it
-        diced = f"SELECT *, random() AS dice_ FROM ({quick})"
-        return f"SELECT {kept} FROM ({diced}) WHERE dice_ < 0 OR {self.suspect}"
+        first = self.first
+        if not stored:
+            asked = " OR ".join([_UNMOVED, first.plain, first.hollow, *(each.within for each in first.lists)])
+            return f"SELECT {kept} FROM ({_prepared(source, first)}) WHERE {asked}"
+        number = quoted(id_column)
+        again = f"({_prepared('FROM given_', first)})"
+        plain = f"SELECT {number} FROM {again} WHERE {_UNMOVED} OR {first.plain}"
+        lists = (_apart(each, number, again) for each in first.lists)
+        found = " UNION ALL ".join([plain, *lists])
+        return (
+            f"WITH given_ AS NOT MATERIALIZED ({source}) SELECT {kept} FROM given_"
+            f" WHERE {number} IN ({found}) OR {first.hollow}"
+        )
 
     def judged(self, suspects: str, id_column: str = "record_id", extra: Sequence[str] = ()) -> str:
         """The second pass: a row per finding among `suspects`, with the id, the `extra` columns, rule, code, tag,
@@ -76,7 +119,7 @@ class Sweep:
         exact = _layered(f"SELECT * FROM {suspects} AS suspects_", self.exact_columns)
         violated = ", ".join(f"{condition} AS v{number}" for number, condition in enumerate(self.violated))
         judged = f"SELECT {', '.join([*carried, violated])} FROM ({exact})"
-        hits = ", ".join(self._hit(number) for number in range(len(self.rows)))
+        hits = ", ".join(self._hit(number) for number in self.reported)
         carried_list = ", ".join(carried)
         unnested = (
             f"SELECT {carried_list}, unnest(list_filter([{hits}], lambda n: n IS NOT NULL)) AS number_ FROM ({judged})"
@@ -93,6 +136,20 @@ class Sweep:
     def _hit(self, number: int) -> str:
         held = "".join(f" AND v{need} IS NOT TRUE" for need in self.needed[number])
         return f"CASE WHEN v{number}{held} THEN {number} END"
+
+
+_UNMOVED = "dice_ < 0"
+"""Never true, but the optimiser cannot know: it keeps a condition from being moved below the columns prepared for it."""
+
+
+def _prepared(source: str, first: FirstPass) -> str:
+    return f"SELECT *, random() AS dice_ FROM ({_layered(source, first.columns)})"
+
+
+def _apart(asked: ListQuestion, number: str, prepared: str) -> str:
+    """SELECT of the records about whose elements the answer is yes; a long condition is not set up for records without any."""
+    elements = f"SELECT *, unnest({asked.items}) AS {asked.element} FROM {prepared} WHERE len({asked.items}) > 0"
+    return f"SELECT {number} FROM ({elements}) WHERE {_UNMOVED} OR {asked.condition}"
 
 
 def quoted(name: str) -> str:
