@@ -22,7 +22,7 @@ from app.rules.cases import load_bases, load_cases
 from app.rules.explain import Judge
 from app.rules.loading import find_rulesets, load_ruleset, read_head
 from app.rules.model import Ruleset
-from app.rules.sweep import compile_portions, compile_sweep, facts_to_relation
+from app.rules.sweep import Compiled, facts_to_relation
 from app.submission.content import ROOT
 
 RULESET: Final = "submission.personal_loan_account"
@@ -131,13 +131,14 @@ def _write(connection: Connection, ruleset: Ruleset, facts: Sequence[Fact], reco
 
 
 def _sweep(connection: Connection, ruleset: Ruleset, relation: str, records: int, constants: Fact) -> dict[str, Any]:
-    """Both passes as a reporting day runs them: who is suspect, then the exact judgement, a few rules at a time."""
-    sweep, portions = compile_sweep(ruleset), compile_portions(ruleset)
+    """Both passes over stored records: who is suspect, then the exact judgement."""
+    compiled = Compiled.of(ruleset)
+    sweep, _ = compiled.sweep, compiled.portions
     started = time.perf_counter()
     suspects = sweep.suspects(relation, constants=constants, stored=True)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}")
+    made = connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}").fetchone()
+    judged = compiled.judged("suspect", int(made[0] if made else 0))
     with unoptimised(connection):
-        judged = " UNION ALL ".join(portion.sql("suspect") for portion in portions)
         found = connection.execute(f"SELECT count(*), count(DISTINCT record_id) FROM ({judged})").fetchone()
     seconds = time.perf_counter() - started
     findings, with_findings = found or (0, 0)

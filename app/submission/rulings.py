@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -17,7 +16,7 @@ from app.core.errors import Invalid
 from app.core.text import Text
 from app.rules.model import Ruleset
 from app.rules.registry import in_force
-from app.rules.sweep import Sweep, compile_portions, compile_sweep
+from app.rules.sweep import Compiled
 from app.rules.sweep.condition import condition_sql as _condition_sql
 from app.rules.vocabulary import record_vocabulary
 from app.submission.content import rules_in
@@ -32,29 +31,18 @@ def condition_sql(code: str, expression: str, group: str = "") -> str:
     return _condition_sql(expression, record_vocabulary(code), group)
 
 
-@dataclass(frozen=True)
-class _Compiled:
-    """A ruleset's sweep; the ruleset is kept beside it, so that no other can come to have its vocabulary's identity."""
-
-    ruleset: Ruleset
-    sweep: Sweep
-
-    @cached_property
-    def portions(self) -> tuple[Sweep, ...]:
-        return compile_portions(self.ruleset)
-
-
-def _compile(ruleset: Ruleset) -> _Compiled:
+def _compile(ruleset: Ruleset) -> Compiled:
     key = (ruleset.edition, id(ruleset.vocabulary))
     if key not in _compiled:
         while len(_compiled) >= _COMPILED_MOST:
             del _compiled[next(iter(_compiled))]
-        _compiled[key] = _Compiled(ruleset, compile_sweep(ruleset))
+        # The ruleset is kept beside its sweep, so that no other can come to have its vocabulary's identity.
+        _compiled[key] = Compiled.of(ruleset)
     return _compiled[key]
 
 
 _COMPILED_MOST = 128
-_compiled: dict[tuple[str, int], _Compiled] = {}
+_compiled: dict[tuple[str, int], Compiled] = {}
 
 
 def make_ready() -> None:
@@ -72,8 +60,6 @@ def sweep_select(ruleset: Ruleset, relation: str, id_column: str, constants: Map
 
 
 _CARRIED = ("key", "bucket")
-_MANY = 2_000
-"""Suspects from which on it pays to ask each by a few rules at a time, of which most have nothing to say to it."""
 
 
 def suspects_select(ruleset: Ruleset, facts: str, given: Surroundings) -> str:
@@ -85,11 +71,7 @@ def suspects_select(ruleset: Ruleset, facts: str, given: Surroundings) -> str:
 def findings_select(ruleset: Ruleset, suspects: str, batch: str, day: date, *, precheck: bool, count: int = 0) -> str:
     """SELECT in the shape of the finding table over a relation of suspects; of `count` of them where that is known and they
     are in a table. With the pre-check switched off nothing blocks, all is noted."""
-    compiled = _compile(ruleset)
-    if count < _MANY:
-        statement = compiled.sweep.judged(suspects, "record_id", _CARRIED)
-    else:
-        statement = " UNION ALL ".join(each.sql(suspects, "record_id", _CARRIED) for each in compiled.portions)
+    statement = _compile(ruleset).judged(suspects, count, "record_id", _CARRIED)
     severity = '"severity"' if precheck else "CASE WHEN \"severity\" = 'block' THEN 'noted' ELSE \"severity\" END"
     return f"""SELECT DISTINCT '{batch}' AS batch, '{ruleset.record_type}' AS record_type, record_id, key, "rule",
         coalesce(nullif("code", ''), "rule") AS code, "tag", {severity} AS severity,

@@ -23,7 +23,7 @@ from app.rules.registry.events import BacktestDone
 from app.rules.registry.force import in_force
 from app.rules.registry.models import Backtest
 from app.rules.registry.stored import StoredPart, stored_days
-from app.rules.sweep import Sweep, compile_sweep
+from app.rules.sweep import Compiled
 
 SAMPLE: Final = 5
 """So many records of each rule and change are shown with their explanation."""
@@ -145,13 +145,13 @@ def kept(name: str) -> Backtest | None:
 class Change:
     """What of a candidate must be judged, where another edition has judged before.
 
-    `same` are the ids of the rules that come out alike by both; `sweep` judges the `changed` ones of the candidate, with the
+    `same` are the ids of the rules that come out alike by both; `compiled` judges the `changed` ones of the candidate, with the
     rules they need, and is None where there is none.
     """
 
     same: tuple[str, ...]
     changed: tuple[str, ...]
-    sweep: Sweep | None
+    compiled: Compiled | None
 
     @classmethod
     def between(cls, base: Ruleset | None, candidate: Ruleset | None) -> Change:
@@ -171,7 +171,7 @@ class Change:
             return cls(same, (), None)
         asked = changed.union(*(conditions[rule_id] for rule_id in changed))
         reduced = replace(candidate, rules=tuple(rule for rule in candidate.rules if rule.id in asked))
-        return cls(same, tuple(sorted(changed)), compile_sweep(reduced))
+        return cls(same, tuple(sorted(changed)), Compiled.of(reduced))
 
 
 def _alike(one: Rule | None, other: Rule) -> bool:
@@ -192,8 +192,8 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
             WHERE side = 'before' OR list_contains($same::VARCHAR[], f.rule)""",
         {"same": list(change.same)},
     )
-    if change.sweep is not None:
-        _sweep(connection, part, change, change.sweep, added)
+    if change.compiled is not None:
+        _sweep(connection, part, change, change.compiled, added)
         if part.exempt:
             connection.execute(
                 f"UPDATE trial SET severity = 'exempt' WHERE batch = '{part.batch}' AND side = 'after'"
@@ -202,14 +202,16 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
             )
 
 
-def _sweep(connection: Connection, part: StoredPart, change: Change, sweep: Sweep, added: str) -> None:
+def _sweep(connection: Connection, part: StoredPart, change: Change, compiled: Compiled, added: str) -> None:
+    sweep = compiled.sweep
     source = part.facts if ACCEPTED in sweep.columns else part.bare
     extra = ("branch_", "product_")
     stored = ACCEPTED not in sweep.columns
     suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants, stored=stored)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}")
+    made = connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}").fetchone()
+    judged = compiled.judged("suspect", int(made[0] if made else 0), "record_id", extra)
     with unoptimised(connection):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {sweep.judged('suspect', 'record_id', extra)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {judged}")
     connection.execute(
         f"""INSERT INTO trial SELECT DISTINCT '{part.batch}', record_id, rule, 'after', severity, branch_, product_
             FROM judged WHERE list_contains($changed::VARCHAR[], rule)""",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from app.language import Vocabulary
 from app.language.nodes import Comparison, Conformity, Literal, Logic, Node, Path, Presence, Quantifier
@@ -19,13 +20,38 @@ from app.rules.vocabulary import column_type
 
 PORTION = 8
 """Rules in each of the portions into which the exact pass over many suspects is cut."""
+MANY = 2_000
+"""Suspects from which on it pays to cut it."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A ruleset's sweep, and the same in portions for when there are many suspects."""
+
+    ruleset: Ruleset
+    sweep: Sweep
+
+    @classmethod
+    def of(cls, ruleset: Ruleset) -> Compiled:
+        return cls(ruleset, compile_sweep(ruleset))
+
+    @cached_property
+    def portions(self) -> tuple[Sweep, ...]:
+        return compile_portions(self.ruleset)
+
+    def judged(self, suspects: str, count: int, id_column: str = "record_id", extra: Sequence[str] = ()) -> str:
+        """The second pass over a table of `count` suspects, in the shape of `Sweep.judged`.
+
+        Each suspect has broken a rule or two, and the exact judgement by all the others is what takes long: of many suspects
+        each portion judges those that may have broken a rule of its own.
+        """
+        if count < MANY:
+            return self.sweep.judged(suspects, id_column, extra)
+        return " UNION ALL ".join(each.sql(suspects, id_column, extra) for each in self.portions)
 
 
 def compile_portions(ruleset: Ruleset) -> tuple[Sweep, ...]:
-    """The same as several sweeps, each of a few rules: together they find what the one finds.
-
-    For many suspects: each has broken a rule or two, and the exact judgement by all the others is what takes long.
-    """
+    """The sweep as several, each of a few rules: together they find what the one finds."""
     conditions = ruleset.conditions()
     portions = []
     for start in range(0, len(ruleset.rules), PORTION):
