@@ -11,7 +11,7 @@ import pytest
 import reported_days
 import supplemented
 from story_house import House, running
-from supplemented import DAY, NEXT
+from supplemented import NEXT
 
 from app.core.db import current_session
 from app.submission.lake import lake
@@ -52,7 +52,7 @@ def test_two_people_supplement_what_a_source_lacks(house: House, visit: Any) -> 
     reviewer.page.set_default_timeout(20_000)
     approved(reviewer, house, number)
 
-    (house.stage.deliveries(NEXT)).symlink_to(house.stage.deliveries(DAY), target_is_directory=True)
+    supplemented.delivered_again(house.stage)
     batch = house.reported(NEXT)
     with house.server.inside():
         taken = lake().records(
