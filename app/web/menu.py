@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from string import digits
 from typing import Final
 
 from flask import current_app, request, url_for
@@ -40,12 +41,12 @@ class NavigationSection:
 
 
 def keys_of(entries: Iterable[MenuEntry]) -> dict[str, str]:
-    """A letter for each entry: the first one of the last part of its name that is still free."""
+    """A key for each entry: the first letter of the last part of its name that is still free, else a digit; empty when all
+    are taken. `g` is none, for it is what is pressed before."""
     taken: dict[str, str] = {}
     for entry in entries:
-        letters = entry.name.rpartition(".")[2]
-        free = next((each for each in letters if each.isalpha() and each not in taken.values()), "")
-        taken[entry.name] = free
+        letters = [each for each in entry.name.rpartition(".")[2] if each.isalpha() and each != "g"]
+        taken[entry.name] = next((each for each in [*letters, *digits[1:]] if each not in taken.values()), "")
     return taken
 
 
@@ -58,10 +59,12 @@ def _active(endpoint: str) -> bool:
 def navigation() -> tuple[NavigationSection, ...]:
     """The sections that have something for the present visitor."""
     registry: Registry = current_app.extensions["creditlink.registry"]
-    ordered = sorted(registry.menu.values(), key=lambda each: (each.order, each.name))
+    sections, here = [], visitor()
+    every = sorted(registry.menu.values(), key=lambda each: (each.order, each.name))
+    # Letters go to what the visitor sees: there are more pages than letters.
+    ordered = [each for each in every if here is not None and here.may(each.permission)]
     keys = keys_of(ordered)
     groups = [*SECTIONS, *(each.group for each in ordered if each.group not in SECTIONS)]
-    sections, here = [], visitor()
     for group in dict.fromkeys(groups):
         entries = tuple(
             NavigationEntry(
@@ -72,7 +75,7 @@ def navigation() -> tuple[NavigationSection, ...]:
                 _active(each.endpoint),
             )
             for each in ordered
-            if each.group == group and here is not None and here.may(each.permission)
+            if each.group == group
         )
         if entries:
             sections.append(NavigationSection(SECTIONS.get(group, Text(group, group)), entries))

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,10 +77,10 @@ class Server:
             finally:
                 database().dispose()
 
-    def employ(self) -> None:
-        """Accounts for all PEOPLE."""
+    def employ(self, people: Mapping[str, tuple[str, str]] = PEOPLE) -> None:
+        """Accounts for people: user name to name and role."""
         with self.inside():
-            for username, (name, role) in PEOPLE.items():
+            for username, (name, role) in people.items():
                 create_user(username, name, [role], PASSWORD, must_change=False)
 
     @contextmanager

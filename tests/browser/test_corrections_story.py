@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from story_house import HouseWithBank, running_with_bank
 
 from app.core import clock
-from app.core.actor import SYSTEM, acting
-from app.core.config import PREFIX
-from app.core.config import settings as current_settings
-from app.core.db import current_session, database
-from app.demo.stage import Stage, build_world, deliver, platform, running_centre
-from app.simulator.bank import DefectPlan, World
+from app.core.db import current_session
+from app.simulator.bank import DefectPlan
 from app.submission.lake import forget, lake
 from app.submission.models import HeldRecord, OperationRequest
-from app.submission.service import begin_batch, find_batch, standing
 from app.submission.tables import RECORD_TYPES, accepted_table, record_columns
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
@@ -33,75 +26,23 @@ FIRST = clock.today() - timedelta(days=10)
 ERROR = "CLR029"
 
 
-@dataclasses.dataclass
-class House:
-    """A lender with its bank, its centre, its console and its worker, all in processes of their own."""
-
-    stage: Stage
-    bank: World
-    server: Any
-
-    def report(self, day: date, defects: DefectPlan | None = None, *, precheck: bool = True) -> str:
-        """A whole reporting day, carried out by the worker; the batch."""
-        deliver(self.stage, self.bank, day, defects)
-        with self.server.inside():
-            batch = begin_batch(day, precheck=precheck)
-        self.until(lambda: standing(find_batch(batch)) in ("done", "incident"), f"the batch of {day}")
-        with self.server.inside():
-            assert standing(find_batch(batch)) == "done"
-        return batch
-
-    def until(self, true: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 240
-        while True:
-            with self.server.inside():
-                if true():
-                    return
-            assert time.monotonic() < deadline, what
-            time.sleep(0.3)
-
-    def held(self) -> HeldRecord:
-        with self.server.inside():
-            return current_session().scalars(select(HeldRecord).filter_by(cause_code=ERROR)).one()
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[HouseWithBank]:
+    root = tmp_path_factory.mktemp("lender")
+    with running_with_bank(root, request, persons=60, companies=40, seed=29, start=FIRST) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[House]:
-    shared = request.config.pluginmanager.get_plugin(str(request.path.with_name("conftest.py")))
-    assert shared is not None
-    stage = Stage(tmp_path_factory.mktemp("lender"))
-    stage.clear()
-    stage.write_sources()
-    bank = build_world(stage, 60, 40, 29, FIRST)
-    with ExitStack() as stack:
-        stack.enter_context(acting(SYSTEM))
-        stack.enter_context(platform(stage, blocked_share_limit=1.0))
-        stack.callback(forget)
-        stack.callback(lambda: database().dispose())
-        settings = stack.enter_context(running_centre(stage, current_settings()))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        values = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
-        given = {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value is not None}
-        port = shared.free_port()
-        server = shared.Server(f"http://127.0.0.1:{port}", kept | given, settings)
-        server.employ()
-        log = stage.root / "console.log"
-        process = stack.enter_context(server.running(log, "serve", "--port", str(port)))
-        stack.enter_context(server.running(stage.root / "worker.log", "worker"))
-        shared.wait_for(server.address, process, log)
-        yield House(stage, bank, server)
-
-
-@pytest.fixture(scope="module")
-def server(house: House) -> Any:
+def server(house: HouseWithBank) -> Any:
     return house.server
 
 
-def test_from_a_feedback_error_to_acceptance(house: House, visit: Any) -> None:
+def test_from_a_feedback_error_to_acceptance(house: HouseWithBank, visit: Any) -> None:
     house.report(FIRST)
     # Without the pre-check the rising balance reaches the centre, and the centre refuses it.
     house.report(FIRST + timedelta(days=1), DefectPlan(seed=7, counts={"balance_rising": 1}), precheck=False)
-    held = house.held()
+    held = _held(house)
     assert (held.kind, held.status) == ("rejected", "open")
     balance = _balance(house, held.key)
 
@@ -139,7 +80,7 @@ def test_from_a_feedback_error_to_acceptance(house: House, visit: Any) -> None:
     with house.server.inside():
         request = current_session().scalars(select(OperationRequest)).one()
         assert request.status == "accepted", request.findings
-    found = house.held()
+    found = _held(house)
     assert (found.status, found.resolution) == ("closed", "accepted")
     assert _balance(house, held.key) == balance
     assert _ours(house) == _theirs(house)
@@ -148,7 +89,12 @@ def test_from_a_feedback_error_to_acceptance(house: House, visit: Any) -> None:
     clerk.picture("corrections-closed")
 
 
-def _balance(house: House, key: str) -> str:
+def _held(house: HouseWithBank) -> HeldRecord:
+    with house.server.inside():
+        return current_session().scalars(select(HeldRecord).filter_by(cause_code=ERROR)).one()
+
+
+def _balance(house: HouseWithBank, key: str) -> str:
     """The newest balance of an account that the centre holds, as we know it."""
     with house.server.inside():
         path = accepted_table("410").path
@@ -159,7 +105,7 @@ def _balance(house: House, key: str) -> str:
         return str(found)
 
 
-def _ours(house: House) -> dict[str, list[Any]]:
+def _ours(house: HouseWithBank) -> dict[str, list[Any]]:
     """Everything that we believe the centre to hold, by record type."""
     with house.server.inside():
         found = {code: _rows(code) for code in RECORD_TYPES}
@@ -173,7 +119,7 @@ def _rows(code: str) -> list[Any]:
     return sorted((_present(row) for row in rows), key=_written)
 
 
-def _theirs(house: House) -> dict[str, list[Any]]:
+def _theirs(house: HouseWithBank) -> dict[str, list[Any]]:
     """Everything that the centre holds, asked of itself."""
     with closing(sqlite3.connect(house.stage.centre / "centre.sqlite")) as centre:
         rows = centre.execute("SELECT record_type, content FROM record").fetchall()

@@ -3,31 +3,20 @@ approved by a second officer, in force on the next day; and what was judged befo
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import date, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from story_house import HouseWithBank, running_with_bank
 
 from app.core import clock
-from app.core.actor import SYSTEM, acting
-from app.core.config import PREFIX
-from app.core.config import settings as current_settings
-from app.core.db import current_session, database
-from app.demo.stage import Stage, build_world, deliver, platform, running_centre
+from app.core.db import current_session
 from app.rules.registry.models import RulesetEdition
-from app.security.accounts import create_user
-from app.simulator.bank import World
-from app.submission.lake import forget
 from app.submission.models import StageRun
-from app.submission.service import begin_batch, find_batch, standing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
@@ -38,75 +27,20 @@ FIRST, YESTERDAY = (TODAY - timedelta(days=days) for days in (27, 1))
 LIMIT = "20"
 
 
-@dataclasses.dataclass
-class House:
-    """A lender with its bank, its centre, its console and its worker, all in processes of their own."""
-
-    stage: Stage
-    bank: World
-    server: Any
-
-    def report(self, day: date) -> str:
-        """A whole reporting day, carried out by the worker; the batch."""
-        deliver(self.stage, self.bank, day, None)
-        with self.server.inside():
-            batch = begin_batch(day)
-        self.until(lambda: standing(find_batch(batch)) in ("done", "incident"), f"the batch of {day}")
-        with self.server.inside():
-            assert standing(find_batch(batch)) == "done"
-        return batch
-
-    def until(self, true: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 120
-        while True:
-            with self.server.inside():
-                if true():
-                    return
-            assert time.monotonic() < deadline, what
-            time.sleep(0.3)
-
-    def judged_by(self, batch: str) -> str:
-        """The edition by which the personal loan accounts of a batch were judged."""
-        with self.server.inside():
-            found = select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")
-            return str(current_session().scalars(found).one()["edition"])
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[HouseWithBank]:
+    root = tmp_path_factory.mktemp("lender")
+    with running_with_bank(root, request, persons=200, companies=5, seed=210, start=FIRST) as house:
+        house.server.employ({"wu.fan": ("吴帆", "compliance")})
+        yield house
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[House]:
-    shared = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
-    assert shared is not None
-    stage = Stage(tmp_path_factory.mktemp("lender"))
-    stage.clear()
-    stage.write_sources()
-    bank = build_world(stage, 200, 5, 210, FIRST)
-    with ExitStack() as stack:
-        stack.enter_context(acting(SYSTEM))
-        stack.enter_context(platform(stage, blocked_share_limit=1.0))
-        stack.callback(forget)
-        stack.callback(lambda: database().dispose())
-        settings = stack.enter_context(running_centre(stage, current_settings()))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        values = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
-        given = {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value is not None}
-        port = shared.free_port()
-        server = shared.Server(f"http://127.0.0.1:{port}", kept | given, settings)
-        server.employ()
-        with server.inside():
-            create_user("wu.fan", "吴帆", ["compliance"], shared.PASSWORD, must_change=False)
-        log = stage.root / "console.log"
-        process = stack.enter_context(server.running(log, "serve", "--port", str(port)))
-        stack.enter_context(server.running(stage.root / "worker.log", "worker"))
-        shared.wait_for(server.address, process, log)
-        yield House(stage, bank, server)
-
-
-@pytest.fixture(scope="module")
-def server(house: House) -> Any:
+def server(house: HouseWithBank) -> Any:
     return house.server
 
 
-def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visit: Any) -> None:
+def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: HouseWithBank, visit: Any) -> None:
     house.report(FIRST)
     officer = visit(user="tang.jun", language="zh")
     officer.page.set_default_timeout(20_000)
@@ -122,15 +56,22 @@ def test_a_limit_from_its_draft_to_the_day_on_which_it_judges(house: House, visi
     approved(second, house)
     after = house.report(TODAY)
 
-    assert house.judged_by(before) == edition(house, 1)
-    assert house.judged_by(after) == edition(house, 2)
+    assert judged_by(house, before) == edition(house, 1)
+    assert judged_by(house, after) == edition(house, 2)
     for day in (FIRST, YESTERDAY):
         replayed = json.loads(house.server.command("rules", "replay", "--date", day.isoformat(), "--json"))
         assert replayed["reproduced"], day
     in_force(officer)
 
 
-def edition(house: House, number: int) -> str:
+def judged_by(house: HouseWithBank, batch: str) -> str:
+    """The edition by which the personal loan accounts of a batch were judged."""
+    with house.server.inside():
+        found = select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")
+        return str(current_session().scalars(found).one()["edition"])
+
+
+def edition(house: HouseWithBank, number: int) -> str:
     with house.server.inside():
         found = select(RulesetEdition.edition).filter_by(ruleset=NAME, number=number)
         return str(current_session().scalars(found).one())
@@ -234,7 +175,7 @@ def submitted(window: Any) -> None:
     looked_at(window, "request")
 
 
-def approved(window: Any, house: House) -> None:
+def approved(window: Any, house: HouseWithBank) -> None:
     page = window.page
     window.go("/workflow/inbox?tab=group")
     page.get_by_role("link", name="合规复核批准").click()

@@ -3,74 +3,31 @@ the next batch reports it, and the pretend centre accepts it."""
 
 from __future__ import annotations
 
-import dataclasses
-import os
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import reported_days
 import supplemented
-from reported_days import ReportedDays
-from supplemented import DAY, NEXT
+from story_house import House, running
+from supplemented import NEXT
 
-from app.core.actor import SYSTEM, acting
-from app.core.config import PREFIX, override
-from app.core.config import settings as current_settings
-from app.core.db import current_session, database
-from app.demo.stage import running_centre
-from app.submission.lake import forget, lake
-from app.submission.service import begin_batch, find_batch, standing
+from app.core.db import current_session
+from app.submission.lake import lake
 from app.submission.supplement.models import Supplement
 from app.submission.tables import accepted_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.whole]
 
 
-@dataclasses.dataclass
-class House:
-    """A lender with reported days behind it, its centre, its console and its worker, all in processes of their own."""
-
-    days: ReportedDays
-    server: Any
-
-    def until(self, true: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 180
-        while True:
-            with self.server.inside():
-                if true():
-                    return
-            assert time.monotonic() < deadline, what
-            time.sleep(0.3)
-
-
 @pytest.fixture(scope="module")
 def house(
     made_once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[House]:
-    shared = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
-    assert shared is not None
     days = reported_days.copied(made_once(reported_days.build), tmp_path_factory.mktemp("lender"))
-    with ExitStack() as stack:
-        stack.enter_context(acting(SYSTEM))
-        stack.enter_context(override(days.settings))
-        stack.callback(forget)
-        stack.callback(lambda: database().dispose())
-        settings = stack.enter_context(running_centre(days.stage, current_settings()))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        values = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
-        given = {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value is not None}
-        port = shared.free_port()
-        server = shared.Server(f"http://127.0.0.1:{port}", kept | given, settings)
-        server.employ()
-        log = days.stage.root / "console.log"
-        process = stack.enter_context(server.running(log, "serve", "--port", str(port)))
-        stack.enter_context(server.running(days.stage.root / "worker.log", "worker"))
-        shared.wait_for(server.address, process, log)
-        yield House(days, server)
+    with running(days.stage, days.settings, request) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")
@@ -95,12 +52,9 @@ def test_two_people_supplement_what_a_source_lacks(house: House, visit: Any) -> 
     reviewer.page.set_default_timeout(20_000)
     approved(reviewer, house, number)
 
-    (house.days.stage.deliveries(NEXT)).symlink_to(house.days.stage.deliveries(DAY), target_is_directory=True)
+    supplemented.delivered_again(house.stage)
+    batch = house.reported(NEXT)
     with house.server.inside():
-        batch = begin_batch(NEXT)
-    house.until(lambda: standing(find_batch(batch)) in ("done", "incident"), "the next batch")
-    with house.server.inside():
-        assert standing(find_batch(batch)) == "done"
         taken = lake().records(
             f'SELECT record_id, "C"."Cy" AS cy FROM {accepted_table("210").path} WHERE key = ?', [code]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from app.core import clock
 from app.core.actor import Actor, acting
 from app.core.config import override, settings
 from app.core.db import database, unit_of_work
+from app.demo.stage import Stage
 from app.submission.lake import forget, lake
 from app.submission.supplement import writing
 from app.submission.supplement.models import Supplement, SupplementRequest
@@ -36,6 +38,17 @@ def opened(built: Path, root: Path) -> Iterator[ReportedDays]:
         yield found
         forget()
         database().dispose()
+
+
+def delivered_again(stage: Stage) -> None:
+    """Have the sources deliver the next day just what they delivered the last, as the next day's: control files and ledger say so."""
+    folder = stage.deliveries(NEXT)
+    shutil.copytree(stage.deliveries(DAY), folder)
+    for file in (*folder.glob("*/control.json"), folder / "general_ledger" / "GL_POSITION.csv"):
+        said = file.read_text(encoding="utf-8")
+        for written in ("%Y-%m-%d", "%Y%m%d"):
+            said = said.replace(format(DAY, written), format(NEXT, written))
+        file.write_text(said, encoding="utf-8")
 
 
 def held(record_type: str, tag: str) -> str:

@@ -1,7 +1,8 @@
 """Guarantee accounts: acceptances, letters of credit, letters of guarantee that the bank gives for companies.
 
 `corporate_guarantee` holds the parameters, `corporate_guarantee_state` the state on any day. Most run to their due date; some are drawn
-down on the way, classified lower, prolonged, paid by the bank in the end, or get a counter-guarantor later on.
+down on the way, classified lower, prolonged, paid by the bank in the end, or get a counter-guarantor later on: those that are
+live on the first day within the weeks after it, so that a bank of any size shows it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def corporate_guarantee_build(stock: int, future: int, companies: int) -> tuple[
                 THEN opened + 3 + chance(n, 'guarantee watched on', term - 5)::INTEGER END AS watched,
             chance(n, 'advanced', 100) < 5 AS advanced,
             CASE WHEN line = 'F' THEN opened
-                WHEN line = 'N' AND n % 3 = 0 THEN opened + 8 + chance(n, 'joins', 60)::INTEGER END AS guarantor_since,
+                WHEN line = 'N' AND n % 3 = 0
+                    THEN greatest(opened + 8, first_day() + 1) + chance(n, 'joins', 40)::INTEGER END AS guarantor_since,
             line = 'A' AND n % 3 = 0 AS secured, branch_number(n) AS branch
         FROM dated""",
     )

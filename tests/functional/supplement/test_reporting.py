@@ -8,7 +8,21 @@ import pytest
 from judged_anew import registry
 from reported_days import ReportedDays
 from sqlalchemy import delete
-from supplemented import AUTHOR, DAY, LAST, NEXT, REVIEWER, approved, held, request_of, some, stored, wish, written
+from supplemented import (
+    AUTHOR,
+    DAY,
+    LAST,
+    NEXT,
+    REVIEWER,
+    approved,
+    delivered_again,
+    held,
+    request_of,
+    some,
+    stored,
+    wish,
+    written,
+)
 
 from app.core import clock
 from app.core.actor import acting
@@ -32,12 +46,6 @@ from app.submission.supplement.verdict import verdict
 from app.submission.tables import OVERLAID, accepted_table, record_table, standard_tables
 from app.workflow import host
 from app.workflow.models import ProcessTask
-
-
-def delivered(reported: ReportedDays) -> None:
-    """The sources deliver the next day as they did the last."""
-    folder = reported.stage.deliveries(NEXT)
-    folder.symlink_to(reported.stage.deliveries(NEXT - timedelta(days=1)), target_is_directory=True)
 
 
 def laid_over(reported: ReportedDays) -> None:
@@ -84,7 +92,7 @@ def test_an_entry_goes_all_the_way_to_the_centre(reported: ReportedDays) -> None
         "已核对借款合同",
     )
 
-    delivered(reported)
+    delivered_again(reported.stage)
     with running_centre(reported.stage, settings()):
         with unit_of_work():
             batch = begin_batch(NEXT)
@@ -103,7 +111,7 @@ def test_an_entry_goes_all_the_way_to_the_centre(reported: ReportedDays) -> None
     view = view_record("210", record["record_id"], batch)
     assert ("supplement", mine) in [(each.source, each.load) for each in view.origins]
     with unit_of_work(reading=True):
-        laid, underneath, *_ = source_rows(view.origins, NEXT)
+        laid, underneath, *_ = source_rows(view.origins, NEXT, settings().provider_code or "")
     assert {cell.column: cell.value for cell in laid.cells} == {"Cy": "CNY"}
     assert underneath.origin.source in ("core_banking", "card_system")
     assert code in [cell.value for cell in underneath.cells], "the source's row stays as it was delivered"
