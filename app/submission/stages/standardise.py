@@ -4,9 +4,9 @@ Supplements in force are laid over what the sources gave."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -15,40 +15,47 @@ from app.lake.connection import Connection
 from app.lake.tables import replace_rows
 from app.submission.content import mappings
 from app.submission.counts import standardised_by_entity
+from app.submission.derive.scope import key_text
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
+from app.submission.slots import slot_keys, slot_of
 from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
 from app.submission.supplement.overlay import lay_over
 from app.submission.tables import UNMAPPED, of_day, standard_tables
 
+_UNORDERED_BUCKETS: Final = 5
+
 
 def standardise(work: Work) -> dict[str, Any]:
     """Map what has landed; rows by entity, and the number of unmapped values."""
     known, landed = mappings(work.business_date), _landed(work.batch)
-    parts = {source: partial(_map, work, known[source]) for source in landed}
+    parts = {source: partial(_map, work, known[source], rows) for source, rows in landed.items()}
     done = work.parts("standardise", parts, writing=True)
     unmapped = sum(detail["unmapped"] for _, detail in done.values())
     lay_over(work)
     return {"entities": standardised_by_entity(work.batch), "unmapped": unmapped}
 
 
-def _landed(batch: str) -> list[str]:
-    """The sources that have landed, the largest first."""
+def _landed(batch: str) -> dict[str, int]:
+    """The sources that have landed with their rows, the largest first."""
     with unit_of_work(reading=True) as session:
-        query = select(StageRun.part).filter_by(batch_id=batch, stage="collect")
-        return list(session.scalars(query.order_by(StageRun.rows.desc(), StageRun.part)))
+        query = select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage="collect")
+        found = session.execute(query.order_by(StageRun.rows.desc(), StageRun.part)).tuples()
+        return dict(found.all())
 
 
-def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
+def _map(work: Work, mapping: SourceMapping, landed: int, again: bool) -> Outcome:
     today = of_day(work.provider, work.business_date)
     landing = {name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {today})" for name in mapping.tables}
+    # Few rows are read whole for every bucket anyhow, and need no order.
+    ordered = landed > _UNORDERED_BUCKETS * work.settings.bucket_records
     selects = {
-        entity: f"SELECT *, '{work.provider}' AS _provider FROM ("
+        entity: f"SELECT *, '{work.provider}' AS _provider{_slot(entity)} FROM ("
         + " UNION ALL BY NAME ".join(
             target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity
         )
-        + ")"
+        + f"){' ORDER BY _slot' if ordered and entity in slot_keys() else ''}"
         for entity in {target.entity for target in mapping.targets}
     }
     day = f"DATE '{work.business_date.isoformat()}'"
@@ -67,6 +74,28 @@ def _map(work: Work, mapping: SourceMapping, again: bool) -> Outcome:
 
     detail = work.lake.write_part(store, again)
     return sum(detail["entities"].values()), detail
+
+
+def _slot(entity: str) -> str:
+    key = slot_keys().get(entity)
+    return f", {slot_of(key_text(*key))} AS _slot" if key else ""
+
+
+def fill_slots(work: Work, entities: Iterable[str]) -> None:
+    """Give the day's rows of these entities their slots where they have none: supplements, and what was standardised by an
+    earlier release. Safe to repeat."""
+    today = of_day(work.provider, work.business_date)
+    for entity, key in ((entity, slot_keys()[entity]) for entity in entities if entity in slot_keys()):
+        path = standard_tables()[entity].path
+        where = f"{today} AND _slot IS NULL"
+        if work.lake.value(f"SELECT 1 FROM {path} WHERE {where} LIMIT 1"):
+            work.lake.write(
+                partial(_fill, statement=f"UPDATE {path} SET _slot = {slot_of(key_text(*key))} WHERE {where}")
+            )
+
+
+def _fill(connection: Connection, statement: str) -> None:
+    connection.execute(statement)
 
 
 def _unmapped(mapping: SourceMapping, landing: Mapping[str, str]) -> str:
