@@ -55,7 +55,7 @@ def bench_submission(
     are reported once more by a cluster of so many, and what the files hold is compared.
     """
     stage = Stage(root)
-    _have_bank(stage, accounts, tell)
+    have_bank(stage, accounts, tell)
     shutil.rmtree(root / "data", ignore_errors=True)
     suite = crypto.suite(stage.settings().crypto_suite)
     centre, moment = suite.generate_keys(), clock.now()
@@ -73,7 +73,8 @@ def bench_submission(
     return result
 
 
-def _have_bank(stage: Stage, accounts: int, tell: Callable[[str], None]) -> None:
+def have_bank(stage: Stage, accounts: int, tell: Callable[[str], None]) -> None:
+    """Have the deliveries of a bank of so many accounts below `stage`; what was made there for the same number stays."""
     made = stage.root / "made"
     if made.exists() and made.read_text() == str(accounts):
         return

@@ -11,6 +11,7 @@ from app.core import crypto
 from app.core.actor import SYSTEM, acting
 from app.core.crypto.keyring import key_ring
 from app.core.crypto.suite import KeyPair
+from app.core.db import database
 from app.demo.bench import archives_of, begin_work, run_stages, told
 from app.demo.cluster import free_address, running_cluster
 from app.demo.postgres import throw_away_postgres
@@ -54,6 +55,7 @@ def bench_cluster(
                 records = sum(due_by_type(work.batch).values())
             finally:
                 forget()
+                database().dispose()
     return {
         "kind": "dask",
         "workers": workers,

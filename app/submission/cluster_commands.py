@@ -59,10 +59,10 @@ def scheduler() -> None:
 def worker() -> None:
     """运行工作进程 Run a worker for the scheduler at CREDITLINK_CLUSTER; it does one part at a time, with CREDITLINK_THREADS cores."""
     _begin()
+    address, folder = _address(settings()), settings().data_dir / "cluster"
     schema.require_current()
     from distributed import Worker
 
-    address, folder = _address(settings()), settings().data_dir / "cluster"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     make_ready()
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from distributed.security import Security
 
 T = TypeVar("T")
+_CONNECT_SECONDS: float = 10
 _LOOK_SECONDS: Final = 5
 _ALONE_SECONDS: Final = 60
 _KEEPALIVE: Final = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
@@ -113,7 +114,7 @@ def _client(settings: Settings) -> Iterator[Client]:
             Text("使用集群须安装 creditlink[cluster]", "A cluster needs creditlink[cluster] to be installed"),
         ) from problem
     try:
-        client = Client(settings.cluster, security=security(settings), timeout=10, set_as_default=False)
+        client = Client(settings.cluster, security=security(settings), timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError) as problem:
         raise _away() from problem
     with client:

@@ -41,8 +41,7 @@ def _landed(batch: str) -> dict[str, int]:
     """The sources that have landed with their rows, the largest first."""
     with unit_of_work(reading=True) as session:
         query = select(StageRun.part, StageRun.rows).filter_by(batch_id=batch, stage="collect")
-        found = session.execute(query.order_by(StageRun.rows.desc(), StageRun.part)).tuples()
-        return dict(found.all())
+        return dict(session.execute(query.order_by(StageRun.rows.desc(), StageRun.part)).all())
 
 
 def _map(work: Work, mapping: SourceMapping, landed: int, again: bool) -> Outcome:
