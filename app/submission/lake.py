@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 from app.core.config import settings
 from app.lake.catalogue import tables_without
 from app.lake.connection import Connection, Lake, LakeConfig, ObjectStore
-from app.lake.tables import Table, ensure_tables
-from app.submission.slots import SLOT_COLUMN, slot_keys
-from app.submission.tables import all_tables, standard_tables
+from app.lake.tables import ensure_tables
+from app.submission.slots import SLOT_COLUMN, slot_keys, stored_tables
+from app.submission.tables import standard_tables
 
 _open: dict[str, Lake] = {}
 _lock = threading.Lock()
@@ -33,7 +32,7 @@ def lake() -> Lake:
                 ),
             )
             found = Lake(config)
-            ensure_tables(found, _stored())
+            ensure_tables(found, stored_tables())
             _add_provider(found, given.provider_code)
             _add_slots(found)
             _open[given.lake_catalog_url] = found
@@ -58,15 +57,6 @@ def _add_provider(found: Lake, provider: str) -> None:
         wanted = missing(connection)
     if wanted:
         found.write(add)
-
-
-def _stored() -> list[Table]:
-    """The tables as they are made, with what is only for reading them faster."""
-    slotted = {standard_tables()[entity].path for entity in slot_keys()}
-    return [
-        replace(table, columns={**table.columns, **SLOT_COLUMN}) if table.path in slotted else table
-        for table in all_tables()
-    ]
 
 
 def _add_slots(found: Lake) -> None:

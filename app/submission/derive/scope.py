@@ -9,6 +9,7 @@ from datetime import date
 from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
+from app.submission.slots import key_text as key_text
 from app.submission.slots import slot_keys, slot_of, slots_of
 from app.submission.tables import (
     FILE_LINE,
@@ -127,11 +128,6 @@ class Scope:
 
 VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
 """The business key of what a source has declared void."""
-
-
-def key_text(*columns: str) -> str:
-    """The business key as one text, its parts joined by `|`."""
-    return columns[0] if len(columns) == 1 else "concat_ws('|', " + ", ".join(columns) + ")"
 
 
 def segment(

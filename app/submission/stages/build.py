@@ -29,7 +29,7 @@ from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
 from app.submission.counts import due_by_type, held_by_type
-from app.submission.models import ReportFile
+from app.submission.models import ReportFile, StageRun
 from app.submission.operations.requests import requests_behind, set_out
 from app.submission.stages.hold import open_prints, travelling, travelling_held
 from app.submission.stages.work import Outcome, Part, Work
@@ -56,6 +56,7 @@ def file_order() -> tuple[str, ...]:
     return (*operation_types(), *REPORTED)
 
 
+_END_OF_RECORD = b"</Document>"
 _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -70,17 +71,25 @@ def build(work: Work) -> dict[str, Any]:
     largest = sorted(filter(records.get, by_type), key=lambda code: -records[code])
     spans = {code: _spans(work, code, records[code]) for code in largest}
     few = {code: _joined(spans[code]) for code in largest if records[code] <= _FEW}
-    numbering: dict[str, Part] = {
-        f"{code}/{span.first}": partial(_number_lines, work, {code: span}, by_type)
-        for code in largest
-        if code not in few
-        for span in _together(spans[code])
-    }
+    numbering: dict[str, Part] = {}
+    with unit_of_work(reading=True) as session:
+        marked = set(session.scalars(select(StageRun.part).filter_by(batch_id=work.batch, stage="number")))
+    for code in (each for each in largest if each not in few):
+        joined = list(_together(spans[code]))
+        if len(joined) == 1 or code in marked:  # an earlier release knew only whole types
+            numbering[code] = partial(_number_lines, work, {code: _joined(joined)}, by_type)
+        else:
+            numbering |= {
+                f"{code}/{span.first}": partial(_number_lines, work, {code: span}, by_type) for span in joined
+            }
     if few:
         numbering["few"] = partial(_number_lines, work, few, by_type)
-    work.parts("number", numbering, writing=True)
+    numbered = work.parts("number", numbering, writing=True)
+    ordered = all(detail.get("by_bucket") for _, detail in numbered.values())
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
-    writing = {file.prefix: partial(_write, work, file, _buckets(work, file, spans)) for file in planned}
+    writing = {
+        file.prefix: partial(_write, work, file, _buckets(work, file, spans) if ordered else None) for file in planned
+    }
     work.parts("write", writing)
     return {"records": records, "files": [file.prefix for file in files]}
 
@@ -214,7 +223,7 @@ def _number_lines(
             if open_prints(work.provider, code):
                 travelling(work, code, [key for (key,) in work.lake.rows(f"SELECT key FROM ({records})")])
             travelling_held(set_out(list(requests_behind(code, f"SELECT record_id FROM ({records})")), work.batch))
-    return rows, {}
+    return rows, {"by_bucket": True}
 
 
 def _to_send(work: Work, code: str, span: Span | None = None) -> str:
@@ -258,16 +267,20 @@ def _stored(prefix: str) -> str:
     return f"outgoing/{prefix}.enc"
 
 
-def _write(work: Work, file: ReportFile, buckets: tuple[int, int], _again: bool) -> Outcome:
+def _write(work: Work, file: ReportFile, buckets: tuple[int, int] | None, _again: bool) -> Outcome:
     target = sealed_path(work, file.prefix)
     target.parent.mkdir(parents=True, exist_ok=True)
     suite = crypto.suite(work.settings.crypto_suite)
-    digest = hashlib.sha256()
+    digest, written = hashlib.sha256(), 0
 
     def chunks() -> Iterator[bytes]:
+        nonlocal written
         for chunk in report_chunks(work, file, buckets):
             digest.update(chunk)
+            written += chunk.count(_END_OF_RECORD)
             yield chunk
+        if written != file.records:
+            raise RuntimeError(f"{written} records found for {file.prefix}, planned for {file.records}")
 
     public = key_ring().public_key(work.entity.centre_key, suite)
     size = packaging.pack(file.prefix, chunks(), target, suite, public, file.created_at)

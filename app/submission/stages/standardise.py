@@ -4,7 +4,7 @@ Supplements in force are laid over what the sources gave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -15,10 +15,9 @@ from app.lake.connection import Connection
 from app.lake.tables import replace_rows
 from app.submission.content import mappings
 from app.submission.counts import standardised_by_entity
-from app.submission.derive.scope import key_text
 from app.submission.mapping import SourceMapping, target_select, unmapped_select
 from app.submission.models import StageRun
-from app.submission.slots import slot_keys, slot_of
+from app.submission.slots import slot_keys, slot_sql
 from app.submission.sources.landing import landing_name
 from app.submission.stages.work import Outcome, Work
 from app.submission.supplement.overlay import lay_over
@@ -48,13 +47,14 @@ def _map(work: Work, mapping: SourceMapping, landed: int, again: bool) -> Outcom
     today = of_day(work.provider, work.business_date)
     landing = {name: f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {today})" for name in mapping.tables}
     # Few rows are read whole for every bucket anyhow, and need no order.
+    slots = {entity: f", {slot_sql(entity)} AS _slot" for entity in slot_keys()}
     ordered = landed > _UNORDERED_BUCKETS * work.settings.bucket_records
     selects = {
-        entity: f"SELECT *, '{work.provider}' AS _provider{_slot(entity)} FROM ("
+        entity: f"SELECT *, '{work.provider}' AS _provider{slots.get(entity, '')} FROM ("
         + " UNION ALL BY NAME ".join(
             target_select(mapping, target, landing) for target in mapping.targets if target.entity == entity
         )
-        + f"){' ORDER BY _slot' if ordered and entity in slot_keys() else ''}"
+        + f"){' ORDER BY _slot' if ordered and entity in slots else ''}"
         for entity in {target.entity for target in mapping.targets}
     }
     day = f"DATE '{work.business_date.isoformat()}'"
@@ -73,28 +73,6 @@ def _map(work: Work, mapping: SourceMapping, landed: int, again: bool) -> Outcom
 
     detail = work.lake.write_part(store, again)
     return sum(detail["entities"].values()), detail
-
-
-def _slot(entity: str) -> str:
-    key = slot_keys().get(entity)
-    return f", {slot_of(key_text(*key))} AS _slot" if key else ""
-
-
-def fill_slots(work: Work, entities: Iterable[str]) -> None:
-    """Give the day's rows of these entities their slots where they have none: supplements, and what was standardised by an
-    earlier release. Safe to repeat."""
-    today = of_day(work.provider, work.business_date)
-    for entity, key in ((entity, slot_keys()[entity]) for entity in entities if entity in slot_keys()):
-        path = standard_tables()[entity].path
-        where = f"{today} AND _slot IS NULL"
-        if work.lake.value(f"SELECT 1 FROM {path} WHERE {where} LIMIT 1"):
-            work.lake.write(
-                partial(_fill, statement=f"UPDATE {path} SET _slot = {slot_of(key_text(*key))} WHERE {where}")
-            )
-
-
-def _fill(connection: Connection, statement: str) -> None:
-    connection.execute(statement)
 
 
 def _unmapped(mapping: SourceMapping, landing: Mapping[str, str]) -> str:
