@@ -7,13 +7,17 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from distributed import LocalCluster
 from moto_server import KEY, SECRET, moto_server
 from sqlalchemy import func, select
@@ -80,6 +84,63 @@ def test_who_does_a_part_is_alone_with_it(postgres_database: Database) -> None:
         seen.append("first")
     thread.join(10)
     assert seen == ["another", "first", "other"]
+
+
+def _certificates(folder: Path) -> Path:
+    """A folder with an authority, and a certificate of it with its key."""
+    folder.mkdir()
+    authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"authority of {folder.name}")])
+    day = datetime.now(UTC)
+
+    def certificate(name: x509.Name, public: Any, *, is_authority: bool) -> bytes:
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(issuer)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(day - timedelta(days=1))
+            .not_valid_after(day + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .sign(authority, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
+
+    own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a process of the cluster")])
+    (folder / "ca.pem").write_bytes(certificate(issuer, authority.public_key(), is_authority=True))
+    (folder / "cert.pem").write_bytes(certificate(own, key.public_key(), is_authority=False))
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(*form))
+    return folder
+
+
+def test_by_tls_only_who_has_a_certificate_is_let_in(
+    postgres_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 3)
+    ours, theirs = _certificates(tmp_path / "ours"), _certificates(tmp_path / "theirs")
+    acts = {"day": partial(date, 2026, 10, 31)}
+    with override(cluster="tls://127.0.0.1:1", cluster_tls=ours, lake_catalog_url=CATALOGUE) as given:
+        means: dict[str, Any] = {"protocol": "tls", "security": cluster.security(given), "dashboard_address": None}
+        with LocalCluster(n_workers=1, processes=False, worker_dashboard_address=None, **means) as found:
+            with override(cluster=found.scheduler_address):
+                assert dict(spread(settings(), "batch/stage", acts)) == {"day": date(2026, 10, 31)}
+            with override(cluster=found.scheduler_address, cluster_tls=theirs), pytest.raises(Unavailable):
+                list(spread(settings(), "batch/stage", acts))
+
+
+def test_production_refuses_a_cluster_in_the_open() -> None:
+    given = settings().changed(
+        mode="production", cluster="tcp://10.0.0.1:8786", lake_s3_endpoint="http://10.0.0.2:9000"
+    )
+    words = " ".join(text.en for text in given.refusals())
+    assert "CREDITLINK_CLUSTER" in words
+    assert "CREDITLINK_LAKE_S3_ENDPOINT" in words
+    safe = settings().changed(
+        mode="production", cluster="tls://10.0.0.1:8786", lake_s3_endpoint="https://s3.example.cn"
+    )
+    assert not any("CLUSTER" in text.en or "S3" in text.en for text in safe.refusals())
 
 
 def test_a_scheduler_that_is_away_is_told(postgres_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
