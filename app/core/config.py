@@ -22,7 +22,7 @@ from environs import Env, EnvValidationError
 from marshmallow import validate
 
 from app.core.errors import Invalid
-from app.core.setting import NoticeSettings
+from app.core.setting import ScaleSettings
 from app.core.setting import setting as _setting
 from app.core.text import Language, Text
 
@@ -36,7 +36,7 @@ LogFormat = Literal["json", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(NoticeSettings):
+class Settings(ScaleSettings):
     """All settings with their values in force. Build it with keywords in tests, else by `settings()`."""
 
     mode: Mode = _setting(
@@ -244,7 +244,8 @@ class Settings(NoticeSettings):
         }
         for name, value in fill.items():
             object.__setattr__(self, name, value)
-        # These two lean on keys_dir, which has only now its final value.
+        # These lean on keys_dir, which has only now its final value.
+        object.__setattr__(self, "cluster_tls", self.cluster_tls or self.keys_dir / "cluster")
         object.__setattr__(self, "centre_key", self.centre_key or self.keys_dir / "centre_sftp")
         object.__setattr__(self, "centre_known_hosts", self.centre_known_hosts or self.keys_dir / "centre_known_hosts")
 
@@ -296,7 +297,7 @@ class Settings(NoticeSettings):
                     "the provider code must be set in production (CREDITLINK_PROVIDER_CODE)",
                 )
             )
-        return tuple(found)
+        return (*found, *self.refused_beyond_one_machine())
 
 
 def setting_names() -> tuple[str, ...]:

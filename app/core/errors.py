@@ -5,7 +5,7 @@ Anything else that is raised is our fault and is answered as such.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from app.core.text import Text
 
@@ -19,6 +19,16 @@ class CreditLinkError(Exception):
         super().__init__(f"{code}: {message.en}")
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that another process can be told: what made the error is not what its base class remembers."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[CreditLinkError], arguments: tuple[Any, ...], state: dict[str, Any]) -> CreditLinkError:
+    found = kind.__new__(kind, *arguments)
+    found.__dict__.update(state)
+    return found
 
 
 class Invalid(CreditLinkError):

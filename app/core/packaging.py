@@ -11,6 +11,7 @@ import os
 import secrets
 import struct
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
@@ -49,13 +50,14 @@ def _too_large(limit: int) -> Invalid:
     return _refused("too_large", f"解压后超过 {limit} 字节上限", f"expands to more than {limit} bytes")
 
 
-def zipped(entry: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes of a zip file with the one entry `entry`, as they become known.
+def zipped(entry: str, chunks: Iterable[bytes], moment: datetime | None = None) -> Iterator[bytes]:
+    """The bytes of a zip file with the one entry `entry`, as they become known; the same for the same `moment` of its making,
+    by default now.
 
     Raises Invalid (`packaging.too_large`) beyond 4 GiB, where a report file has to be split.
     """
     name = entry.encode("utf-8")
-    moment = clock.local_now()
+    moment = (moment or clock.now()).astimezone(clock.CHINA)
     time = moment.hour << 11 | moment.minute << 5 | moment.second // 2
     date = (moment.year - 1980) << 9 | moment.month << 5 | moment.day
     flags = _SIZES_FOLLOW | _UTF8
@@ -99,8 +101,15 @@ def zipped(entry: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield directory + _END.pack(_END_MARK, 0, 0, 1, 1, len(directory), offset, 0)
 
 
-def pack(prefix: str, chunks: Iterable[bytes], target_path: Path, suite: Suite, public: bytes) -> int:
-    """Write `chunks` as `target_path`: zip entry `<prefix>.txt`, sealed for `public`. Returns the size in bytes.
+def pack(
+    prefix: str,
+    chunks: Iterable[bytes],
+    target_path: Path,
+    suite: Suite,
+    public: bytes,
+    moment: datetime | None = None,
+) -> int:
+    """Write `chunks` as `target_path`: zip entry `<prefix>.txt`, made at `moment`, sealed for `public`. Returns the size in bytes.
 
     The file appears whole and flushed to disk, or not at all.
     """
@@ -108,7 +117,7 @@ def pack(prefix: str, chunks: Iterable[bytes], target_path: Path, suite: Suite, 
     try:
         with open(draft, "xb") as file:
             with suite.sealing_writer(file, public) as sealing:
-                for piece in zipped(f"{prefix}.txt", chunks):
+                for piece in zipped(f"{prefix}.txt", chunks, moment):
                     sealing.write(piece)
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""How a setting is declared, and the settings of what leaves the house for people: mail, text messages, links."""
+"""How a setting is declared; the settings of what leaves the house for people, and of the means beyond one machine."""
 
 # ruff: noqa: RUF009 - `setting` only wraps dataclasses.field
 
@@ -83,3 +83,65 @@ class NoticeSettings:
         Text("短信网关证书的签发机构（PEM）", "certificate authority of the gateway (PEM)"),
         derived=Text("操作系统信任的机构", "those that the operating system trusts"),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleSettings(NoticeSettings):
+    """Where volume data and the work on it lie when one machine is outgrown. All empty: on this machine."""
+
+    lake_s3_endpoint: str = setting(
+        "",
+        Text(
+            "数据湖对象存储（S3）服务地址，如 https://s3.example.cn；数据湖不在 s3:// 时不用",
+            "address of the S3 service that holds the lake, such as https://s3.example.cn; not used unless the lake is at s3://",
+        ),
+        check=validate.Regexp(r"^(https?://[^\s/?#]+)?\Z", error="Must be http(s)://host without a path."),
+        derived=Text("Amazon 的地址", "Amazon's"),
+    )
+    lake_s3_region: str = setting("us-east-1", Text("对象存储区域", "region of the S3 service"))
+    lake_s3_key: str = setting(
+        "", Text("对象存储访问标识；空为匿名", "access key id at the S3 service; empty for none")
+    )
+    lake_s3_secret: str = setting(
+        "",
+        Text("对象存储访问密钥", "secret access key at the S3 service"),
+        secret=True,
+        derived=Text("无", "none"),
+    )
+    cluster: str = setting(
+        "",
+        Text(
+            "Dask 调度进程地址（tls://主机:端口），各阶段的分桶任务交其工作进程执行；空为在本进程内执行",
+            "address of the Dask scheduler (tls://host:port) whose workers do the parts of the stages; empty: done in this process",
+        ),
+        check=validate.Regexp(
+            r"^((tcp|tls)://[^\s/]+:[0-9]{1,5})?\Z", error="Must be tls://host:port or tcp://host:port."
+        ),
+    )
+    cluster_tls: Path | None = setting(
+        None,
+        Text(
+            "集群通信证书所在目录，内有 ca.pem、cert.pem、key.pem",
+            "folder of the certificates of the cluster: ca.pem, cert.pem, key.pem",
+        ),
+        derived=Text("密钥目录下的 cluster", "cluster in the key folder"),
+    )
+
+    def refused_beyond_one_machine(self) -> tuple[Text, ...]:
+        """What production refuses of these settings."""
+        found = []
+        if self.cluster.startswith("tcp://"):
+            found.append(
+                Text(
+                    "集群通信须加密并校验身份（CREDITLINK_CLUSTER 须为 tls://）",
+                    "the cluster must be spoken to by TLS (CREDITLINK_CLUSTER must begin with tls://)",
+                )
+            )
+        if self.lake_s3_endpoint.startswith("http://"):
+            found.append(
+                Text(
+                    "对象存储须用 https（CREDITLINK_LAKE_S3_ENDPOINT）",
+                    "the S3 service must be spoken to by https (CREDITLINK_LAKE_S3_ENDPOINT)",
+                )
+            )
+        return tuple(found)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from sqlalchemy import select
 
 from app.core import clock, crypto
 from app.core.actor import SYSTEM, acting
-from app.core.config import settings
+from app.core.config import Settings, settings
 from app.core.crypto.keyring import key_ring
 from app.core.db import unit_of_work
 from app.demo.stage import Stage, platform
@@ -25,10 +29,10 @@ from app.simulator.bank import World
 from app.standard.catalogue import Group, RecordType
 from app.submission.counts import due_by_type
 from app.submission.lake import forget, lake
-from app.submission.models import Batch
+from app.submission.models import Batch, ReportFile
 from app.submission.rulings import make_ready
 from app.submission.service import batch_id_of
-from app.submission.stages.build import build
+from app.submission.stages.build import build, sealed_file
 from app.submission.stages.collect import collect
 from app.submission.stages.derive import derive
 from app.submission.stages.judge import judge
@@ -37,30 +41,52 @@ from app.submission.stages.work import Work
 from app.submission.tables import RECORD_TYPES, record_columns, record_table, record_type
 
 BUSINESS_DATE = date(2026, 10, 31)
+_RENDERED = 50_000
+"""Records of each type that are rendered for comparison with row-wise writing."""
 
 
-def bench_submission(root: Path, accounts: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def bench_submission(
+    root: Path, accounts: int, tell: Callable[[str], None], *, cluster_workers: int = 0
+) -> dict[str, Any]:
     """One first-load day of `accounts` accounts, from landing to sealed files with all pre-checks.
 
-    The bank is made by a process of its own and is not measured; `peak_rss_mb` is this process's. `rowwise` writes the same
-    records with lxml, one element after the other.
+    The bank is made by a process of its own, once for a root and a size, and is not measured; `peak_rss_mb` is this process's.
+    `rowwise` writes some of the same records with lxml, one element after the other. With `cluster_workers` the same deliveries
+    are reported once more by a cluster of so many, and what the files hold is compared.
     """
     stage = Stage(root)
+    have_bank(stage, accounts, tell)
+    shutil.rmtree(root / "data", ignore_errors=True)
+    suite = crypto.suite(stage.settings().crypto_suite)
+    centre, moment = suite.generate_keys(), clock.now()
+    with platform(stage) as settings, acting(SYSTEM):
+        key_ring().add_public_key("centre", suite, centre.public)
+        try:
+            result = _measure(accounts, tell, moment)
+            archives = archives_of(settings, centre.private) if cluster_workers else {}
+        finally:
+            forget()
+    if cluster_workers:
+        from app.demo.bench_cluster import bench_cluster
+
+        result["cluster"] = bench_cluster(stage, cluster_workers, centre, moment, archives, tell)
+    return result
+
+
+def have_bank(stage: Stage, accounts: int, tell: Callable[[str], None]) -> None:
+    """Have the deliveries of a bank of so many accounts below `stage`; what was made there for the same number stays."""
+    made = stage.root / "made"
+    if made.exists() and made.read_text() == str(accounts):
+        return
     stage.clear()
     stage.write_sources()
     tell("making the bank")
-    maker = multiprocessing.get_context("spawn").Process(target=_make_bank, args=(root, accounts))
+    maker = multiprocessing.get_context("spawn").Process(target=_make_bank, args=(stage.root, accounts))
     maker.start()
     maker.join()
     if maker.exitcode:
         raise SystemExit("the synthetic bank could not be made")
-    with platform(stage) as settings, acting(SYSTEM):
-        suite = crypto.suite(settings.crypto_suite)
-        key_ring().add_public_key("centre", suite, suite.generate_keys().public)
-        try:
-            return _measure(accounts, tell)
-        finally:
-            forget()
+    made.write_text(str(accounts))
 
 
 def _make_bank(root: Path, accounts: int) -> None:
@@ -71,45 +97,87 @@ def _make_bank(root: Path, accounts: int) -> None:
     world.export(BUSINESS_DATE, stage.deliveries(BUSINESS_DATE))
 
 
-def _measure(accounts: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    work = _batch()
-    make_ready()  # as a worker does when it starts, long before the day's deliveries come
-    stages: dict[str, float] = {}
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Time by the clock, and time of all processors in this process."""
 
-    def timed(name: str, act: Callable[[], Any]) -> Any:
+    seconds: float
+    cpu_seconds: float
+
+    def told(self, records: int) -> dict[str, Any]:
+        return {
+            "seconds": round(self.seconds, 2),
+            "cpu_seconds": round(self.cpu_seconds, 2),
+            "records_per_second": round(records / self.seconds),
+        }
+
+
+def run_stages(work: Work, moment: datetime, tell: Callable[[str], None]) -> dict[str, Spent]:
+    """Everything from landing to sealed files, which are dated `moment`; what each stage took."""
+    stages: dict[str, Spent] = {}
+    acts: dict[str, Callable[[], Any]] = {
+        "collect": lambda: collect(work),
+        "standardise": lambda: standardise(work),
+        "derive": lambda: derive(work),
+        "judge": lambda: judge(work, due_by_type(work.batch)),
+        "build": lambda: build(work),
+    }
+    for name, act in acts.items():
         tell(name)
-        started = time.monotonic()
-        result = act()
-        stages[name] = time.monotonic() - started
-        return result
+        started, spent = time.monotonic(), time.process_time()
+        with clock.frozen(moment):
+            act()
+        stages[name] = Spent(time.monotonic() - started, time.process_time() - spent)
+    return stages
 
-    timed("collect", lambda: collect(work))
-    timed("standardise", lambda: standardise(work))
-    timed("derive", lambda: derive(work))
-    timed("judge", lambda: judge(work, due_by_type(work.batch)))
-    timed("build", lambda: build(work))
+
+def told(stages: dict[str, Spent], records: int) -> dict[str, Any]:
+    """The stages and their sum as JSON."""
+    whole = Spent(sum(each.seconds for each in stages.values()), sum(each.cpu_seconds for each in stages.values()))
+    return whole.told(records) | {"stages": {name: each.told(records) for name, each in stages.items()}}
+
+
+def archives_of(settings: Settings, private: bytes) -> dict[str, str]:
+    """SHA-256 of the zip archive in each sealed file of the day, by the file's name.
+
+    The seal around it has a random key and nonce by design, so two seals of the same are never alike.
+    """
+    suite = crypto.suite(settings.crypto_suite)
+    work = Work.on(batch_id_of(settings.provider_code, BUSINESS_DATE))
+    with unit_of_work(reading=True) as session:
+        names = sorted(session.scalars(select(ReportFile.prefix).filter_by(batch_id=work.batch)))
+    found = {}
+    for name in names:
+        digest = hashlib.sha256()
+        with sealed_file(work, name).open("rb") as sealed:
+            for piece in suite.opened(sealed, private):
+                digest.update(piece)
+        found[name] = digest.hexdigest()
+    return found
+
+
+def _measure(accounts: int, tell: Callable[[str], None], moment: datetime) -> dict[str, Any]:
+    work = begin_work()
+    make_ready()  # as a worker does when it starts, long before the day's deliveries come
+    stages = run_stages(work, moment, tell)
     records = sum(due_by_type(work.batch).values())
-    seconds = sum(stages.values())
     peak = _peak_rss_mb()
     tell("rendering against row-wise writing")
-    setwise = _rate(records, lambda: _render_setwise(work))
-    rowwise = _rate(records, lambda: _render_rowwise(work))
+    setwise, rowwise = _rate(work, _render_setwise), _rate(work, _render_rowwise)
+    whole = told(stages, records)
     return {
         "accounts": accounts,
         "records": records,
-        "seconds": round(seconds, 2),
-        "records_per_second": round(records / seconds),
+        **{name: value for name, value in whole.items() if name != "stages"},
         "peak_rss_mb": round(peak),
-        "stages": {
-            name: {"seconds": round(took, 2), "records_per_second": round(records / took)}
-            for name, took in stages.items()
-        },
+        "stages": whole["stages"],
         "rendering": {"records_per_second": round(setwise)},
         "rowwise": {"records_per_second": round(rowwise), "ratio": round(setwise / rowwise, 2)},
     }
 
 
-def _batch() -> Work:
+def begin_work() -> Work:
+    """The batch of the day, begun."""
     provider = settings().provider_code
     with unit_of_work() as session:
         batch = Batch(
@@ -125,10 +193,11 @@ def _batch() -> Work:
     return Work.on(batch.id)
 
 
-def _rate(records: int, act: Callable[[], None]) -> float:
+def _rate(work: Work, render: Callable[[Work], None]) -> float:
+    records = sum(work.lake.value(f"SELECT count(*) FROM {_relation(work, code)}") for code in RECORD_TYPES)
     started = time.monotonic()
-    act()
-    return records / (time.monotonic() - started)
+    render(work)
+    return float(records / (time.monotonic() - started))
 
 
 def _peak_rss_mb() -> float:
@@ -137,7 +206,7 @@ def _peak_rss_mb() -> float:
 
 
 def _relation(work: Work, code: str) -> str:
-    return f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}')"
+    return f"(SELECT * FROM {record_table(code).path} WHERE batch = '{work.batch}' AND bucket = 0 LIMIT {_RENDERED})"
 
 
 def _render_setwise(work: Work) -> None:

@@ -146,17 +146,28 @@ def commands(registry: Registry) -> tuple[click.Command, ...]:
     @click.option(
         "--root", type=click.Path(path_type=Path, file_okay=False), default=Path("var/bench"), show_default=True
     )
+    @click.option(
+        "--cluster", type=click.Choice(["dask"]), help="Report the same day once more on a cluster. 再以集群执行并比对"
+    )
+    @click.option(
+        "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Workers of the cluster. 工作进程数"
+    )
     @json_option
-    def submission(accounts: int, root: Path, as_json_wanted: bool) -> None:
-        """从落地到加密报文 From landing to encrypted files, with all pre-checks."""
+    def submission(accounts: int, root: Path, cluster: str | None, workers: int, as_json_wanted: bool) -> None:
+        """从落地到加密报文 From landing to encrypted files, with all pre-checks. Exit code 1 when a cluster makes other files."""
         from app.demo.bench import bench_submission
 
         console = Console(stderr=True, highlight=False)
-        result = bench_submission(root, accounts, lambda words: console.print(f"[dim]{words}[/dim]"))
+        told = workers if cluster else 0
+        result = bench_submission(
+            root, accounts, lambda words: console.print(f"[dim]{words}[/dim]"), cluster_workers=told
+        )
         if as_json_wanted:
             as_json(result)
         else:
             _bench_table(result)
+        if cluster and not result["cluster"]["identical"]:
+            raise click.exceptions.Exit(FINDINGS)
 
     @bench.command("workflow")
     @click.option("--instances", type=click.IntRange(1), default=300, show_default=True, help="Instances. 流程实例数")
@@ -262,6 +273,11 @@ def _bench_table(result: dict[str, Any]) -> None:
         f"记录 records {result['records']:,}, 内存峰值 peak memory {result['peak_rss_mb']:,} MB, "
         f"渲染对逐行 rendering against row-wise: {result['rowwise']['ratio']} times"
     )
+    if cluster := result.get("cluster"):
+        console.print(
+            f"集群 cluster of {cluster['workers']}: {cluster['seconds']:.2f} s, "
+            f"文件内容一致 files identical: {'是 yes' if cluster['identical'] else '否 NO'}"
+        )
 
 
 def _short_title(code: str) -> str:

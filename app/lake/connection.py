@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +37,26 @@ _installed = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """How to speak to the S3 service that holds the lake's files; an empty `endpoint` is Amazon's."""
+
+    endpoint: str
+    region: str
+    key: str
+    secret: str = field(repr=False)
+
+    @property
+    def statement(self) -> str:
+        """SQL that makes this known to the engine, for this process only."""
+        given = {"KEY_ID": self.key, "SECRET": self.secret, "REGION": self.region}
+        if self.endpoint:
+            scheme, _, host = self.endpoint.partition("://")
+            given |= {"ENDPOINT": host, "URL_STYLE": "path", "USE_SSL": str(scheme == "https").lower()}
+        options = ", ".join(f"{name} {_quoted(value)}" for name, value in given.items())
+        return f"CREATE OR REPLACE SECRET lake_files (TYPE s3, {options})"
+
+
+@dataclass(frozen=True, slots=True)
 class LakeConfig:
     """Where the lake lives and how much of the machine it may use.
 
@@ -49,6 +69,7 @@ class LakeConfig:
     temporary: Path
     threads: int = 2
     memory_limit: str = "1500MB"
+    store: ObjectStore | None = None
 
     @property
     def catalogue_file(self) -> Path | None:
@@ -79,6 +100,8 @@ class Lake:
         self._root.execute("SET ducklake_max_retry_count = 20")
         if not config.data_path.startswith("s3://"):
             Path(config.data_path).mkdir(parents=True, exist_ok=True)
+        elif config.store is not None:
+            self._root.execute(config.store.statement)
         self._attach()
 
     def _attach(self) -> None:

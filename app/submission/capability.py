@@ -9,6 +9,7 @@ from app.rules.editing.stored import keep_records
 from app.rules.registry.stored import keep_days
 from app.rules.statistics import keep_outcomes
 from app.submission.checking.announcing import register_checks
+from app.submission.cluster_commands import cluster
 from app.submission.commands import check, submission
 from app.submission.entities.commands import entity
 from app.submission.entities.keeping import Entities, make_by_settings
@@ -61,6 +62,7 @@ def register(registry: Registry) -> None:
     registry.command(check)
     registry.command(submission)
     registry.command(entity)
+    registry.command(cluster)
     registry.command(rules)
     registry.job(
         Job(

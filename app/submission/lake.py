@@ -6,9 +6,10 @@ import threading
 
 from app.core.config import settings
 from app.lake.catalogue import tables_without
-from app.lake.connection import Connection, Lake, LakeConfig
+from app.lake.connection import Connection, Lake, LakeConfig, ObjectStore
 from app.lake.tables import ensure_tables
-from app.submission.tables import all_tables
+from app.submission.slots import SLOT_COLUMN, slot_keys, stored_tables
+from app.submission.tables import standard_tables
 
 _open: dict[str, Lake] = {}
 _lock = threading.Lock()
@@ -26,10 +27,14 @@ def lake() -> Lake:
                 temporary=given.data_dir / "lake" / "spill",
                 threads=given.threads,
                 memory_limit=given.memory_limit,
+                store=ObjectStore(
+                    given.lake_s3_endpoint, given.lake_s3_region, given.lake_s3_key, given.lake_s3_secret
+                ),
             )
             found = Lake(config)
-            ensure_tables(found, all_tables())
+            ensure_tables(found, stored_tables())
             _add_provider(found, given.provider_code)
+            _add_slots(found)
             _open[given.lake_catalog_url] = found
         return found
 
@@ -47,6 +52,24 @@ def _add_provider(found: Lake, provider: str) -> None:
         for schema, table in missing(connection):
             whole = f'lake."{schema}"."{table}"'
             connection.execute(f"ALTER TABLE {whole} ADD COLUMN _provider VARCHAR DEFAULT '{provider}'")
+
+    with found.read() as connection:
+        wanted = missing(connection)
+    if wanted:
+        found.write(add)
+
+
+def _add_slots(found: Lake) -> None:
+    """Give every standard entity that goes by a key the column of its slots; filled where it is needed (`fill_slots`)."""
+
+    def missing(connection: Connection) -> list[str]:
+        lacking = {table for layer, table in tables_without(connection, "_slot") if layer == "standard"}
+        return sorted(lacking & slot_keys().keys())
+
+    def add(connection: Connection) -> None:
+        for entity in missing(connection):
+            for name, kind in SLOT_COLUMN.items():
+                connection.execute(f"ALTER TABLE {standard_tables()[entity].path} ADD COLUMN {name} {kind}")
 
     with found.read() as connection:
         wanted = missing(connection)

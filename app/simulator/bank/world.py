@@ -175,6 +175,7 @@ class World:
 
     def _prepare(self, bank: duckdb.DuckDBPyConnection) -> None:
         bank.execute(f"SET memory_limit = '{MEMORY}'")
+        bank.execute("SET enable_progress_bar = false")  # it would be drawn among what a command prints
         for statement in (*identity_macros(self.seed, self.first_branch), *SCHEDULE_MACROS):
             bank.execute(statement.replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
         bank.execute(f"CREATE OR REPLACE TEMP MACRO first_day() AS DATE '{self.start.isoformat()}'")

@@ -9,6 +9,8 @@ from datetime import date
 from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
+from app.submission.slots import key_text as key_text
+from app.submission.slots import slot_keys, slot_of, slots_of
 from app.submission.tables import (
     FILE_LINE,
     FINDING,
@@ -59,13 +61,13 @@ class Scope:
 
     def entity(self, name: str, *key: str) -> str:
         """SELECT of the legal entity's rows of today of a standard entity; with a key, only those of this bucket."""
-        bucket = f" AND {self._chosen(key_text(*key))}" if key else ""
+        bucket = f" AND {self.chosen(key_text(*key), slotted=slot_keys().get(name) == key)}" if key else ""
         mine = of_day(self.provider, self.business_date)
         return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE {mine}{bucket}"
 
     def accepted(self, code: str) -> str:
         """SELECT of what the centre has taken of this bucket's keys from the legal entity."""
-        return f"{self.every_accepted(code)} AND {self._chosen('key')}"
+        return f"{self.every_accepted(code)} AND {self.chosen('key')}"
 
     def every_accepted(self, code: str) -> str:
         """SELECT of all that the centre has taken of a type from the legal entity, for one whose keys are not those of this record."""
@@ -112,11 +114,13 @@ class Scope:
     def _renaming(self, code: str) -> tuple[str, ...]:
         return tuple(each for each in self.operations_on(code) if record_type(each).kind == "change_identifier")
 
-    def _chosen(self, key: str) -> str:
+    def chosen(self, key: str, *, slotted: bool = False) -> str:
+        """SQL that chooses the rows of this bucket by their key, or, of standard rows that are `slotted` by it, by their slot."""
         if self.only:
             asked = self.only.replace("'", "''")
             return f"{key} = '{asked}'"
-        return f"hash({key}) % {self.buckets} = {self.bucket}" if self.buckets > 1 else "TRUE"
+        first, last = slots_of(self.bucket, self.buckets)
+        return f"{'_slot' if slotted else slot_of(key)} BETWEEN {first} AND {last}" if self.buckets > 1 else "TRUE"
 
     def _path(self, table: Table) -> str:
         return f"{table.path} AT (VERSION => {self.snapshot})" if self.snapshot else table.path
@@ -124,11 +128,6 @@ class Scope:
 
 VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
 """The business key of what a source has declared void."""
-
-
-def key_text(*columns: str) -> str:
-    """The business key as one text, its parts joined by `|`."""
-    return columns[0] if len(columns) == 1 else "concat_ws('|', " + ", ".join(columns) + ")"
 
 
 def segment(

@@ -90,7 +90,7 @@ def operations_due(code: str, scope: Scope, requested: str = "") -> str:
 
 def _asked(code: str, scope: Scope, requested: str) -> str:
     """SELECT of what was asked for of this type and bucket."""
-    bucket = f" AND hash(key) % {scope.buckets} = {scope.bucket}" if scope.buckets > 1 else ""
+    bucket = f" AND {scope.chosen('key')}"
     return f"SELECT * FROM {requested} WHERE record_type = '{code}'{bucket}"
 
 

@@ -51,7 +51,8 @@ COLUMNS: Final[Mapping[str, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """One stage of a batch. `done` of `total` parts is the progress of a running one (0 of 0: not known)."""
+    """One stage of a batch. `done` of `total` parts is the progress of a running one (0 of 0: not known), `remaining` about how
+    many seconds it will still take (None: too early to say)."""
 
     name: str
     title: Text
@@ -62,6 +63,7 @@ class StageLine:
     total: int = 0
     attempt: int = 0
     error: str = ""
+    remaining: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,24 @@ def _stages(
             done, total = sum(file.status == "answered" for file in files), len(files)
         seconds = ((task.finished_at or clock.now()) - task.opened_at).total_seconds()
         attempt = run.attempt if run else 0
-        lines.append(StageLine(name, title, state, rows.get(name, 0), seconds, done, total, attempt, task.error or ""))
+        left = remaining(done, total, (clock.now() - run.started_at).total_seconds()) if run and total else None
+        error = task.error or ""
+        lines.append(StageLine(name, title, state, rows.get(name, 0), seconds, done, total, attempt, error, left))
     return tuple(lines)
+
+
+def remaining(done: int, total: int, elapsed: float) -> float | None:
+    """About how many seconds the rest of the parts will take, by those that are done; None while too few are.
+
+    The largest are done first, so it is rather too long than too short.
+    """
+    if done < _TELLING_PARTS or elapsed < _TELLING_SECONDS or done > total:
+        return None
+    return elapsed * (total - done) / done
+
+
+_TELLING_PARTS: Final = 2
+_TELLING_SECONDS: Final = 3.0
 
 
 def _identities(total: Mapping[str, int], *, planned: bool) -> tuple[Identity, ...]:

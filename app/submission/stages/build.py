@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from app.core import clock, crypto, packaging
 from app.core.crypto.keyring import key_ring
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
+from app.core.storage import storage
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.lake.rendering import line_expression
@@ -27,10 +29,10 @@ from app.lake.streams import text_chunks
 from app.lake.tables import replace_rows
 from app.standard.files import FileHeader, FileName
 from app.submission.counts import due_by_type, held_by_type
-from app.submission.models import ReportFile
+from app.submission.models import ReportFile, StageRun
 from app.submission.operations.requests import requests_behind, set_out
 from app.submission.stages.hold import open_prints, travelling, travelling_held
-from app.submission.stages.work import Outcome, Work
+from app.submission.stages.work import Outcome, Part, Work
 from app.submission.tables import (
     FILE_LINE,
     FINDING,
@@ -40,6 +42,9 @@ from app.submission.tables import (
     record_table,
     record_type,
 )
+
+_NUMBERED = 1_000_000
+"""Records that are numbered in one statement at most, unless a bucket is larger."""
 
 _FEW = 5_000
 """Records of a type up to which its lines are numbered in one statement with those of other types: a statement that writes to
@@ -51,6 +56,7 @@ def file_order() -> tuple[str, ...]:
     return (*operation_types(), *REPORTED)
 
 
+_END_OF_RECORD = b"</Document>"
 _SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -63,16 +69,76 @@ def build(work: Work) -> dict[str, Any]:
     by_type = {code: [file for file in files if file.record_type == code] for code in file_order()}
     records = {code: sum(file.records for file in mine) for code, mine in by_type.items()}
     largest = sorted(filter(records.get, by_type), key=lambda code: -records[code])
-    few = [code for code in largest if records[code] <= _FEW]
-    together = [[code] for code in largest if code not in few] + ([few] if few else [])
-    numbering = {
-        codes[0] if len(codes) == 1 else "few": partial(_number_lines, work, {code: by_type[code] for code in codes})
-        for codes in together
-    }
-    work.parts("number", numbering, writing=True)
+    spans = {code: _spans(work, code, records[code]) for code in largest}
+    few = {code: _joined(spans[code]) for code in largest if records[code] <= _FEW}
+    numbering: dict[str, Part] = {}
+    with unit_of_work(reading=True) as session:
+        marked = set(session.scalars(select(StageRun.part).filter_by(batch_id=work.batch, stage="number")))
+    for code in (each for each in largest if each not in few):
+        joined = list(_together(spans[code]))
+        if len(joined) == 1 or code in marked:  # an earlier release knew only whole types
+            numbering[code] = partial(_number_lines, work, {code: _joined(joined)}, by_type)
+        else:
+            numbering |= {
+                f"{code}/{span.first}": partial(_number_lines, work, {code: span}, by_type) for span in joined
+            }
+    if few:
+        numbering["few"] = partial(_number_lines, work, few, by_type)
+    numbered = work.parts("number", numbering, writing=True)
+    ordered = all(detail.get("by_bucket") for _, detail in numbered.values())
     planned = sorted((file for file in files if file.status == "planned"), key=lambda file: -file.records)
-    work.parts("write", {file.prefix: partial(_write, work, file) for file in planned})
+    writing = {
+        file.prefix: partial(_write, work, file, _buckets(work, file, spans) if ordered else None) for file in planned
+    }
+    work.parts("write", writing)
     return {"records": records, "files": [file.prefix for file in files]}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Neighbouring buckets of a record type: from `first` to `last`, with `records` to be sent after `before` others."""
+
+    first: int
+    last: int
+    before: int
+    records: int
+
+
+def _spans(work: Work, code: str, records: int) -> list[Span]:
+    """The buckets of a type in their order, each by itself."""
+    if work.buckets(code) == 1:
+        return [Span(0, 0, 0, records)]
+    counted = work.lake.rows(f"SELECT bucket, count(*) FROM ({_to_send(work, code)}) GROUP BY bucket ORDER BY bucket")
+    spans: list[Span] = []
+    for bucket, number in counted:
+        spans.append(Span(bucket, bucket, spans[-1].before + spans[-1].records if spans else 0, number))
+    return spans
+
+
+def _together(spans: list[Span]) -> Iterator[Span]:
+    """Spans joined as long as they can be numbered in one statement: what that holds is bounded, whatever the day's size."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.before + span.records - joined[0].before > _NUMBERED:
+            yield _joined(joined)
+            joined = []
+        joined.append(span)
+    yield _joined(joined)
+
+
+def _joined(spans: list[Span]) -> Span:
+    return Span(spans[0].first, spans[-1].last, spans[0].before, sum(span.records for span in spans))
+
+
+def _buckets(work: Work, file: ReportFile, spans: Mapping[str, list[Span]]) -> tuple[int, int]:
+    """The first and the last bucket of which a file has records."""
+    start = file.part * work.settings.file_records
+    mine = [
+        span
+        for span in spans[file.record_type]
+        if span.before < start + file.records and span.before + span.records > start
+    ]
+    return mine[0].first, mine[-1].last
 
 
 def _plan(work: Work, _again: bool) -> Outcome:
@@ -134,43 +200,50 @@ def _serial(number: int) -> str:
     return digits
 
 
-def _number_lines(work: Work, files: Mapping[str, list[ReportFile]], again: bool) -> Outcome:
-    """Give every record of these types that is to be sent its file and line (the header is line 1), in the order of business
-    keys."""
-    lines = " UNION ALL ".join(_lines(work, code, mine) for code, mine in files.items())
-    listed = ", ".join(f"'{code}'" for code in files)
-    where = f"batch = '{work.batch}' AND record_type IN ({listed})"
+def _number_lines(
+    work: Work, spans: Mapping[str, Span], by_type: Mapping[str, list[ReportFile]], again: bool
+) -> Outcome:
+    """Give every record of these buckets that is to be sent its file and line (the header is line 1), in the order of buckets
+    and within them of business keys."""
+    lines = " UNION ALL ".join(_lines(work, code, by_type[code], span) for code, span in spans.items())
+    sent = {code: _to_send(work, code, span) for code, span in spans.items()}
+    mine = " UNION ALL ".join(f"SELECT record_id FROM ({each})" for each in sent.values())
+    where = f"batch = '{work.batch}' AND record_id IN ({mine})"
 
     def store(connection: Connection, again: bool) -> int:
         return replace_rows(connection, FILE_LINE, where, lines, again=again)
 
     rows = work.lake.write_part(store, again)
-    if rows != sum(file.records for mine in files.values() for file in mine):
-        raise RuntimeError(f"{rows} lines for the files of {listed} in {work.batch}, planned for another number")
+    if rows != sum(span.records for span in spans.values()):
+        raise RuntimeError(
+            f"{rows} lines for the files of {', '.join(spans)} in {work.batch}, planned for another number"
+        )
     with unit_of_work():
-        for code in (each for each in files if open_prints(work.provider, each)):
-            keys = work.lake.rows(
-                f"SELECT key FROM {FILE_LINE.path} WHERE batch = ? AND record_type = ?", [work.batch, code]
-            )
-            travelling(work, code, [key for (key,) in keys])
-        for code in files:
-            mine = f"SELECT record_id FROM {FILE_LINE.path} WHERE batch = '{work.batch}' AND record_type = '{code}'"
-            travelling_held(set_out(list(requests_behind(code, mine)), work.batch))
-    return rows, {}
+        for code, records in sent.items():
+            if open_prints(work.provider, code):
+                travelling(work, code, [key for (key,) in work.lake.rows(f"SELECT key FROM ({records})")])
+            travelling_held(set_out(list(requests_behind(code, f"SELECT record_id FROM ({records})")), work.batch))
+    return rows, {"by_bucket": True}
 
 
-def _lines(work: Work, code: str, files: list[ReportFile]) -> str:
+def _to_send(work: Work, code: str, span: Span | None = None) -> str:
+    """SELECT of the records of a type that nothing holds back, of some buckets or of all."""
+    mine = f" AND r.bucket BETWEEN {span.first} AND {span.last}" if span else ""
+    held = f" AND bucket BETWEEN {span.first} AND {span.last}" if span else ""
+    return f"""SELECT r.record_id, r.key, r."RptDate", r.content, r.bucket FROM {record_table(code).path} r
+        WHERE r.batch = '{work.batch}'{mine} AND r.record_id NOT IN (SELECT record_id FROM {FINDING.path}
+            WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'{held})"""
+
+
+def _lines(work: Work, code: str, files: list[ReportFile], span: Span) -> str:
     """SELECT in the shape of the file lines."""
     size = work.settings.file_records
     names = " ".join(f"WHEN {file.part} THEN '{file.prefix}'" for file in files)
     return f"""
         SELECT CASE (place - 1) // {size} {names} END AS file, '{code}' AS record_type, record_id, key, "RptDate", content,
                 '{work.batch}' AS batch, (place - 1) % {size} + 2 AS line
-         FROM (SELECT r.record_id, r.key, r."RptDate", r.content, row_number() OVER (ORDER BY r.key, r."RptDate") AS place
-               FROM {record_table(code).path} r
-               WHERE r.batch = '{work.batch}' AND r.record_id NOT IN (
-                   SELECT record_id FROM {FINDING.path}
-                   WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'))"""
+         FROM (SELECT *, {span.before} + row_number() OVER (ORDER BY bucket, key, "RptDate") AS place
+               FROM ({_to_send(work, code, span)}))"""
 
 
 def sealed_path(work: Work, prefix: str) -> Path:
@@ -178,18 +251,42 @@ def sealed_path(work: Work, prefix: str) -> Path:
     return work.settings.data_dir / "outgoing" / f"{prefix}.enc"
 
 
-def _write(work: Work, file: ReportFile, _again: bool) -> Outcome:
+def sealed_file(work: Work, prefix: str) -> Path:
+    """A sealed file at its place; one that another machine has written is fetched from the common storage first.
+
+    Raises NotFound (`core.file`) where it lies in neither.
+    """
+    path = sealed_path(work, prefix)
+    if work.settings.cluster and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage().fetch(_stored(prefix), path)
+    return path
+
+
+def _stored(prefix: str) -> str:
+    return f"outgoing/{prefix}.enc"
+
+
+def _write(work: Work, file: ReportFile, buckets: tuple[int, int] | None, _again: bool) -> Outcome:
     target = sealed_path(work, file.prefix)
     target.parent.mkdir(parents=True, exist_ok=True)
     suite = crypto.suite(work.settings.crypto_suite)
-    digest = hashlib.sha256()
+    digest, written = hashlib.sha256(), 0
 
     def chunks() -> Iterator[bytes]:
-        for chunk in report_chunks(work, file):
+        nonlocal written
+        for chunk in report_chunks(work, file, buckets):
             digest.update(chunk)
+            written += chunk.count(_END_OF_RECORD)
             yield chunk
+        if written != file.records:
+            raise RuntimeError(f"{written} records found for {file.prefix}, planned for {file.records}")
 
-    size = packaging.pack(file.prefix, chunks(), target, suite, key_ring().public_key(work.entity.centre_key, suite))
+    public = key_ring().public_key(work.entity.centre_key, suite)
+    size = packaging.pack(file.prefix, chunks(), target, suite, public, file.created_at)
+    if work.settings.cluster:
+        storage().put(target, _stored(file.prefix))
+        target.unlink()
     with unit_of_work() as session:
         fresh = session.get_one(ReportFile, file.prefix)
         if fresh.status == "planned":
@@ -197,17 +294,19 @@ def _write(work: Work, file: ReportFile, _again: bool) -> Outcome:
     return file.records, {}
 
 
-def report_chunks(work: Work, file: ReportFile) -> Iterator[bytes]:
-    """The plain text of a planned file: header, then its lines in order."""
+def report_chunks(work: Work, file: ReportFile, buckets: tuple[int, int] | None = None) -> Iterator[bytes]:
+    """The plain text of a planned file: header, then its lines in order. Where it is known, `buckets` are the first and the last
+    that it has records of."""
     record = record_type(file.record_type)
     created = file.created_at.astimezone(clock.CHINA)
     header = FileHeader(file.record_type, file.provider, created, file.records, template=record.template)
     yield (header.text + "\r\n").encode()
     letters = ", ".join(f'r."{name}"' for name in record_columns(file.record_type))
+    mine = f" AND r.bucket BETWEEN {buckets[0]} AND {buckets[1]}" if buckets else ""
     lines = f"""SELECT {line_expression(record)} FROM (
         SELECT {letters}, l.line FROM {FILE_LINE.path} l JOIN {record_table(file.record_type).path} r
                ON r.record_id = l.record_id AND r.batch = l.batch
-        WHERE l.file = '{file.prefix}') ORDER BY line"""
+        WHERE l.file = '{file.prefix}' AND r.batch = '{file.batch_id}'{mine}) ORDER BY line"""
     with work.lake.read() as connection:
         for chunk in text_chunks(connection, lines):
             yield bytes(chunk)

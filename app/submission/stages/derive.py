@@ -11,6 +11,7 @@ from app.submission.derive import DERIVATIONS, Scope
 from app.submission.operations.due import PERFORMANCES, operations_due
 from app.submission.operations.requests import approved
 from app.submission.rulings import condition_sql
+from app.submission.slots import fill_slots
 from app.submission.stages.work import Outcome, Part, Work, unanswered
 from app.submission.tables import (
     MAIN_ENTITY,
@@ -40,6 +41,8 @@ def derive(work: Work) -> dict[str, int]:
     waiting = unanswered(work.provider, other_than=work.batch)
     on_their_way = {name[_TYPE_IN_PREFIX] for name in waiting}
     due = dict.fromkeys(reported_types(), 0)
+    if any(work.buckets(code) > 1 for code in RECORD_TYPES):
+        fill_slots(work.lake, work.provider, work.business_date, rows)
 
     def all_of(acts: dict[str, partial[Outcome]]) -> None:
         operations = tuple(code for code in operation_types() if due[code] or code in on_their_way)

@@ -10,7 +10,7 @@ from app.lake.tables import put_rows
 from app.rules.exemption.applying import applying
 from app.rules.model import Ruleset
 from app.rules.registry import in_force
-from app.rules.registry.editions import remember_shipped
+from app.rules.registry.editions import edition, remember_shipped
 from app.standard import catalogue
 from app.standard.catalogue import SUBJECTS, Subject
 from app.submission import judging
@@ -34,7 +34,8 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
         for bucket in range(work.buckets(code))
     ]
     acts: dict[str, Part] = {
-        part.name: partial(_sweep, work, part, rulesets[part.code, part.subject], given, exempt) for part in parts
+        part.name: partial(_sweep, work, part, _edition(rulesets[part.code, part.subject]), given, exempt)
+        for part in parts
     }
     work.parts("judge", acts)
     held = held_by_type(work.batch)
@@ -62,6 +63,19 @@ def rulesets_of(work: Work, codes: list[str]) -> dict[tuple[str, Subject | None]
     return found
 
 
+def _edition(ruleset: Ruleset | None) -> str:
+    return ruleset.edition if ruleset else ""
+
+
+def _ruleset(work: Work, part: judging.Part, wanted: str) -> Ruleset | None:
+    """The edition to judge by; mostly the one in force, which this process has ready. A release may have come meanwhile."""
+    if not wanted:
+        return None
+    place = in_force(work.business_date).about_record(part.code, part.subject)
+    found = place.ruleset() if place else None
+    return found if found is not None and found.edition == wanted else edition(wanted)
+
+
 def _subjects(work: Work, code: str) -> tuple[Subject | None, ...]:
     record = record_type(code)
     if not record.shared or "InfoIDType" not in {item.tag for item in record.segments[0].plain}:
@@ -75,13 +89,14 @@ def _subjects(work: Work, code: str) -> tuple[Subject | None, ...]:
 def _sweep(
     work: Work,
     part: judging.Part,
-    ruleset: Ruleset | None,
+    wanted: str,
     given: Surroundings,
     exempt: Mapping[str, str],
     again: bool,
 ) -> Outcome:
+    ruleset = _ruleset(work, part, wanted)
     basis = judging.Basis(
-        edition=ruleset.edition if ruleset else "",
+        edition=wanted,
         standard=catalogue.current().digest,
         snapshot=work.lake.snapshot(),
         given=given,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import unit_of_work
 from app.submission.models import ReportFile
-from app.submission.stages.build import file_order, sealed_path
+from app.submission.stages.build import file_order, sealed_file
 from app.submission.stages.work import Work
 from app.submission.transport import Transport, transport
 
@@ -34,9 +34,9 @@ def _send_one(work: Work, way: Transport, file: ReportFile) -> None:
     name = f"{file.prefix}.enc"
     if file.status == "built":
         _mark(file.prefix, "sending")
-        way.send(sealed_path(work, file.prefix), name)
+        way.send(sealed_file(work, file.prefix), name)
     elif not way.arrived(name):
-        way.send(sealed_path(work, file.prefix), name)
+        way.send(sealed_file(work, file.prefix), name)
     _mark(file.prefix, "sent")
 
 

@@ -27,6 +27,7 @@ from app.submission.entities.keeping import entity_of
 from app.submission.lake import lake
 from app.submission.models import Batch, ReportFile, StageRun, StageTry
 from app.submission.sources.listing import listed_sources
+from app.submission.stages.cluster import spread
 from app.submission.tables import MAIN_ENTITY, base_type
 
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class Work:
         own = entity.settings(settings())
         return cls(*known, entity, own, lake(), progress or (lambda done, total: None))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On its way to another process it is the name of the batch: that process has settings and a lake of its own."""
+        return Work.on, (self.batch,)
+
     def subjects(self, record_type: str) -> int:
         """How many customers or accounts this day's records of a type can be about."""
         return standardised_by_entity(self.batch).get(MAIN_ENTITY[base_type(record_type)], 0)
@@ -76,14 +81,15 @@ class Work:
         return max(1, -(-self.subjects(record_type) // self.settings.bucket_records))
 
     def parts(self, stage: str, parts: Mapping[str, Part], *, writing: bool = False) -> dict[str, Outcome]:
-        """Do the parts of a stage as `side_by_side` does; what came of each, by part.
+        """Do the parts of a stage as `side_by_side` does, or on the cluster where there is one; what came of each, by part.
 
-        When parts fail the others are still done, and then the first failure is raised.
+        When parts fail the others are still done, and then the first failure is raised. A part must therefore be able to
+        travel: a function of a module with its arguments.
         """
         done: dict[str, Outcome] = {}
         failures: list[Exception] = []
         acts = {name: partial(self.part, stage, name, act) for name, act in parts.items()}
-        for name, outcome in self.side_by_side(acts, writing=writing):
+        for name, outcome in self._outcomes(stage, acts, writing=writing):
             if isinstance(outcome, Exception):
                 failures.append(outcome)
             else:
@@ -91,6 +97,16 @@ class Work:
         if failures:
             raise failures[0]
         return done
+
+    def _outcomes(
+        self, stage: str, acts: Mapping[str, Callable[[], T]], *, writing: bool
+    ) -> Iterator[tuple[str, T | Exception]]:
+        if not self.settings.cluster:
+            yield from self.side_by_side(acts, writing=writing)
+            return
+        for number, (name, outcome) in enumerate(spread(self.settings, f"{self.batch}/{stage}", acts), start=1):
+            yield name, outcome
+            self.progress(number, len(acts))
 
     def side_by_side(
         self, acts: Mapping[str, Callable[[], T]], *, writing: bool = False

@@ -194,7 +194,8 @@ def nearby_all(provider: str, code: str, subjects: Sequence[str]) -> Nearby:
 def _source_rows(cursor: Connection, provider: str, entity: str, key: tuple[str, ...], day: date) -> list[Row]:
     """The rows as the sources gave them: for one that a supplement is laid over, the one that stands aside."""
     wanted = f" AND {key_text(*key)} IN (SELECT key FROM near_wanted)" if key else ""
-    statement = f"SELECT * FROM {standard_tables()[entity].path} WHERE business_date = ? AND _provider = ?{wanted}"
+    table = standard_tables()[entity]
+    statement = f"SELECT {table.column_list} FROM {table.path} WHERE business_date = ? AND _provider = ?{wanted}"
     found = cursor.execute(statement, [day, provider]).to_arrow_table().to_pylist()
     plain = [row for row in found if row["_source"] != SUPPLEMENTED]
     if len(plain) < len(found):

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.server
 import json
-import socket
 import ssl
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from moto_server import moto_server
 from sqlalchemy import create_engine, make_url, text
 
 from app.core.config import settings
@@ -227,34 +224,12 @@ def test_sftp_has_a_limit(sftp: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """moto's server as a process of its own, with a bucket; its address."""
-    import boto3
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            threading.Event().wait(0.1)
-        endpoint = f"http://127.0.0.1:{port}"
-        client = boto3.client(
-            "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="k", aws_secret_access_key="s"
-        )
-        client.create_bucket(Bucket="bank")
+    """moto's server with a bucket; its address."""
+    with moto_server("bank") as (endpoint, client):
         for name, content in FILES.items():
             client.put_object(Bucket="bank", Key=f"loans/20261031/{name}", Body=content.encode())
         client.put_object(Bucket="bank", Key="evil/20261031/../../escape.csv", Body=b"x")
         yield endpoint
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 @pytest.mark.whole

@@ -16,6 +16,7 @@ from app.standard.files import parse_record, render_record
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.derive.reasons import reasons_select
 from app.submission.rulings import condition_sql
+from app.submission.slots import fill_slots, stored_tables
 from app.submission.tables import (
     FILE_LINE,
     accepted_table,
@@ -62,7 +63,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 @pytest.fixture(scope="session")
 def _memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     found = MemoryLake(_config(tmp_path_factory.mktemp("memory")))
-    ensure_tables(found, all_tables())
+    ensure_tables(found, stored_tables())
     yield found
     found.close()
 
@@ -145,6 +146,8 @@ class Desk:
         self, code: str, day: date, *, unanswered: tuple[str, ...] = (), bucket: int = 0, buckets: int = 1
     ) -> list[dict[str, Any]]:
         """The facts of the records due; every one is also written as a line and read back."""
+        if buckets > 1:
+            fill_slots(self.lake, PROVIDER, day, standard_tables())
         scope = Scope("B1", day, PROVIDER, bucket, buckets, unanswered, condition_sql)
         table = record_table(code)
         self.lake.write(lambda connection: replace_rows(connection, table, "batch = 'B1'", DERIVATIONS[code](scope)))
