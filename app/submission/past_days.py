@@ -16,9 +16,10 @@ from app.lake.connection import Connection
 from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
+from app.submission.at_hand import in_lake
 from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
-from app.submission.judging import Basis, Part, accepted_as_of, as_of
+from app.submission.judging import Basis, Part, accepted_rows
 from app.submission.lake import lake
 from app.submission.models import Batch, StageRun
 from app.submission.permissions import RECORDS, VIEW
@@ -100,8 +101,9 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
     basis = Basis.of(detail)
     exempt = exempted(basis.exemptions)
     part = Part.of(batch, day, True, name)
-    records = f"(SELECT * FROM {as_of(record_table(code), basis)} WHERE {part.where})"
-    accepted, others, replaced = accepted_as_of(code, basis)
+    rows = in_lake(basis.snapshot)
+    records = part.records(rows)
+    accepted, others, replaced = accepted_rows(code, basis.given.provider, rows)
 
     def nothing(other: str) -> str:
         return f"(SELECT * FROM {others(other)} WHERE FALSE)"

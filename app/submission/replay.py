@@ -96,7 +96,8 @@ def _again(part: Part, name: str, rows: int, detail: dict[str, Any], standards: 
     try:
         with _standard(basis.standard, standards):
             ruleset = edition(basis.edition) if basis.edition else None
-            digest = judging.find(lake(), part, ruleset, basis).digest
+            with lake().read() as connection:
+                digest = judging.find(connection, part, ruleset, basis).digest
     except CreditLinkError as error:
         problem = error.message
     except EngineError as error:

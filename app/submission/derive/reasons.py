@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app.core.text import Text
+from app.submission.at_hand import in_lake
 from app.submission.derive import DERIVATIONS
 from app.submission.derive.scope import Scope
 
@@ -67,7 +68,7 @@ def scopes_of(scope: Scope, parts: Mapping[str, Mapping[str, Any]], only: str = 
             bucket=int(name.partition("/")[2]),
             buckets=len(parts),
             unanswered=tuple(noted["unanswered"]),
-            snapshot=int(noted["snapshot"]),
+            rows=in_lake(int(noted["snapshot"])),
             only=only,
         )
         for name, noted in chosen

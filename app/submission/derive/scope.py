@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.lake.tables import Table
 from app.standard.catalogue import Group, Item, RecordType
 from app.standard.layout import column_types
+from app.submission.at_hand import IN_LAKE, Rows
 from app.submission.slots import key_text as key_text
 from app.submission.slots import slot_keys, slot_of, slots_of
 from app.submission.tables import (
@@ -16,11 +16,11 @@ from app.submission.tables import (
     FINDING,
     accepted_table,
     of_day,
+    of_provider,
     operations_on,
     record_table,
     record_type,
     standard_tables,
-    taken_of,
 )
 
 Condition = Callable[[str, str, str], str]
@@ -35,7 +35,7 @@ class Scope:
     tells whether a source has declared anything void. What is not there is not asked for.
 
     `explaining` asks a derivation not for the records that are due but why each subject is due or not (see `finished`);
-    `snapshot` for the lake as it was then, 0 for as it is; `only` for one business key alone.
+    `only` for one business key alone. `rows` says where the rows of the lake are found.
     """
 
     batch: str
@@ -48,8 +48,8 @@ class Scope:
     operations: tuple[str, ...] | None = None
     voided: bool = True
     explaining: bool = False
-    snapshot: int = 0
     only: str = ""
+    rows: Rows = IN_LAKE
 
     @property
     def day(self) -> str:
@@ -61,26 +61,26 @@ class Scope:
 
     def entity(self, name: str, *key: str) -> str:
         """SELECT of the legal entity's rows of today of a standard entity; with a key, only those of this bucket."""
-        bucket = f" AND {self.chosen(key_text(*key), slotted=slot_keys().get(name) == key)}" if key else ""
+        bucket = f" WHERE {self.chosen(key_text(*key), slotted=slot_keys().get(name) == key)}" if key else ""
         mine = of_day(self.provider, self.business_date)
-        return f"SELECT * FROM {self._path(standard_tables()[name])} WHERE {mine}{bucket}"
+        return f"SELECT * FROM {self.rows(standard_tables()[name].path, mine)}{bucket}"
 
     def accepted(self, code: str) -> str:
         """SELECT of what the centre has taken of this bucket's keys from the legal entity."""
-        return f"{self.every_accepted(code)} AND {self.chosen('key')}"
+        return f"{self.every_accepted(code)} WHERE {self.chosen('key')}"
 
     def every_accepted(self, code: str) -> str:
         """SELECT of all that the centre has taken of a type from the legal entity, for one whose keys are not those of this record."""
-        return taken_of(self._path(accepted_table(code)), self.provider)
+        return f"SELECT * FROM {self.rows(accepted_table(code).path, of_provider('file', self.provider))}"
 
     def travelling(self, code: str) -> str:
         """SELECT of the keys that have a record or an operation on its way, sent and not yet answered."""
         files = ", ".join(f"'{name}'" for name in self.unanswered) or "''"
         types = ", ".join(f"'{each}'" for each in (code, *self.operations_on(code)))
-        lines = f"SELECT {{}} FROM {self._path(FILE_LINE)} WHERE record_type IN ({types}) AND file IN ({files})"
+        lines = f"SELECT {{}} FROM {self.rows(FILE_LINE.path, f'file IN ({files})')} WHERE record_type IN ({types})"
         renamed = "".join(
-            f' UNION SELECT "NwBnesCode" FROM {self._path(record_table(each))} WHERE "NwBnesCode" IS NOT NULL'
-            f" AND record_id IN ({lines.format('record_id')})"
+            f' UNION SELECT "NwBnesCode" FROM {self.rows(record_table(each).path, _RENAMED)}'
+            f" WHERE record_id IN ({lines.format('record_id')})"
             for each in self._renaming(code)
         )
         return f"{lines.format('DISTINCT key')}{renamed}"
@@ -95,17 +95,19 @@ class Scope:
         for each in self.operations_on(code):
             settled = ""
             if record_type(each).kind == "correct_segment":
-                settled = (
-                    f" AND key NOT IN (SELECT key FROM {self._path(FINDING)} WHERE record_type = '{each}'"
-                    f" AND severity = 'block' AND business_date < {self.day})"
-                )
-            mine = f"FROM {self._path(record_table(each))} WHERE batch = '{self.batch}'"
+                blocked = f"record_type = '{each}' AND severity = 'block' AND business_date < {self.day}"
+                settled = f" WHERE key NOT IN (SELECT key FROM {self.rows(FINDING.path, blocked)})"
+            mine = f"FROM {self.today(each)}"
             parts.append(f"SELECT key {mine}{settled}")
             if each in self._renaming(code):
-                parts.append(f'SELECT "NwBnesCode" {mine} AND "NwBnesCode" IS NOT NULL')
+                parts.append(f'SELECT "NwBnesCode" {mine} WHERE {_RENAMED}')
         if self.voided:
             parts.append(f"SELECT {VOIDED_KEY} FROM ({self.entity('voided')}) WHERE about = '{code}'")
         return " UNION ".join(parts)
+
+    def today(self, code: str) -> str:
+        """The relation of the records or operations of a type that the batch has so far."""
+        return self.rows(record_table(code).path, f"batch = '{self.batch}'")
 
     def operations_on(self, code: str) -> tuple[str, ...]:
         """The operations on a record type of which there may be any."""
@@ -122,9 +124,8 @@ class Scope:
         first, last = slots_of(self.bucket, self.buckets)
         return f"{'_slot' if slotted else slot_of(key)} BETWEEN {first} AND {last}" if self.buckets > 1 else "TRUE"
 
-    def _path(self, table: Table) -> str:
-        return f"{table.path} AT (VERSION => {self.snapshot})" if self.snapshot else table.path
 
+_RENAMED = '"NwBnesCode" IS NOT NULL'
 
 VOIDED_KEY = "coalesce(nullif(code, ''), concat_ws('|', cert_type, cert_number))"
 """The business key of what a source has declared void."""

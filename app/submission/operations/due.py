@@ -74,9 +74,7 @@ def operations_due(code: str, scope: Scope, requested: str = "") -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     earlier = OPERATION_KINDS[: OPERATION_KINDS.index(record.kind)]
     before = [each for each in scope.operations_on(base) if record_type(each).kind in earlier]
-    first = "".join(
-        f" AND key NOT IN (SELECT key FROM {record_table(each).path} WHERE batch = '{scope.batch}')" for each in before
-    )
+    first = "".join(f" AND key NOT IN (SELECT key FROM {scope.today(each)})" for each in before)
     return f"""
         WITH due AS ({" UNION ALL BY NAME ".join(parts)}),
              typed AS (SELECT key, "RptDate" AS dated, origin, {typed} FROM due),
