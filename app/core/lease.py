@@ -54,12 +54,18 @@ def insert_or_ignore(session: Session, row: type[Base], given: InstrumentedAttri
 
 
 def acquire(name: str, holder: str, seconds: float) -> Lease | None:
-    """Take the lease for `seconds`, if it is free, run out, or held by the same or a vanished process; else None."""
+    """Take the lease for `seconds`, if it is free, run out, or held by the same or a vanished process; else None.
+
+    Everybody who asks for a lease asks for it for the same time.
+    """
     with unit_of_work() as session:
         now = database().now(session)
         insert_or_ignore(session, LeaseRow, LeaseRow.name, name=name, holder="", token=0, expires_at=now)
         row = session.scalars(select(LeaseRow).where(LeaseRow.name == name).with_for_update()).one()
         if row.holder not in ("", holder) and row.expires_at > now and not is_gone(row.holder):
+            # An end further away than a lease lasts was set by a clock that has been set back since: a living holder
+            # renews in time, a vanished one must not keep its lease until that clock's hour has come again.
+            row.expires_at = min(row.expires_at, now + timedelta(seconds=seconds))
             return None
         row.holder = holder
         row.token += 1

@@ -157,7 +157,7 @@ class Dispatcher:
                             aggregate=row.aggregate,
                             state=WAITING,
                             attempts=0,
-                            due_at=row.occurred_at,
+                            due_at=database().moment(),
                         )
                     )
                 row.fanned_out = True

@@ -162,6 +162,7 @@ class Registry:
     rooms: list[str] = field(default_factory=list)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     preparations: dict[str, Callable[[], None]] = field(default_factory=dict)
+    set_back: dict[str, Callable[[], object]] = field(default_factory=dict)
     _checks: list[Check] = field(default_factory=list)
     _problems: list[Text] = field(default_factory=list)
     _room: str = ""
@@ -239,6 +240,13 @@ class Registry:
     def prepare(self, name: str, act: Callable[[], None]) -> None:
         """Have a worker do this when it starts, before it takes work: what every process needs to do once."""
         self._put("preparation", self.preparations, name, act, prefixed=True)
+
+    def when_set_back(self, name: str, act: Callable[[], object]) -> None:
+        """Have the leading worker do this when the clock has been set back, and when it begins to lead.
+
+        `act` makes good what was written down, to be done later, by a clock that ran ahead; it opens its own units of work.
+        """
+        self._put("set back", self.set_back, name, act, prefixed=True)
 
     def add_check(self, check: Check) -> None:
         """Have `check` run at start-up; each Text it gives stops the start."""

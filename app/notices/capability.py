@@ -12,6 +12,7 @@ from app.notices.commands import notices
 from app.notices.house_rules import registry_problems
 from app.notices.permissions import FROM_THE_START, OWN, PERMISSIONS
 from app.notices.rounds import EVERY_SECONDS, JOB, look_after
+from app.notices.set_back import notices_made_good
 from app.notices.telling import hearer
 from app.notices.trying import TITLE
 from app.notices.views import register_pages
@@ -49,6 +50,7 @@ def register(registry: Registry) -> None:
             own_commits=True,
         )
     )
+    registry.when_set_back("notices.messages", notices_made_good)
     registry.add_check(registry_problems)
     registry.command(notices)
     name_actions(ACTIONS)

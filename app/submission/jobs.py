@@ -17,7 +17,9 @@ from app.submission.entities.entity import Entity
 from app.submission.entities.keeping import all_entities
 from app.submission.entities.models import EntityTurn
 from app.submission.models import Batch
-from app.submission.service import begin_batch, standing
+from app.submission.service import begin_batch, find_batch, standing
+from app.workflow import stepping
+from app.workflow.models import ProcessTask
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,9 @@ def follow(entity: Entity) -> list[str]:
     if turn is None:
         session.add(EntityTurn(provider=entity.provider, looked_at=now, days=[]))
         return []
+    if turn.looked_at > now + clock.SLACK:
+        # The clock ran ahead when this was written, and has been set back: what comes by the clock now is due again.
+        turn.looked_at, turn.days = now, [day for day in turn.days if day < clock.today().isoformat()]
     moments = list(due_times(entity, turn.looked_at, now))
     if moments:
         fresh = {day.isoformat() for moment in moments for day in days_reported(entity, moment)}
@@ -58,8 +63,20 @@ def follow(entity: Entity) -> list[str]:
     while turn.days and not begun and (alone or not _busy(entity.provider)):
         day, turn.days = date.fromisoformat(turn.days[0]), turn.days[1:]
         if entity.active_on(day):
-            begun.append(begin_batch(day, provider=entity.provider))
+            begun.append(_begin(entity, day))
     return begun
+
+
+def _begin(entity: Entity, day: date) -> str:
+    """The batch of a day whose turn has come. One that was begun too early, as by a clock that ran ahead, has found no data
+    and given up: it is tried again."""
+    batch_id = begin_batch(day, provider=entity.provider)
+    batch = find_batch(batch_id)
+    failed = select(ProcessTask.id).filter_by(instance_id=batch.instance_id, kind="step", status="failed")
+    for task_id in current_session().scalars(failed):
+        stepping.retry(task_id)
+        log.info("batch_tried_again", batch=batch_id)
+    return batch_id
 
 
 def due_times(entity: Entity, after: datetime, until: datetime) -> Iterator[datetime]:

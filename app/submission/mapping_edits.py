@@ -22,7 +22,7 @@ WAYS: Final[Mapping[str, Text]] = {
     "concat": Text("拼接几列", "columns joined"),
     "const": Text("固定值", "a fixed value"),
 }
-_MARKS: Final = ("_source", "_load", "_row", "business_date")
+_MARKS: Final = ("_source", "_load", "_row", "_provider", "business_date")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session
 from app.core.errors import Conflict, NotFound, Refused
+from app.core.lease import insert_or_ignore
 from app.core.text import Text
 from app.submission.entities.keeping import reporting_entity
 from app.submission.models import Batch
@@ -29,24 +30,27 @@ def begin_batch(business_date: date, *, provider: str | None = None, precheck: b
 
     Raises Invalid (`submission.provider`), Refused (`submission.entity_inactive`, `submission.entity_not_granted`).
     """
+    return begun_batch(business_date, provider=provider, precheck=precheck)[0]
+
+
+def begun_batch(business_date: date, *, provider: str | None = None, precheck: bool = True) -> tuple[str, bool]:
+    """As `begin_batch`, with whether it was begun by this very call: of several at once, by one."""
     session = current_session()
     provider = reporting_entity(provider, business_date).provider
     batch_id = batch_id_of(provider, business_date)
-    if session.get(Batch, batch_id) is None:
-        session.add(
-            Batch(
-                id=batch_id,
-                provider=provider,
-                business_date=business_date,
-                precheck=precheck,
-                status="running",
-                created_at=clock.now(),
-                begun_by=current_actor().id,
-            )
-        )
-        session.flush()
+    fresh = {
+        "id": batch_id,
+        "provider": provider,
+        "business_date": business_date,
+        "precheck": precheck,
+        "status": "running",
+        "created_at": clock.now(),
+        "begun_by": current_actor().id,
+    }
+    # Another who begins it at the same time is waited for here.
+    new = session.get(Batch, batch_id) is None and insert_or_ignore(session, Batch, Batch.id, **fresh) is not None
     session.get_one(Batch, batch_id).instance_id = host.start(PROCESS, batch_id, {"batch": batch_id}, provider=provider)
-    return batch_id
+    return batch_id, new
 
 
 def batch_id_of(provider: str, business_date: date) -> str:

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from app.core import clock
-from app.core.db import unit_of_work, update_row
+from app.core.db import current_session, database, unit_of_work, update_row
 from app.core.errors import Conflict, CreditLinkError, Unavailable
 from app.core.jobs import TaskContext, finish_here
 from app.core.registry import Registry, Step, Task
@@ -114,7 +113,7 @@ def _carry(context: TaskContext, task_id: str, result: Any) -> None:
         if isinstance(result, Later):
             why = f"{result.why.zh} / {result.why.en}" if result.why else None
             update_row(task, turn=task.turn + 1, error=why)
-            enqueue_step(task, clock.now() + timedelta(seconds=result.seconds))
+            enqueue_step(task, database().now(current_session()) + timedelta(seconds=result.seconds))
         elif not isinstance(result, Elsewhere):
             carry_on(task, held, result)
         finish_here(context)

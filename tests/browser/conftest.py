@@ -98,7 +98,7 @@ class Server:
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(300)
 
 
 def free_port() -> int:

@@ -26,6 +26,8 @@ from app.workflow.models import ProcessInstance
 
 DAYS = (date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31))
 SEED = 20_261_031
+PATIENCE = 3600.0
+"""Seconds for a day, however busy the machine."""
 _BATCHES = "batches.json"
 
 
@@ -65,7 +67,7 @@ def build(root: Path) -> None:
             deliver(stage, bank, day, DefectPlan(seed=SEED))
             with unit_of_work():
                 batches.append(begin_batch(day))
-            drive(registry, batches[-1], lambda words: None)
+            drive(registry, batches[-1], lambda words: None, limit=PATIENCE)
         deliver(stage, bank, DAYS[2], DefectPlan(seed=SEED + 1))
         with override(settings.changed(blocked_share_limit=0.0)), acting(Actor("xu.wen", "许文", "person")):
             with unit_of_work():

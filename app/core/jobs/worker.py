@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from app.core import clock
 from app.core.actor import SYSTEM, acting
 from app.core.config import settings
 from app.core.db import unit_of_work
@@ -17,6 +18,8 @@ from app.core.errors import CreditLinkError, Invalid, NotFound, Refused
 from app.core.jobs import tasks
 from app.core.jobs.context import TaskContext
 from app.core.jobs.schedule import Schedule
+from app.core.jobs.set_back import deliveries_made_good, tasks_made_good
+from app.core.jobs.silence import SIGNS_MISSED, Silence
 from app.core.lease import LeaseKeeper, acquire
 from app.core.outbox import Dispatcher
 from app.core.process import process_name
@@ -40,7 +43,7 @@ class Worker:
         self.name = process_name()
         self._registry = registry
         self._heartbeat = heartbeat
-        self._patience = timedelta(seconds=heartbeat * 6)
+        self._silence = Silence(heartbeat)
         self._pause = pause
         self._dispatcher = Dispatcher(registry)
 
@@ -79,7 +82,7 @@ class Worker:
     def run_next(self) -> bool:
         """Attempt one task that is due; False when there is none."""
         with acting(SYSTEM):
-            taken = tasks.take(self._registry.tasks.keys(), self.name, self._patience)
+            taken = tasks.take(self._registry.tasks.keys(), self.name, self._silence.patience())
         if taken is None:
             return False
         done = threading.Event()
@@ -143,7 +146,7 @@ class Worker:
 
     def _lead(self, stop: threading.Event) -> None:
         """Try to become leader; as leader, keep the timetable awake until stopped or overtaken."""
-        seconds = self._heartbeat * 6
+        seconds = self._heartbeat * SIGNS_MISSED
         while not stop.is_set():
             try:
                 lease = acquire(LEADER, self.name, seconds)
@@ -158,10 +161,26 @@ class Worker:
             stop.wait(self._heartbeat)
 
     def _keep_timetable(self, keeper: LeaseKeeper, stop: threading.Event) -> None:
+        self._make_good()
+        watch = clock.Watch()
         schedule = Schedule(self._registry.jobs, keeper.lease)
         log.info("leading", worker=self.name, token=keeper.lease.token)
         try:
             while not stop.is_set() and not keeper.lost.wait(0.2):
-                pass
+                if moved := watch.moved(clock.now()):
+                    log.warning("clock_was_set", by=str(moved))
+                    if moved < timedelta():
+                        self._make_good()
+                    schedule.follow_clock()
         finally:
             schedule.stop()
+
+    def _make_good(self) -> None:
+        """Find what a clock that ran ahead has put off, and let it come in time."""
+        for act in (tasks_made_good, deliveries_made_good, *self._registry.set_back.values()):
+            try:
+                with acting(SYSTEM):
+                    act()
+            except CreditLinkError as error:
+                # What one could not make good must not stop the timetable; it is tried again by the next who leads.
+                log.warning("not_made_good", error=str(error))

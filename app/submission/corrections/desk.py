@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import select
+
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import current_session
@@ -14,7 +16,7 @@ from app.core.people import directory
 from app.core.text import Text
 from app.lake.connection import Connection
 from app.submission.corrections.events import OperationAsked, OperationDecided
-from app.submission.corrections.history import note
+from app.submission.corrections.history import note, released
 from app.submission.corrections.suggestions import FIXES, OPERATIONS
 from app.submission.lake import lake
 from app.submission.models import HeldRecord, OperationRequest
@@ -27,12 +29,17 @@ _LONGEST: Final = 500
 
 
 def _open(held: Sequence[HeldRecord]) -> Sequence[HeldRecord]:
+    """They are as they stand once nobody else handles them, and so they stay until the unit of work ends."""
     if not held:
         raise Invalid("submission.nothing_chosen", Text("没有可办理的记录", "There is no record to handle"))
     if len(held) > MOST:
         raise Invalid(
             "submission.too_many", Text(f"一次至多 {MOST} 条，请先筛选", f"At most {MOST} at once; filter first")
         )
+    numbers = sorted(each.id for each in held)
+    for start in range(0, len(numbers), 500):
+        chosen = select(HeldRecord).where(HeldRecord.id.in_(numbers[start : start + 500])).order_by(HeldRecord.id)
+        current_session().scalars(chosen.with_for_update(), execution_options={"populate_existing": True}).all()
     if any(each.status == "closed" for each in held):
         raise Conflict(
             "submission.correction_closed", Text("已办结的记录不再办理", "What is closed is not handled any more")
@@ -76,12 +83,19 @@ def explain(held: Sequence[HeldRecord], text: str) -> int:
 def release(held: Sequence[HeldRecord]) -> int:
     """Let records that the centre has refused go once more unchanged, with the next batch; number released.
 
-    Raises Conflict where none of them is held back by a refusal.
+    Raises Conflict where none of them is held back by a refusal, or all are let go already.
     """
     refused = [each for each in _open(held) if each.status == "open"]
     if not refused:
         raise Conflict(
             "submission.nothing_refused", Text("更正已在途，无须重报", "The correction is under way already")
+        )
+    let_go = released(refused)
+    refused = [each for each in refused if each.id not in let_go]
+    if not refused:
+        raise Conflict(
+            "submission.released",
+            Text("已有人安排原样重报，将随下一批报出", "Somebody has let it go already; it goes with the next batch"),
         )
     rows = [(each.provider, each.record_type, each.key) for each in refused]
 

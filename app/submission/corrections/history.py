@@ -29,6 +29,7 @@ EVENTS: Final = {
     "closed": Text("办结", "Closed"),
 }
 """What can stand in a history, in words."""
+_STANDING: Final = ("opened", "judged", "sent", "returned", "released")
 
 
 def note(held: HeldRecord, what: str, text: str) -> None:
@@ -47,3 +48,14 @@ def history_of(held: HeldRecord) -> list[HeldNote]:
     """The lines of a held record, the newest first."""
     query = select(HeldNote).filter_by(held_id=held.id).order_by(HeldNote.id.desc())
     return list(current_session().scalars(query))
+
+
+def released(held: Sequence[HeldRecord]) -> set[int]:
+    """The numbers of those that were let go unchanged and have not gone out, nor been judged again, since."""
+    newest: dict[int, str] = {}
+    numbers = [each.id for each in held]
+    for start in range(0, len(numbers), 500):
+        chosen = HeldNote.held_id.in_(numbers[start : start + 500]), HeldNote.what.in_(_STANDING)
+        query = select(HeldNote.held_id, HeldNote.what).where(*chosen).order_by(HeldNote.id)
+        newest |= dict(current_session().execute(query).tuples())
+    return {number for number, what in newest.items() if what == "released"}

@@ -195,10 +195,12 @@ def _refuse_open(wishes: Sequence[Wish]) -> None:
             )
 
 
-def find_bundle(bundle: str) -> list[OperationRequest]:
-    """What was asked for in one go. Raises NotFound."""
+def find_bundle(bundle: str, *, changing: bool = False) -> list[OperationRequest]:
+    """What was asked for in one go; with `changing` as it stands once nobody else is at it. Raises NotFound."""
     query = select(OperationRequest).filter_by(bundle=bundle).order_by(OperationRequest.id)
-    found = list(current_session().scalars(query))
+    if changing:
+        query = query.with_for_update()
+    found = list(current_session().scalars(query, execution_options={"populate_existing": changing}))
     if not found:
         raise NotFound("submission.request", Text("没有这项申请", "There is no such request"))
     return found
@@ -207,7 +209,7 @@ def find_bundle(bundle: str) -> list[OperationRequest]:
 def decide(bundle: str, approve: bool, why: str) -> list[OperationRequest]:
     """Let it go, or not. Raises Refused (`submission.request_own`) for who asked, Conflict once it is decided, Invalid where a
     refusal has no reason."""
-    found = find_bundle(bundle)
+    found = find_bundle(bundle, changing=True)
     if any(each.asked_by == current_actor().id for each in found):
         raise Refused("submission.request_own", Text("申请人不能复核自己的申请", "Who asks does not approve"))
     waiting = [each for each in found if each.status == "asked"]
@@ -224,7 +226,7 @@ def decide(bundle: str, approve: bool, why: str) -> list[OperationRequest]:
 
 def withdraw(bundle: str) -> list[OperationRequest]:
     """Take back what has not gone out. Raises Conflict where nothing of it can be taken back."""
-    found = [each for each in find_bundle(bundle) if each.status in ("asked", "approved", "returned")]
+    found = [each for each in find_bundle(bundle, changing=True) if each.status in ("asked", "approved", "returned")]
     if not found:
         raise Conflict(
             "submission.request_sent", Text("申请已报出或已办结，不能撤回", "It has gone out or is finished")

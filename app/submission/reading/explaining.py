@@ -33,7 +33,8 @@ _DEEPEST: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """A name that a rule looked at and what stood there; personal values come masked. `state`: value, empty, absent."""
+    """A name that a rule looked at and what stood there; personal values come masked. `state`: value, empty, absent,
+    true or false."""
 
     path: str
     label: Text
@@ -203,6 +204,9 @@ def _values(trace: Trace, veil: Veil) -> Iterator[ReadValue]:
         if node.read is None and node.value is None:
             if node.state == "unknown":
                 yield ReadValue(veil.path(node.text), node.label, "", "absent")
+            continue
+        if node.read is None and isinstance(node.value, bool):
+            yield ReadValue(veil.path(node.text), node.label, "", str(node.value).lower())
             continue
         shown = node.read if node.read is not None else str(node.value)
         yield ReadValue(veil.path(node.text), node.label, veil.value(node.text, shown), "value" if shown else "empty")

@@ -103,7 +103,7 @@ def entity_of(code: str) -> str:
 def type_title(code: str) -> Text:
     """`110 个人基本信息记录`."""
     title = record_type(code).title
-    return Text(f"{code} {title.zh}", f"{code} {title.en}")
+    return Text(f"{code} {title.zh}", f"{code} {title.en[:1].upper()}{title.en[1:]}")
 
 
 def options(terms: Mapping[str, Term]) -> tuple[tuple[str, Text], ...]:

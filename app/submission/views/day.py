@@ -17,7 +17,7 @@ from app.core.text import Text
 from app.submission.permissions import BEGIN, VIEW
 from app.submission.reading import batches, days, terms
 from app.submission.reading.exceptions import exception_totals
-from app.submission.service import begin_batch
+from app.submission.service import begun_batch
 from app.web.access import permission
 from app.web.toasts import toast
 from app.web.words import t
@@ -97,9 +97,8 @@ def day_begin() -> ResponseReturnValue:
             Text("请选择已经结束的业务日", "Choose a business day that has ended"),
         )
     provider = request.form.get("provider") or shown_entity()
-    known = batches.batch_of_day(chosen, provider) is not None
-    batch = begin_batch(chosen, provider=provider)
-    if known:
+    batch, new = begun_batch(chosen, provider=provider)
+    if not new:
         toast(Text("该业务日的批次已经发起", "The batch of that day had been begun already"), "info")
     else:
         record("submission.batch.begin", Thing("batch", batch), detail={"business_date": chosen.isoformat()})

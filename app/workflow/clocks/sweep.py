@@ -22,6 +22,7 @@ from app.core.registry import Job, Registry
 from app.core.text import Text
 from app.workflow.clocks.events import ClockMissed, ClockPaused, ClockResumed, ClockWarned, told
 from app.workflow.clocks.keeping import find_clock, lapses, warnings_of
+from app.workflow.clocks.set_back import clocks_made_good
 from app.workflow.models import Clock, ProcessInstance
 
 SWEEP: Final = "workflow.sweep_clocks"
@@ -45,6 +46,7 @@ class Swept:
 
 def register_clocks(registry: Registry) -> None:
     """Announce the job and its events; for the room's `register`."""
+    registry.when_set_back("workflow.clocks", clocks_made_good)
     for event in (ClockWarned, ClockMissed, ClockPaused, ClockResumed):
         registry.event(event)
     registry.job(

@@ -20,6 +20,7 @@ from app.submission.entities.entity import Entity, EntityFaults, as_texts, read_
 from app.submission.entities.models import EntityEdition
 from app.submission.jobs import begin_due_batches, days_reported, due_times
 from app.submission.models import Batch
+from app.workflow.models import ProcessInstance, ProcessTask
 
 OWN, OTHER = "A1111111111111", "B2222222222222"
 
@@ -76,6 +77,39 @@ def test_days_missed_are_made_up_one_after_the_other(sqlite_database: Database) 
     assert look("2026-11-06T09:02") == [("A", "2026-11-03"), ("A", "2026-11-04")]
     finish(OWN)
     assert look("2026-11-06T09:03")[-1] == ("A", "2026-11-05")
+
+
+def test_a_clock_that_ran_ahead_and_was_set_back_loses_no_day_and_begins_none_twice(database: Database) -> None:
+    look("2026-11-03T12:00")
+    assert look("2026-11-06T12:00") == [("A", "2026-11-03")], "the clock runs three days ahead"
+    give_up()
+    assert look("2026-11-06T12:01")[-1] == ("A", "2026-11-04")
+    give_up()
+
+    begun = look("2026-11-03T12:02")
+    assert begun == [("A", "2026-11-03"), ("A", "2026-11-04")], "set back: nothing is due"
+    assert failed() == {"2026-11-03", "2026-11-04"}
+    for day, left in ((4, {"2026-11-04"}), (5, set()), (6, set())):
+        begun = look(f"2026-11-0{day}T01:31")
+        assert failed() == left, "a day that was begun too early is tried again when its turn has come"
+        finish(OWN)
+    assert begun == [("A", "2026-11-03"), ("A", "2026-11-04"), ("A", "2026-11-05")]
+
+
+def give_up() -> None:
+    """The first step of the batches under way has found no data and given up."""
+    with unit_of_work() as session:
+        for batch in session.query(Batch).filter_by(status="running"):
+            instance = session.get_one(ProcessInstance, batch.instance_id)
+            for step in session.query(ProcessTask).filter_by(instance_id=instance.id, status="open", kind="step"):
+                step.status, step.error, instance.status = "failed", "-", "incident"
+
+
+def failed() -> set[str]:
+    """The days of batches with a failed step."""
+    with unit_of_work(reading=True) as session:
+        steps = session.query(ProcessTask).filter_by(status="failed")
+        return {f"{step.business_key[-8:-4]}-{step.business_key[-4:-2]}-{step.business_key[-2:]}" for step in steps}
 
 
 def test_what_fails_with_one_leaves_the_other(sqlite_database: Database, monkeypatch: Any) -> None:

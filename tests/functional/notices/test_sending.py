@@ -27,7 +27,8 @@ from app.notices.channels.channel import NotNow, Parcel
 from app.notices.contacts import Wishes, keep_wishes
 from app.notices.models import Delivery, Message, Notice
 from app.notices.rounds import look_after
-from app.notices.sending import MAX_ATTEMPTS, send_again
+from app.notices.sending import FIRST_PAUSE, MAX_ATTEMPTS, send_again
+from app.notices.set_back import notices_made_good
 from app.notices.trying import try_channels
 
 PARCEL = Parcel("m-1", "lin.hai@example.cn", "1 条预警", "1 条预警\n", 1, "")
@@ -50,6 +51,20 @@ def wait_until(met: Callable[[], bool]) -> None:
     while not met():
         assert time.monotonic() < deadline, "it never came to it"
         time.sleep(0.02)
+
+
+def test_what_a_clock_that_ran_ahead_has_put_off_comes_in_time(house: House) -> None:
+    house.mail.behave("later")
+    house.tell("26T10:00", kind="workflow.mention", people=("lin.hai",))
+    house.round("26T10:10")
+    assert only().state == "waiting"
+    with at("23T10:00"):
+        assert notices_made_good() == 1
+        assert notices_made_good() == 0
+        assert only().due_at == clock.now() + FIRST_PAUSE
+    house.mail.behave("well")
+    house.round("23T10:01")
+    assert only().state == "sent"
 
 
 def test_what_is_not_taken_now_is_tried_again_with_longer_pauses(house: House) -> None:

@@ -35,6 +35,8 @@ from app.submission.lake import forget
 from app.submission.service import begin_batch
 from app.workflow.models import ProcessInstance, ProcessTask
 
+PATIENCE = 900.0
+"""Seconds after which what has not come is taken to come no more, however busy the machine."""
 DAY = date(2026, 10, 31)
 ROOT = Path(__file__).parents[3]
 
@@ -76,11 +78,11 @@ class Lender:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
 
     def tasks(self, batch: str) -> dict[str, str]:
         """Status of each step that has been opened so far, by its node of the diagram."""
@@ -109,7 +111,7 @@ class Lender:
             tasks = session.query(ProcessTask).filter_by(instance_id=instance.id)
             return "; ".join(task.error for task in tasks if task.error)
 
-    def wait(self, until: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    def wait(self, until: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not until():
             if time.monotonic() > deadline:
@@ -117,7 +119,7 @@ class Lender:
                 raise AssertionError(f"in {seconds} s it did not come to this: {what}\n{log}")
             time.sleep(0.05)
 
-    def run(self, batch: str, seconds: float = 120) -> None:
+    def run(self, batch: str, seconds: float = PATIENCE) -> None:
         """Let one worker take the batch to its end."""
         worker = self.start_worker()
         try:

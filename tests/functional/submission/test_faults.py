@@ -35,7 +35,7 @@ def deliveries() -> dict[str, Counter[str]]:
     return found
 
 
-def rounds(lender: Any, batch: str, until: Callable[[], bool], seconds: float = 90) -> None:
+def rounds(lender: Any, batch: str, until: Callable[[], bool]) -> None:
     """Let an impatient worker run and look for feedback until it has come so far."""
     worker = Worker(assemble(), heartbeat=1.0)
 
@@ -46,7 +46,7 @@ def rounds(lender: Any, batch: str, until: Callable[[], bool], seconds: float = 
                 receive(Work.on(batch))
         return until()
 
-    lender.wait(reached, f"{lender.tasks(batch)} {deliveries()} {lender.error(batch)}", seconds)
+    lender.wait(reached, f"{lender.tasks(batch)} {deliveries()} {lender.error(batch)}")
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from judged_anew import registry
-from reported_days import ReportedDays
+from reported_days import PATIENCE, ReportedDays
 from sqlalchemy import delete
 from supplemented import (
     AUTHOR,
@@ -96,7 +96,7 @@ def test_an_entry_goes_all_the_way_to_the_centre(reported: ReportedDays) -> None
     with running_centre(reported.stage, settings()):
         with unit_of_work():
             batch = begin_batch(NEXT)
-        drive(registry(), batch, lambda words: None)
+        drive(registry(), batch, lambda words: None, limit=PATIENCE)
         (record,) = lake().records(
             f"SELECT * FROM {record_table('210').path} WHERE batch = ? AND key = ?", [batch, code]
         )

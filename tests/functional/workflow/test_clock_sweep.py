@@ -24,6 +24,7 @@ from app.core.registry import Registry
 from app.core.text import Text
 from app.workflow import clocks, host
 from app.workflow.clocks import parse_limit
+from app.workflow.clocks.set_back import clocks_made_good
 from app.workflow.clocks.sweep import BATCH, _due
 from app.workflow.content import Content
 from app.workflow.models import Clock, Process, ProcessInstance, ProcessTask, ProcessVersion
@@ -37,6 +38,7 @@ def china(moment: str) -> datetime:
 
 
 MONDAY = china("2026-11-23T10:00")
+AHEAD = MONDAY + timedelta(days=3)
 
 
 @contextmanager
@@ -504,3 +506,44 @@ def test_an_answer_in_time_meets_the_clocks_of_its_case(reminder: str) -> None:
     with at("2026-12-23T10:00"):
         assert clocks.sweep() == clocks.sweep()
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "due"),
+    [
+        ("15 working days", "2026-12-15T00:00"),
+        ("10 days", "2026-12-04T00:00"),
+        ("4 hours", "2026-11-23T14:00"),
+    ],
+)
+def test_a_limit_that_began_ahead_ends_as_if_begun_now(instance: str, limit: str, due: str) -> None:
+    with at(MONDAY):
+        other = begin("other", limit)
+    with at(AHEAD):
+        number = begin("answer", limit, warn=("1 hours",))
+    assert seen(number).due_at > china(due)
+    with at(MONDAY):
+        assert clocks_made_good() == 1
+        assert clocks_made_good() == 0
+    moved = seen(number)
+    assert moved.due_at == seen(other).due_at == china(due)
+    assert (
+        [moved.next_at]
+        == [datetime.fromisoformat(each) for each in moved.warnings]
+        == [china(due) - timedelta(hours=1)]
+    )
+
+
+def test_what_was_told_ahead_is_not_told_again_and_what_was_not_is_told_in_time(instance: str) -> None:
+    with at(MONDAY):
+        begin("soon", "1 working days")
+        late = begin("late", "10 working days", warn=("2 working days",))
+    with at(AHEAD):
+        assert clocks.sweep().missed == 1
+    with at(MONDAY):
+        clocks_made_good()
+    for day in range(1, 20):
+        with at(MONDAY + timedelta(days=day)):
+            clocks.sweep()
+    assert told() == [("missed", "soon"), ("warned", "late"), ("missed", "late")]
+    assert seen(late).state == "missed"
