@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from app.lake.connection import Connection
@@ -23,13 +24,18 @@ _MOST: Final = 10_000
 """Rows of a table beyond which they are better read in place, where the engine picks out the columns that it needs."""
 
 
-def in_lake(snapshot: int = 0) -> Rows:
-    """Rows read in place, of the lake as it was at a snapshot; 0 for as it is."""
-    version = f" AT (VERSION => {snapshot})" if snapshot else ""
-    return lambda path, where: f"(SELECT * FROM {path}{version} WHERE {where})"
+@dataclass(frozen=True, slots=True)
+class InLake:
+    """Rows read in place, of the lake as it was at a snapshot; 0 stands for as it is."""
+
+    snapshot: int = 0
+
+    def __call__(self, path: str, where: str) -> str:
+        version = f" AT (VERSION => {self.snapshot})" if self.snapshot else ""
+        return f"(SELECT * FROM {path}{version} WHERE {where})"
 
 
-IN_LAKE: Final = in_lake()
+IN_LAKE: Final = InLake()
 
 
 class AtHand:
@@ -38,7 +44,7 @@ class AtHand:
 
     def __init__(self, connection: Connection, snapshot: int = 0) -> None:
         self.connection = connection
-        self._in_lake = in_lake(snapshot)
+        self._in_lake = InLake(snapshot)
         self._known: dict[str, str] = {}
 
     def __call__(self, path: str, where: str) -> str:

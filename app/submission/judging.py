@@ -13,7 +13,7 @@ from app.lake.tables import Table
 from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
 from app.standard.catalogue import SUBJECTS, Subject
-from app.submission.at_hand import Rows, in_lake
+from app.submission.at_hand import InLake, Rows
 from app.submission.exempting import let_through
 from app.submission.facts import Surroundings, fact_relation
 from app.submission.rulings import findings_select, suspects_select
@@ -147,7 +147,7 @@ def find(
     records that most of the work is to plan the statements. Raises as `exempted` where it is not known any more what was
     exempt.
     """
-    rows = rows or in_lake(basis.snapshot)
+    rows = rows or InLake(basis.snapshot)
     records = part.records(rows)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE facts_found ({FINDING.definition})")
     if ruleset is not None:

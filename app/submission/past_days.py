@@ -16,7 +16,7 @@ from app.lake.connection import Connection
 from app.rules.exemption.applying import exempted
 from app.rules.model import Ruleset
 from app.rules.registry.stored import StoredPart
-from app.submission.at_hand import in_lake
+from app.submission.at_hand import InLake
 from app.submission.exempting import exempt_select, exempt_values
 from app.submission.facts import fact_relation
 from app.submission.judging import Basis, Part, accepted_rows
@@ -101,7 +101,7 @@ def _part(code: str, day: date, batch: str, name: str, detail: Mapping[str, Any]
     basis = Basis.of(detail)
     exempt = exempted(basis.exemptions)
     part = Part.of(batch, day, True, name)
-    rows = in_lake(basis.snapshot)
+    rows = InLake(basis.snapshot)
     records = part.records(rows)
     accepted, others, replaced = accepted_rows(code, basis.given.provider, rows)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app.core.text import Text
-from app.submission.at_hand import in_lake
+from app.submission.at_hand import InLake
 from app.submission.derive import DERIVATIONS
 from app.submission.derive.scope import Scope
 
@@ -68,7 +68,7 @@ def scopes_of(scope: Scope, parts: Mapping[str, Mapping[str, Any]], only: str = 
             bucket=int(name.partition("/")[2]),
             buckets=len(parts),
             unanswered=tuple(noted["unanswered"]),
-            rows=in_lake(int(noted["snapshot"])),
+            rows=InLake(int(noted["snapshot"])),
             only=only,
         )
         for name, noted in chosen

@@ -21,7 +21,7 @@ from app.lake.connection import Connection, EngineError, Lake
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 from app.submission.sources.changes import Day, apply_changes
 from app.submission.sources.control import Control, Figure, read_control, refuse_short, written
-from app.submission.sources.drift import Drift, compare, shape_select
+from app.submission.sources.drift import Drift, compare, shape_of
 from app.submission.sources.forms import FORMS
 from app.submission.sources.forms.form import check_header, damaged, quoted
 from app.submission.sources.places.place import missing
@@ -29,6 +29,8 @@ from app.submission.tables import of_day
 
 _FEW: Final = 20
 """Below so many rows a table may fall to nothing without anybody having lost anything."""
+_FIRST_ROWS: Final = 2_000
+"""By so many rows the kinds of a table's columns are told; one that has fewer is read but once."""
 _BLOCK: Final = 1 << 20
 
 
@@ -101,7 +103,7 @@ def land(
         connection.execute("CREATE SCHEMA IF NOT EXISTS lake.landing")
         if mapping.kind == "sql":
             connection.execute("SET sqlite_all_varchar = true")
-        shapes = _shapes(connection, mapping, ready)
+        shapes, whole = _look(connection, mapping, ready)
         landed = Landed(columns=shapes)
         needed = needed_columns(mapping)
         for table, relation in ready.items():
@@ -111,14 +113,14 @@ def land(
                 connection,
                 mapping,
                 table,
-                relation,
+                whole.get(table.name, relation),
                 Day(delivery.provider, business_date),
                 landed,
                 control,
                 base,
                 again=again,
             )
-        _reconcile(delivery, control, landed, connection, mapping, business_date)
+        _reconcile(delivery, control, landed, connection, mapping, business_date, whole)
         _refuse_shrunk(mapping, control, landed, base)
         return landed
 
@@ -166,27 +168,35 @@ def _files(mapping: SourceMapping, delivery: Delivery) -> list[Path]:
     return sorted(file for file in found if file.is_file())
 
 
-def _shapes(
+def _look(
     connection: Connection, mapping: SourceMapping, ready: Mapping[SourceTable, str]
-) -> dict[str, dict[str, str]]:
-    """By table its columns with their kinds. Raises Invalid naming every table that lacks what the mapping reads."""
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """By table its columns with their kinds, as the first rows tell; and the relations of the tables of which these are all rows.
+
+    Raises Invalid naming every table that lacks what the mapping reads.
+    """
     needed = needed_columns(mapping)
     shapes: dict[str, dict[str, str]] = {}
+    whole: dict[str, str] = {}
     lacking: list[Text] = []
-    for table, relation in ready.items():
+    for number, (table, relation) in enumerate(ready.items()):
         columns = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
         check_header(table.location, columns)
         if gone := sorted(needed[table.name].difference(columns)):
             lacking.append(_lacking(table.name, gone, columns))
             continue
-        kinds = connection.execute(shape_select(columns, relation)).fetchone() or ()
-        shapes[table.name] = dict(zip(columns, map(str, kinds), strict=True))
+        first = f"first_rows_{number}"
+        select = f"SELECT * FROM {relation} LIMIT {_FIRST_ROWS}"
+        rows = connection.execute(f"CREATE OR REPLACE TEMP TABLE {first} AS {select}").fetchone()
+        if rows and rows[0] < _FIRST_ROWS:
+            whole[table.name] = first
+        shapes[table.name] = shape_of(connection, columns, first)
     if lacking:
         raise Invalid(
             "submission.delivery_columns",
             Text("；".join(each.zh for each in lacking), "; ".join(each.en for each in lacking)),
         )
-    return shapes
+    return shapes, whole
 
 
 def _lacking(table: str, gone: list[str], columns: list[str]) -> Text:
@@ -242,6 +252,7 @@ def _reconcile(
     connection: Connection,
     mapping: SourceMapping,
     business_date: date,
+    whole: Mapping[str, str],
 ) -> None:
     """Hold what has landed against the control file. Raises Invalid (`submission.delivery_short`)."""
     for name, expected in control.rows.items():
@@ -249,7 +260,7 @@ def _reconcile(
         landed.figures.insert(0, Figure(name, "rows", str(expected), "–" if found is None else str(found)))
         if found is not None and name not in landed.applied:
             mine = of_day(delivery.provider, business_date)
-            rows = f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {mine})"
+            rows = whole.get(name) or f"(SELECT * FROM {landing_name(mapping.source, name)} WHERE {mine})"
             landed.figures.extend(_sums(connection, rows, name, landed.columns[name], control))
     refuse_short(delivery.source, landed.figures)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from app.core.errors import CreditLinkError, Invalid, NotFound, Unavailable
 from app.core.text import Text
@@ -11,6 +11,9 @@ from app.submission.content import mappings
 from app.submission.sources import Listed, listed_sources, take
 from app.submission.sources.loads import Arrival, note_stopped
 from app.submission.stages.work import Outcome, Work
+
+_SMALL: Final = 8 << 20
+"""Bytes of all deliveries up to which the engine's other threads are not worth waking."""
 
 
 def collect(work: Work) -> dict[str, Any]:
@@ -30,9 +33,11 @@ def collect(work: Work) -> dict[str, Any]:
         taken = take(work.lake, mapping, source, work.business_date, again=again)
         return sum(taken.state.values()), {"tables": taken.state, "mapping": mapping.edition}
 
-    expected = sorted(listed.values(), key=lambda source: -_size(source, work))
+    sizes = {source: _size(each, work) for source, each in listed.items()}
+    expected = sorted(listed.values(), key=lambda each: -sizes[each.source])
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
-    for source, outcome in work.side_by_side(acts, writing=True):
+    small = sum(sizes.values()) <= _SMALL and all(each.kind == "folder" for each in listed.values())
+    for source, outcome in work.side_by_side(acts, writing=not small):
         if isinstance(outcome, Invalid | NotFound | Unavailable):
             failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
         elif isinstance(outcome, Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from app.submission.at_hand import FEW, AtHand
 from app.submission.counts import held_by_type
 from app.submission.facts import Surroundings
 from app.submission.rulings import surroundings
-from app.submission.stages.together import parts_with_few
+from app.submission.stages.together import together
 from app.submission.stages.work import Outcome, Part, Work
 from app.submission.tables import FINDING, record_table, record_type, reported_types
 
@@ -36,11 +35,15 @@ def judge(work: Work, due: dict[str, int]) -> dict[str, Any]:
         for code, subject in rulesets
         for bucket in range(work.buckets(code))
     ]
-    editions = {key: ruleset.edition if ruleset else "" for key, ruleset in rulesets.items()}
-    court = _Court(work, editions, given, exempt)
-    alone: dict[str, Part] = {part.name: partial(court.judge, part) for part in parts if due[part.code] > FEW}
-    few = {part.name: part for part in parts if part.name not in alone}
-    parts_with_few(work, "judge", alone, list(few), partial(court.judge_few, few))
+    few = {part.name: part for part in parts if due[part.code] <= FEW}
+    together(work, "judge", list(few), partial(_sweep_few, work, few, rulesets, given, exempt))
+    acts: dict[str, Part] = {
+        part.name: partial(_sweep, work, part, _edition(rulesets[part.code, part.subject]), given, exempt)
+        for part in parts
+        if part.name not in few
+    }
+    if acts:
+        work.parts("judge", acts)
     held = held_by_type(work.batch)
     blocked = {code: each.blocked for code, each in held.items()}
     total = sum(due.values())
@@ -76,66 +79,81 @@ def _subjects(work: Work, code: str) -> tuple[Subject | None, ...]:
     return tuple(each for each, there in zip(SUBJECTS, present, strict=True) if there)
 
 
-@dataclass(frozen=True, slots=True)
-class _Court:
-    """Judges parts of a day: by which editions of the rules, by what is known of the legal entity, and whom exemptions let
-    through."""
+def _edition(ruleset: Ruleset | None) -> str:
+    return ruleset.edition if ruleset else ""
 
-    work: Work
-    editions: Mapping[tuple[str, Subject | None], str]
-    given: Surroundings
-    exempt: Mapping[str, str]
 
-    def judge(self, part: judging.Part, again: bool) -> Outcome:
-        """Judge a part and put its findings in the place of what an earlier try may have left."""
-        ruleset = self._ruleset(part)
-        basis = self._basis(ruleset, self.work.lake.snapshot())
-        with self.work.lake.read() as connection:
-            found = judging.find(connection, part, ruleset, basis)
-        self._put({part: found}, again)
-        return found.rows.num_rows, basis.as_data() | {"findings": found.digest}
+def _ruleset(work: Work, part: judging.Part, wanted: str) -> Ruleset | None:
+    """The edition to judge by; mostly the one in force, which this process has ready. A release may have come meanwhile."""
+    if not wanted:
+        return None
+    place = in_force(work.business_date).about_record(part.code, part.subject)
+    found = place.ruleset() if place else None
+    return found if found is not None and found.edition == wanted else edition(wanted)
 
-    def judge_few(self, parts: Mapping[str, judging.Part], names: Sequence[str], again: bool) -> dict[str, Outcome]:
-        """As `judge`, of several parts, for which what they rest on is taken out of the lake once."""
-        snapshot = self.work.lake.snapshot()
-        found: dict[judging.Part, judging.Found] = {}
-        done: dict[str, Outcome] = {}
-        with self.work.lake.read() as connection:
-            hand = AtHand(connection, snapshot)
-            with hand.at_once():
-                for part in (parts[name] for name in names):
-                    ruleset = self._ruleset(part)
-                    basis = self._basis(ruleset, snapshot)
-                    each = judging.find(connection, part, ruleset, basis, hand, few=True)
-                    found[part] = each
-                    done[part.name] = each.rows.num_rows, basis.as_data() | {"findings": each.digest}
-        self._put(found, again)
-        return done
 
-    def _ruleset(self, part: judging.Part) -> Ruleset | None:
-        """The edition to judge by; mostly the one in force, which this process has ready. A release may have come meanwhile."""
-        wanted = self.editions[part.code, part.subject]
-        if not wanted:
-            return None
-        place = in_force(self.work.business_date).about_record(part.code, part.subject)
-        found = place.ruleset() if place else None
-        return found if found is not None and found.edition == wanted else edition(wanted)
+def _sweep(
+    work: Work,
+    part: judging.Part,
+    wanted: str,
+    given: Surroundings,
+    exempt: Mapping[str, str],
+    again: bool,
+) -> Outcome:
+    ruleset = _ruleset(work, part, wanted)
+    basis = _basis(ruleset, work.lake.snapshot(), given, exempt)
+    with work.lake.read() as connection:
+        found = judging.find(connection, part, ruleset, basis)
+    _put(work, {part: found}, again)
+    return _outcome(found, basis)
 
-    def _basis(self, ruleset: Ruleset | None, snapshot: int) -> judging.Basis:
-        return judging.Basis(
-            edition=ruleset.edition if ruleset else "",
-            standard=catalogue.current().digest,
-            snapshot=snapshot,
-            given=self.given,
-            exemptions=self.exempt.get(ruleset.name, "") if ruleset else "",
-        )
 
-    def _put(self, found: Mapping[judging.Part, judging.Found], again: bool) -> None:
-        filled = {part: each.rows for part, each in found.items() if each.rows.num_rows or again}
-        if not filled:
-            return
-        import pyarrow as pa  # it takes long to load, and only a worker needs it
+def _sweep_few(
+    work: Work,
+    parts: Mapping[str, judging.Part],
+    rulesets: Mapping[tuple[str, Subject | None], Ruleset | None],
+    given: Surroundings,
+    exempt: Mapping[str, str],
+    names: Sequence[str],
+    again: bool,
+) -> dict[str, Outcome]:
+    """Judge some parts in one go, for which what they rest on is taken out of the lake once."""
+    snapshot = work.lake.snapshot()
+    found: dict[judging.Part, judging.Found] = {}
+    done: dict[str, Outcome] = {}
+    with work.lake.read() as connection:
+        hand = AtHand(connection, snapshot)
+        with hand.at_once():
+            for part in (parts[name] for name in names):
+                ruleset = rulesets[part.code, part.subject]
+                basis = _basis(ruleset, snapshot, given, exempt)
+                found[part] = judging.find(connection, part, ruleset, basis, hand, few=True)
+                done[part.name] = _outcome(found[part], basis)
+    _put(work, found, again)
+    return done
 
-        rows = pa.concat_tables(filled.values())
-        where = " OR ".join(f"({part.found})" for part in filled)
-        self.work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, rows, again=again), again)
+
+def _basis(ruleset: Ruleset | None, snapshot: int, given: Surroundings, exempt: Mapping[str, str]) -> judging.Basis:
+    return judging.Basis(
+        edition=_edition(ruleset),
+        standard=catalogue.current().digest,
+        snapshot=snapshot,
+        given=given,
+        exemptions=exempt.get(ruleset.name, "") if ruleset else "",
+    )
+
+
+def _outcome(found: judging.Found, basis: judging.Basis) -> Outcome:
+    return found.rows.num_rows, basis.as_data() | {"findings": found.digest}
+
+
+def _put(work: Work, found: Mapping[judging.Part, judging.Found], again: bool) -> None:
+    """Put findings in the place of what an earlier try may have left; where there is neither, nothing is written."""
+    filled = {part: each.rows for part, each in found.items() if each.rows.num_rows or again}
+    if not filled:
+        return
+    import pyarrow as pa  # it takes long to load, and only a worker needs it
+
+    rows = pa.concat_tables(filled.values())
+    where = " OR ".join(f"({part.found})" for part in filled)
+    work.lake.write_part(lambda writer, again: put_rows(writer, FINDING, where, rows, again=again), again)

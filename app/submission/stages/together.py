@@ -3,51 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import unit_of_work
 from app.submission.models import StageRun, StageTry
-from app.submission.stages.work import Outcome, Part, Work
+from app.submission.stages.work import Outcome, Work
 
 Act = Callable[[Sequence[str], bool], dict[str, Outcome]]
 """Does some parts in one go and leaves their results in one transaction of the lake. It is told whether one of them has been
 begun before: only then can rows of them be in the lake already."""
 
 
-def parts_with_few(
-    work: Work, stage: str, large: Mapping[str, Part], few: Sequence[str], act: Act, *, writing: bool = False
-) -> dict[str, Outcome]:
-    """As `Work.parts`; beside the large ones the few are done together by `act`. What came of each, by part."""
-    acts: dict[str, Callable[[], dict[str, Outcome]]] = {
-        name: partial(_alone, work, stage, name, part) for name, part in large.items()
-    }
-    if few:
-        acts[_TOGETHER] = partial(_together, work, stage, few, act)
-    done: dict[str, Outcome] = {}
-    failures: list[Exception] = []
-    for _, outcome in work.side_by_side(acts, writing=writing):
-        if isinstance(outcome, Exception):
-            failures.append(outcome)
-        else:
-            done |= outcome
-    if failures:
-        raise failures[0]
-    return done
-
-
-_TOGETHER = "together"
-
-
-def _alone(work: Work, stage: str, name: str, part: Part) -> dict[str, Outcome]:
-    return {name: work.part(stage, name, part)}
-
-
-def _together(work: Work, stage: str, parts: Sequence[str], act: Act) -> dict[str, Outcome]:
-    """Those of the parts that are not marked as done; rows and detail of all of them."""
+def together(work: Work, stage: str, parts: Sequence[str], act: Act) -> dict[str, Outcome]:
+    """Do those of the parts that are not marked as done; rows and detail of all of them."""
+    if not parts:
+        return {}
     mine = {"batch_id": work.batch, "stage": stage}
     with unit_of_work() as session:
         marks = session.scalars(select(StageRun).filter_by(**mine).where(StageRun.part.in_(parts)))
@@ -58,7 +31,9 @@ def _together(work: Work, stage: str, parts: Sequence[str], act: Act) -> dict[st
     if not left:
         return done
     started = time.monotonic()
-    found = act(left, bool(tried))
+    # For so little the engine's other threads are not worth waking.
+    with work.lake.shared_out():
+        found = act(left, bool(tried))
     each = (time.monotonic() - started) / len(left)
     with unit_of_work() as session:
         session.add_all(
