@@ -94,6 +94,11 @@ def decide_release(batch_id: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     batch = find_batch(batch_id)
     question = release_question(batch)
     if question is None:
+        asked = select(ProcessTask.id).filter_by(instance_id=batch.instance_id, kind="question", status="done")
+        if current_session().scalar(asked.limit(1)) is not None:
+            raise Conflict(
+                "submission.decided", Text("该批次已由他人复核", "Somebody has decided on this batch already")
+            )
         raise Conflict("submission.not_waiting", Text("该批次不在等待复核", "This batch is not waiting for a decision"))
     try:
         accepted = validate(release_form(question), answers)
