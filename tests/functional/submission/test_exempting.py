@@ -66,7 +66,9 @@ def judged(batch: str, exemptions: str = "", ruleset: Ruleset | None = None) -> 
     with unit_of_work(reading=True) as session:
         kept = session.scalars(select(StageRun.detail).filter_by(batch_id=batch, stage="judge", part="210/0")).one()
     basis = replace(Basis.of(kept), exemptions=exemptions)
-    rows = find(lake(), Part(batch, DAY, True, "210", 0), ruleset or edition(kept["edition"]), basis).rows.to_pylist()
+    with lake().read() as connection:
+        found = find(connection, Part(batch, DAY, True, "210", 0), ruleset or edition(kept["edition"]), basis)
+    rows = found.rows.to_pylist()
     return {(row["record_id"], row["rule"], row["tag"]): row["severity"] for row in rows}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from app.lake.connection import Connection, Lake, LakeConfig
 from app.lake.rendering import line_expression
 from app.lake.tables import Table, ensure_tables, replace_rows
 from app.standard.files import parse_record, render_record
+from app.submission.at_hand import AtHand
 from app.submission.derive import DERIVATIONS, Scope
 from app.submission.derive.reasons import reasons_select
 from app.submission.rulings import condition_sql
@@ -151,6 +153,8 @@ class Desk:
         scope = Scope("B1", day, PROVIDER, bucket, buckets, unanswered, condition_sql)
         table = record_table(code)
         self.lake.write(lambda connection: replace_rows(connection, table, "batch = 'B1'", DERIVATIONS[code](scope)))
+        known = f"SELECT record_id, content, bucket FROM {table.path} WHERE batch = 'B1' ORDER BY ALL"
+        assert self._from_memory(code, scope) == self.lake.rows(known)
         record = record_type(code)
         letters = ", ".join(f'"{name}"' for name in record_columns(code))
         facts = [as_fact(row) for row in self.lake.records(f"SELECT {letters} FROM {table.path} ORDER BY key")]
@@ -160,6 +164,12 @@ class Desk:
             assert parse_record(line[:-2], record) == (fact, ())
             assert render_record(record, fact) == line[:-2]
         return facts
+
+    def _from_memory(self, code: str, scope: Scope) -> list[tuple[Any, ...]]:
+        """As what is derived together with other types: from rows that have been taken out of the lake."""
+        with self.lake.read() as connection:
+            select = DERIVATIONS[code](replace(scope, rows=AtHand(connection)))
+            return connection.execute(f"SELECT record_id, content, bucket FROM ({select}) ORDER BY ALL").fetchall()
 
     def reasons(
         self, code: str, day: date, *, unanswered: tuple[str, ...] = (), only: str = ""
