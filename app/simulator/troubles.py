@@ -147,7 +147,7 @@ def _spoil(path: Path) -> None:
 
 
 _REPEAT_AFTER: Final = 60.0
-"""Real seconds, so many that the first feedback has been fetched by the time when it comes again."""
+"""Real seconds, so many that the first feedback has been fetched by the time when it comes again, or comes right."""
 
 
 def misbehave(centre: Path, troubles: Sequence[Trouble], day: dt.date) -> bool:

@@ -24,8 +24,8 @@ class Control:
     """Misbehaviour in force.
 
     `slow`: seconds added to every file transfer. `drop`: number of uploads still to be cut off half-way, with the
-    connection. `feedback_delay`: seconds before feedback appears. `feedback_twice`: it appears a second time a
-    little later, or after `repeat_after` seconds. `garble`: it first appears unreadable, and right a little later.
+    connection. `feedback_delay`: seconds before feedback appears. `feedback_twice`: it appears a second time
+    after `repeat_after` seconds. `garble`: it first appears unreadable, and right after as many.
     """
 
     slow: float = 0.0
