@@ -57,5 +57,5 @@ def released(held: Sequence[HeldRecord]) -> set[int]:
     for start in range(0, len(numbers), 500):
         chosen = HeldNote.held_id.in_(numbers[start : start + 500]), HeldNote.what.in_(_STANDING)
         query = select(HeldNote.held_id, HeldNote.what).where(*chosen).order_by(HeldNote.id)
-        newest |= dict(current_session().execute(query).tuples().all())
+        newest |= {row.held_id: row.what for row in current_session().execute(query)}
     return {number for number, what in newest.items() if what == "released"}
