@@ -21,8 +21,6 @@ from app.standard.files.feedback import FeedbackError, FeedbackItem, feedback_li
 from app.standard.files.names import FeedbackHeader
 
 MOST_ERRORS = 5
-REPAIR_SECONDS = 2.0
-"""How long a garbled feedback stands before the right one."""
 RIGHT, GARBLED = "right", "garbled"
 _ORIGINAL = 29
 
@@ -33,7 +31,7 @@ def plan_feedback(control: Control, now: float) -> list[tuple[str, float]]:
     steps = []
     if control.garble:
         steps.append((GARBLED, due))
-        due += REPAIR_SECONDS
+        due += control.repair_after
     steps.append((RIGHT, due))
     if control.feedback_twice:
         steps.append((RIGHT, due + control.repeat_after))
