@@ -150,9 +150,20 @@ _REPEAT_AFTER: Final = 60.0
 """Real seconds, so many that the first feedback has been fetched by the time when it comes again, or comes right."""
 
 
+_REPAIR_AFTER: Final = 30.0
+"""Real seconds, so many that a large bank, which asks when it has sent all its files, still finds some of them garbled."""
+
+
 def misbehave(centre: Path, troubles: Sequence[Trouble], day: dt.date) -> bool:
     """Have the centre behave as is planned for the night after a business day; whether it is there at all."""
     kinds = {each.kind for each in troubles if each.bank == CENTRE and each.on(day)}
-    twice = "doubled_feedback" in kinds
-    write_control(centre, Control(garble="garbled_feedback" in kinds, feedback_twice=twice, repeat_after=_REPEAT_AFTER))
+    write_control(
+        centre,
+        Control(
+            garble="garbled_feedback" in kinds,
+            feedback_twice="doubled_feedback" in kinds,
+            repeat_after=_REPEAT_AFTER,
+            repair_after=_REPAIR_AFTER,
+        ),
+    )
     return "centre_away" not in kinds

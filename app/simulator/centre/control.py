@@ -24,8 +24,9 @@ class Control:
     """Misbehaviour in force.
 
     `slow`: seconds added to every file transfer. `drop`: number of uploads still to be cut off half-way, with the
-    connection. `feedback_delay`: seconds before feedback appears. `feedback_twice`: it appears a second time
-    after `repeat_after` seconds. `garble`: it first appears unreadable, and right after as many.
+    connection. `feedback_delay`: seconds before feedback appears. `feedback_twice`: it appears a second time a
+    little later, or after `repeat_after` seconds. `garble`: it first appears unreadable, and right a little later, or after
+    `repair_after` seconds.
     """
 
     slow: float = 0.0
@@ -34,6 +35,7 @@ class Control:
     feedback_twice: bool = False
     garble: bool = False
     repeat_after: float = 2.0
+    repair_after: float = 2.0
 
 
 def read_control(folder: Path) -> Control:
@@ -48,6 +50,7 @@ def read_control(folder: Path) -> Control:
             bool(known.feedback_twice),
             bool(known.garble),
             float(known.repeat_after),
+            float(known.repair_after),
         )
     except FileNotFoundError:
         return Control()

@@ -31,7 +31,7 @@ def plan_feedback(control: Control, now: float) -> list[tuple[str, float]]:
     steps = []
     if control.garble:
         steps.append((GARBLED, due))
-        due += control.repeat_after
+        due += control.repair_after
     steps.append((RIGHT, due))
     if control.feedback_twice:
         steps.append((RIGHT, due + control.repeat_after))
