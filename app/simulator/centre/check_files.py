@@ -100,10 +100,12 @@ def _lines(connection: sqlite3.Connection, record: RecordType, provider: Provide
         f"SELECT r.subject, r.report_date, r.content {held} ORDER BY r.subject, r.report_date, r.id",
         [record.code, *sections],
     )
+    keys = len(_keys(record))
     for subject, report_date, content in rows:
         fact = json.loads(content)
         fields = [_field(segment, fact if record.flat else fact.get(segment.code)) for segment in record.segments]
-        yield "\t".join([*subject.split("\x1f"), report_date, *fields])
+        # before the key there may stand whose record it is
+        yield "\t".join([*subject.split("\x1f")[-keys:], report_date, *fields])
 
 
 def _field(segment: Segment, values: Mapping[str, Any] | None) -> str:
@@ -135,8 +137,11 @@ def _digest(text: str, digits: int) -> str:
 
 
 def _names(record: RecordType) -> Sequence[str]:
-    key = [tag for tag in record.key if tag != "RptDate"]
-    return [*key, "RptDate", *(segment.tag for segment in record.segments)]
+    return [*_keys(record), "RptDate", *(segment.tag for segment in record.segments)]
+
+
+def _keys(record: RecordType) -> list[str]:
+    return [tag for tag in record.key if tag != "RptDate"]
 
 
 def _header(code: str, section: str, as_of: datetime, part: int, parts: int, count: int, total: int) -> str:

@@ -17,7 +17,7 @@ from app.core.db import unit_of_work
 from app.core.errors import Conflict, Invalid
 from app.core.outbox import OutboxEvent
 from app.simulator.bank import PROVIDER
-from app.submission.checking import differences, two_end
+from app.submission.checking import comparing, differences, two_end
 from app.submission.checking.commands import two_end as command
 from app.submission.checking.tables import DIFFERENCE, FOUND, STATED
 from app.submission.lake import lake
@@ -33,8 +33,14 @@ def _apart(check: Any) -> dict[str, tuple[int, ...]]:
     return {code: tuple(counts[name] for name in APART) for code, counts in check.counts.items()}
 
 
-def _held() -> dict[str, int]:
-    return {code: int(lake().value(f"SELECT count(*) FROM {accepted_table(code).path}")) for code in RECORD_TYPES}
+def _held(*, operated: bool = True) -> dict[str, int]:
+    """Accepted records by type; on request without those that an accepted operation has changed, which are not replayed."""
+    counts = {}
+    for code in RECORD_TYPES:
+        bucket = comparing.Bucket(PROVIDER, code, 0, 1)
+        where = "" if operated else f" WHERE key NOT IN ({comparing._operated(bucket)})"
+        counts[code] = int(lake().value(f"SELECT count(*) FROM {accepted_table(code).path}{where}"))
+    return counts
 
 
 def test_what_was_reported_is_the_same_at_both_ends_and_in_a_replay(
@@ -47,7 +53,9 @@ def test_what_was_reported_is_the_same_at_both_ends_and_in_a_replay(
 
     for check in (checked, replayed):
         assert (check.status, check.problems) == ("done", [])
-        assert {code: counts["same"] for code, counts in check.counts.items()} == _held()
+        same = {code: counts["same"] for code, counts in check.counts.items() if counts["same"]}
+        held = _held(operated=check is checked)
+        assert same == {code: number for code, number in held.items() if number}
         assert set(_apart(check).values()) == {(0, 0, 0)}
     assert len(checked.files) > len(RECORD_TYPES)
     assert sum(count for _, _, count in checked.files) == sum(_held().values())
@@ -97,7 +105,8 @@ def test_every_kind_of_difference_is_found_kept_and_settled(world: Any, apart: S
 
     first = world.check()
 
-    assert _apart(first) == {"110": (1, 0, 0), "210": (0, 0, 1), "310": (0, 1, 0), "410": (0, 0, 0)}
+    apart_now = {code: each for code, each in _apart(first).items() if any(each)}
+    assert apart_now == {"110": (1, 0, 0), "210": (0, 0, 1), "310": (0, 1, 0)}
     rows = {row["record_type"]: row for row in lake().records(f"SELECT * FROM {DIFFERENCE.path} WHERE state = 'open'")}
     assert (rows["210"]["key"], rows["210"]["outcome"]) == (apart.account, "differs")
     assert (rows["210"]["segments"], rows["210"]["items"]) == (["B", "H"], ["B.Name", "H.AcctBal"])
@@ -125,12 +134,8 @@ def test_every_kind_of_difference_is_found_kept_and_settled(world: Any, apart: S
     world.state()
     mended = world.check()
     assert set(_apart(mended).values()) == {(0, 0, 0)}
-    assert {code: counts["settled"] for code, counts in mended.counts.items()} == {
-        "110": 1,
-        "210": 1,
-        "310": 1,
-        "410": 0,
-    }
+    settled = {code: counts["settled"] for code, counts in mended.counts.items() if counts["settled"]}
+    assert settled == {"110": 1, "210": 1, "310": 1}
     assert {differences.find(row["id"])["state"] for row in rows.values()} == {"settled"}
     assert sum(counts["open"] for counts in mended.counts.values()) == 0
 
