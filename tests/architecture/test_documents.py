@@ -94,7 +94,7 @@ def test_the_reference_page_is_fresh() -> None:
 
 @EACH_PAGE
 def test_every_setting_named_exists(page: Path) -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+", page.read_text(encoding="utf-8")))
+    named = set(re.findall(rf"{PREFIX}[A-Z0-9_]+", page.read_text(encoding="utf-8")))
     assert named <= {PREFIX + name.upper() for name in setting_names()}
 
 

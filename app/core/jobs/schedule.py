@@ -109,7 +109,7 @@ class Schedule:
         """Look at the timetable anew after the clock was set: what has come due runs once, and a job whose next time is
         further away than its timetable says, as it is when the clock was set back, comes at its next time by the clock now.
         """
-        now = datetime.now(clock.CHINA)
+        now = clock.local_now()
         for each in self._scheduler.get_jobs():
             trigger = timetable.trigger(self._jobs[each.id].cron, self._jobs[each.id].every_seconds)
             soonest = trigger.get_next_fire_time(None, now)

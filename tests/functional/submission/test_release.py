@@ -90,7 +90,7 @@ def test_a_second_person_decides_once(
 
     with pytest.raises(Conflict) as refused:
         decide(waiting, REVIEWER, "stop")
-    assert refused.value.code == "submission.not_waiting"
+    assert refused.value.code == "submission.decided"
     assert work()[5:] == rest
     with unit_of_work(reading=True) as session:
         instance = session.query(ProcessInstance).one()

@@ -46,7 +46,7 @@ def test_changed_rules_and_those_that_wait_for_them(
 
     assert set(change.changed) == changed
     assert set(change.same) == {each.id for each in candidate.rules} - changed
-    assert {row.rule for row in change.sweep.rows} == judged if change.sweep else not judged
+    assert {row.rule for row in change.compiled.sweep.rows} == judged if change.compiled else not judged
 
 
 def test_beside_nothing_all_is_new_and_nothing_leaves_nothing(write_ruleset: Callable[..., Path]) -> None:
