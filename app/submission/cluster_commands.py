@@ -13,11 +13,11 @@ import click
 
 from app.core import schema
 from app.core.config import Settings, settings
-from app.core.errors import Invalid, Unavailable
+from app.core.errors import Invalid
 from app.core.log import configure_logging
 from app.core.text import Text
 from app.submission.rulings import make_ready
-from app.submission.stages.cluster import security
+from app.submission.stages.cluster import not_installed, security
 
 _QUIET: Final = {
     "distributed.scheduler.http.routes": [],
@@ -88,10 +88,7 @@ def _begin() -> None:
         import dask
         import distributed
     except ImportError as problem:
-        raise Unavailable(
-            "submission.cluster_extra",
-            Text("使用集群须安装 creditlink[cluster]", "A cluster needs creditlink[cluster] to be installed"),
-        ) from problem
+        raise not_installed() from problem
     dask.config.set(_QUIET)
     for each in (distributed.__name__, *_TALKING):
         logging.getLogger(each).setLevel(logging.ERROR)

@@ -109,10 +109,7 @@ def _client(settings: Settings) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError as problem:
-        raise Unavailable(
-            "submission.cluster_extra",
-            Text("使用集群须安装 creditlink[cluster]", "A cluster needs creditlink[cluster] to be installed"),
-        ) from problem
+        raise not_installed() from problem
     try:
         client = Client(settings.cluster, security=security(settings), timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError) as problem:
@@ -150,6 +147,14 @@ def _outcome(future: Future) -> Any:
         )
     found = future.result()
     return found.problem if isinstance(found, _Failure) else found
+
+
+def not_installed() -> Unavailable:
+    """What is said where the packages of a cluster are missing."""
+    return Unavailable(
+        "submission.cluster_extra",
+        Text("使用集群须安装 creditlink[cluster]", "A cluster needs creditlink[cluster] to be installed"),
+    )
 
 
 def _away() -> Unavailable:
