@@ -133,9 +133,9 @@ def _write(connection: Connection, ruleset: Ruleset, facts: Sequence[Fact], reco
 def _sweep(connection: Connection, ruleset: Ruleset, relation: str, records: int, constants: Fact) -> dict[str, Any]:
     """Both passes over stored records: who is suspect, then the exact judgement."""
     compiled = Compiled.of(ruleset)
-    sweep, _ = compiled.sweep, compiled.portions
+    sweep, _ = compiled.of_stored, compiled.portions
     started = time.perf_counter()
-    suspects = sweep.suspects(relation, constants=constants, stored=True)
+    suspects = sweep.suspects(relation, constants=constants)
     made = connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}").fetchone()
     judged = compiled.judged("suspect", int(made[0] if made else 0))
     with unoptimised(connection):

@@ -20,7 +20,7 @@ from spoiled_facts import Spoiler
 from app.rules.cases import load_bases
 from app.rules.explain import Judge
 from app.rules.loading import find_rulesets, load_ruleset
-from app.rules.sweep import Sweep, compile_portions, compile_sweep, facts_to_relation
+from app.rules.sweep import Compiled, facts_to_relation
 
 ROOT = Path(__file__).parents[2] / "rulesets"
 FOLDERS = find_rulesets(ROOT / "submission")
@@ -30,10 +30,10 @@ FACTS = int(os.environ.get("PROVE_FACTS", "60"))
 
 
 @lru_cache(maxsize=1)
-def made_ready(folder: Path) -> tuple[Judge, Sweep, tuple[Sweep, ...], list[Mapping[str, Any]]]:
-    """The interpreter and the sweep of a ruleset, whole and in portions, and the good facts that its cases start from."""
+def made_ready(folder: Path) -> tuple[Judge, Compiled, list[Mapping[str, Any]]]:
+    """The interpreter and the sweep of a ruleset, and the good facts that its cases start from."""
     ruleset = load_ruleset(folder)
-    return Judge(ruleset), compile_sweep(ruleset), compile_portions(ruleset), list(load_bases(ruleset).values())
+    return Judge(ruleset), Compiled.of(ruleset), list(load_bases(ruleset).values())
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 )
 @given(seed=st.integers(0, 2**32))
 def test_both_evaluators_find_the_same(connection: duckdb.DuckDBPyConnection, folder: Path, seed: int) -> None:
-    judge, sweep, portions, bases = made_ready(folder)
+    judge, compiled, bases = made_ready(folder)
     vocabulary = judge.ruleset.vocabulary
     spoiler = Spoiler(vocabulary, bases, seed)
     facts = [spoiler.fact() for _ in range(FACTS)]
@@ -65,10 +65,10 @@ def test_both_evaluators_find_the_same(connection: duckdb.DuckDBPyConnection, fo
 
     query, parameters = facts_to_relation(vocabulary, facts)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE facts AS FROM {query}", parameters)
-    rows = connection.execute(sweep.sql("facts")).fetchall()
+    rows = connection.execute(compiled.sweep.sql("facts")).fetchall()
     # as many records are judged: what is suspect found item by item, the exact judgement a few rules at a time
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {sweep.suspects('facts', stored=True)}")
-    in_portions = connection.execute(" UNION ALL ".join(each.sql("suspect") for each in portions)).fetchall()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {compiled.of_stored.suspects('facts')}")
+    in_portions = connection.execute(" UNION ALL ".join(each.sql("suspect") for each in compiled.portions)).fetchall()
 
     swept = {tuple(row[:4]) for row in rows}
     assert not [(rule, facts[row]) for row, rule, *_ in sorted(swept ^ explained)]

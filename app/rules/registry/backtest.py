@@ -203,11 +203,11 @@ def _judge(connection: Connection, part: StoredPart, change: Change) -> None:
 
 
 def _sweep(connection: Connection, part: StoredPart, change: Change, compiled: Compiled, added: str) -> None:
-    sweep = compiled.sweep
-    source = part.facts if ACCEPTED in sweep.columns else part.bare
+    joined = ACCEPTED in compiled.sweep.columns
+    source = part.facts if joined else part.bare
     extra = ("branch_", "product_")
-    stored = ACCEPTED not in sweep.columns
-    suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants, stored=stored)
+    sweep = compiled.sweep if joined else compiled.of_stored
+    suspects = sweep.suspects(f"(SELECT *, {added} FROM ({source}))", "record_id", extra, part.constants)
     made = connection.execute(f"CREATE OR REPLACE TEMP TABLE suspect AS {suspects}").fetchone()
     judged = compiled.judged("suspect", int(made[0] if made else 0), "record_id", extra)
     with unoptimised(connection):

@@ -36,6 +36,11 @@ class Compiled:
         return cls(ruleset, compile_sweep(ruleset))
 
     @cached_property
+    def of_stored(self) -> Sweep:
+        """The sweep for relations that are files or tables."""
+        return compile_sweep(self.ruleset, stored=True)
+
+    @cached_property
     def portions(self) -> tuple[Sweep, ...]:
         return compile_portions(self.ruleset)
 
@@ -63,17 +68,25 @@ def compile_portions(ruleset: Ruleset) -> tuple[Sweep, ...]:
 
 
 def compile_sweep(
-    ruleset: Ruleset, vocabulary: Vocabulary | None = None, *, reported: frozenset[str] | None = None
+    ruleset: Ruleset,
+    vocabulary: Vocabulary | None = None,
+    *,
+    reported: frozenset[str] | None = None,
+    stored: bool = False,
 ) -> Sweep:
     """The sweep of a ruleset. `vocabulary` is the ruleset's own unless another edition's columns are to be swept.
 
     Of a ruleset's rules those in `reported` are looked for, all by default; the others are judged only where these need them.
+
+    `stored` says that the relation may be read several times, a column at a time, since it is files or tables: then who is
+    suspect is found out with as few items as that takes, list by list, and only the suspects are read whole. Read by itself
+    an item comes as the file has it, each value but once; beside whole segments it does not.
     """
     vocabulary = vocabulary or ruleset.vocabulary
     first, second = Prepared("q"), Prepared("x")
     exact = Exact(second)
     wanted = [check for check in ruleset.checks if reported is None or check.rule_id in reported]
-    first_pass = _first_pass(wanted, Quick(first, vocabulary))
+    first_pass = _first_pass(wanted, Quick(first, vocabulary, stored=stored))
     conditions = ruleset.conditions()
     numbers: dict[str, list[int]] = {}
     rows: list[CheckRow] = []
@@ -99,6 +112,7 @@ def compile_sweep(
         rows=tuple(rows),
         reported=tuple(number for number, row in enumerate(rows) if reported is None or row.rule in reported),
         edition=ruleset.edition,
+        stored=stored,
     )
 
 

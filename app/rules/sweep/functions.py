@@ -10,41 +10,30 @@ from datetime import timedelta
 
 from app.core.workdays import known_days
 from app.language import Form
-from app.language.values import FIRST_YEAR, LAST_YEAR, MONTH_PATTERN, TIME_PATTERN, allowed_codes, form_pattern
+from app.language.values import FIRST_YEAR, LAST_YEAR, MONTH_PATTERN, TIME_PATTERN, form_pattern
 from app.rules.sweep import sql
 from app.rules.sweep.reading import is_real_date
 from app.rules.sweep.sql import Sql
 
 
-def matches(value: Sql, pattern: str) -> Sql:
-    return sql.call("regexp_full_match", value, sql.text(pattern))
-
-
 def digits(value: Sql, count: object) -> Sql:
     """Whether a text is digits only, and how many if `count` is given."""
-    return matches(value, "[0-9]+" if count is None else f"[0-9]{{{count}}}")
+    return sql.matches(value, "[0-9]+" if count is None else f"[0-9]{{{count}}}")
 
 
 def conformity(name: str, form: Form, value: Sql, quick: bool = False) -> Sql:
-    """`conforms` or `is_date` for a text that is not blank; NULL for NULL. `quick` may take more for bad than is."""
+    """`conforms` of a form without closed lists of codes, or `is_date`, for a text that is not blank; NULL for NULL.
+
+    `quick` may take more for bad than is.
+    """
     if quick and form.kind == "D":
         return _good_date(value)
     if name == "is_date":
         return sql.case((sql.is_there(value), _is_date(form, value)))
-    codes = allowed_codes(form)
-    if codes is not None:
-        return in_codes(value, codes)
     pattern = form_pattern(form)
     if pattern:
-        return matches(value, pattern)
+        return sql.matches(value, pattern)
     return sql.compare("==" if form.fixed else "<=", sql.call("length", value), sql.number(form.length))
-
-
-def in_codes(value: Sql, codes: frozenset[str]) -> Sql:
-    """Whether a text is one of the codes; many plain codes are faster as one pattern."""
-    if len(codes) > 24 and all(code.isascii() and code.isalnum() for code in codes):
-        return matches(value, "|".join(sorted(codes)))
-    return sql.among(value, [sql.text(code) for code in sorted(codes)])
 
 
 _AFTER_LAST_YEAR = str(int(LAST_YEAR) + 1)
@@ -76,10 +65,10 @@ def _is_date(form: Form, value: Sql) -> Sql:
     ]
     match form.kind:
         case "M":
-            real = [matches(value, MONTH_PATTERN)]
+            real = [sql.matches(value, MONTH_PATTERN)]
         case "T":
             day = sql.call("left", value, sql.number(10))
-            real = [is_real_date(day), matches(sql.call("substring", value, sql.number(11)), TIME_PATTERN)]
+            real = [is_real_date(day), sql.matches(sql.call("substring", value, sql.number(11)), TIME_PATTERN)]
         case _:
             real = [is_real_date(value)]
     return sql.every([*within, *real])

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.language.values import FIRST_YEAR, LAST_YEAR
 from app.rules.sweep import sql
-from app.rules.sweep.functions import in_codes, matches
 from app.rules.sweep.sql import Sql
 from app.standard import catalogue, identifiers
 
@@ -78,7 +77,7 @@ def _person_id(value: Sql, quick: bool) -> Sql:
     check = _pick(identifiers.PERSON_CHECKS, _modulo(_weighed_digits(value, identifiers.PERSON_WEIGHTS), 11))
     right = sql.compare("==", check, sql.call("upper", _sign(value, count + 1)))
     if quick:
-        shaped = matches(value, f"[0-9]{{6}}(?:{real_days('')})[0-9]{{3}}[0-9Xx]")
+        shaped = sql.matches(value, f"[0-9]{{6}}(?:{real_days('')})[0-9]{{3}}[0-9Xx]")
         return sql.case((shaped, right), otherwise=sql.truth(False))
     born = sql.call("concat_ws", sql.text("-"), _part(value, 7, 4), _part(value, 11, 2), _part(value, 13, 2))
     year = _part(value, 7, 4)
@@ -90,7 +89,7 @@ def _person_id(value: Sql, quick: bool) -> Sql:
             right,
         ]
     )
-    return sql.case((matches(value, "[0-9]{17}[0-9Xx]"), good), otherwise=sql.truth(False))
+    return sql.case((sql.matches(value, "[0-9]{17}[0-9Xx]"), good), otherwise=sql.truth(False))
 
 
 def real_days(between: str) -> str:
@@ -115,7 +114,7 @@ def _organisation_check(value: Sql, start: int, quick: bool) -> Sql:
 
 def _organisation_code(value: Sql, quick: bool) -> Sql:
     right = _organisation_check(value, 1, quick)
-    return sql.case((matches(value, "[0-9A-Z]{8}[0-9X]"), right), otherwise=sql.truth(False))
+    return sql.case((sql.matches(value, "[0-9A-Z]{8}[0-9X]"), right), otherwise=sql.truth(False))
 
 
 def _credit_code(value: Sql, quick: bool) -> Sql:
@@ -124,30 +123,30 @@ def _credit_code(value: Sql, quick: bool) -> Sql:
     check = _pick(alphabet, _modulo(sql.calculate("-", sql.number(31), weighed), 31))
     good = sql.every([sql.compare("==", check, _sign(value, 18)), _organisation_check(value, 9, quick)])
     shape = f"[{alphabet}]{{8}}[{alphabet}]{{8}}[0-9X][{alphabet}]"
-    return sql.case((matches(value, shape), good), otherwise=sql.truth(False))
+    return sql.case((sql.matches(value, shape), good), otherwise=sql.truth(False))
 
 
 def _zhongzheng_code(value: Sql, quick: bool) -> Sql:
     weighed = _modulo(_weighed(value, _ALPHANUMERIC, identifiers.ZHONGZHENG_WEIGHTS, quick), 97)
     check = sql.calculate("+", weighed, sql.number(1))
     good = sql.compare("==", sql.try_cast(_part(value, 15, 2), "INTEGER"), check)
-    return sql.case((matches(value, "[0-9A-Z]{14}[0-9]{2}"), good), otherwise=sql.truth(False))
+    return sql.case((sql.matches(value, "[0-9A-Z]{14}[0-9]{2}"), good), otherwise=sql.truth(False))
 
 
 def _passport(value: Sql, quick: bool) -> Sql:
     del quick
     nations = frozenset(catalogue.current().codes("person")["Nation"].values)
-    return sql.every([matches(value, "[0-9A-Z]{3}[0-9A-Za-z]{1,9}"), in_codes(_part(value, 1, 3), nations)])
+    return sql.every([sql.matches(value, "[0-9A-Z]{3}[0-9A-Za-z]{1,9}"), sql.in_codes(_part(value, 1, 3), nations)])
 
 
 def _home_permit(value: Sql, quick: bool) -> Sql:
     del quick
-    return matches(value, "[HM](?:[0-9]{8}|[0-9]{10})")
+    return sql.matches(value, "[HM](?:[0-9]{8}|[0-9]{10})")
 
 
 def _taiwan_permit(value: Sql, quick: bool) -> Sql:
     del quick
-    return matches(value, r"[0-9]{8}|[0-9]{10}(?:\((?:[A-Z]|[0-9]{2})\))?")
+    return sql.matches(value, r"[0-9]{8}|[0-9]{10}(?:\((?:[A-Z]|[0-9]{2})\))?")
 
 
 _Test = Callable[[Sql, bool], Sql]

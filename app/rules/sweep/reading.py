@@ -25,6 +25,8 @@ SMALL_TYPE = f"DECIMAL({SMALL_DIGITS + NUMBER_SCALE},{NUMBER_SCALE})"
 """What fits a machine word, and is read far faster than the full size."""
 DATE_LENGTH, MONTH_LENGTH = 10, 7
 
+BLANK = frozenset({""})
+
 GIVEN = frozenset({"header", "form", "batch", "sets"})
 """Facts that do not come from the record or the stored state; they are few and always read exactly."""
 
@@ -97,10 +99,6 @@ def is_real_date(text: Sql) -> Sql:
     return sql.sure(sql.every([shaped, same]))
 
 
-def exact_date(text: Sql) -> Sql:
-    return sql.case((is_real_date(text), sql.try_cast(text, "DATE")))
-
-
 def exact_month(text: Sql) -> Sql:
     return sql.case((sql.call("regexp_full_match", text, sql.text(MONTH_PATTERN)), text))
 
@@ -140,8 +138,7 @@ class Exact:
 
     def date(self, path: Path, scope: Scope) -> Sql:
         """The date, NULL if there is none or it is not real."""
-        made = exact_date(self.text(path, scope))
-        return made if path.variable else self.prepared.column("date", path.parts, made)
+        return sql.try_cast(self.ordered_date(path, scope), "DATE")
 
     def ordered_date(self, path: Path, scope: Scope) -> Sql:
         """Something that compares as the date does: ISO text, NULL where there is no real date."""
@@ -154,6 +151,10 @@ class Exact:
         made = exact_month(self.text(path, scope))
         return made if path.variable else self.prepared.column("month", path.parts, made)
 
+    def one_of(self, path: Path, scope: Scope, codes: frozenset[str]) -> Sql:
+        """Whether the text is one of the codes."""
+        return sql.in_codes(self.text(path, scope), codes)
+
     def guards(self, paths: Iterable[Path], scope: Scope) -> list[Sql]:
         """Conditions that keep blank values from counting as known; blank is NULL already."""
         return []
@@ -164,13 +165,17 @@ class Exact:
 
 
 class Quick(Exact):
-    """Reads values as they stand; see the module's own words for why that is right in the first pass."""
+    """Reads values as they stand; see the module's own words for why that is right in the first pass.
+
+    `stored` says that the values come from files, where a column with few different ones has each of them but once.
+    """
 
     quick = True
 
-    def __init__(self, prepared: Prepared, vocabulary: Vocabulary) -> None:
+    def __init__(self, prepared: Prepared, vocabulary: Vocabulary, *, stored: bool = False) -> None:
         super().__init__(prepared)
         self.vocabulary = vocabulary
+        self.stored = stored
         self.exact = Exact(prepared)
         self.assumed: frozenset[tuple[str, ...]] = frozenset()
         self._seen: dict[tuple[str, ...], dict[tuple[str, ...], set[Kind]]] = {}
@@ -242,13 +247,26 @@ class Quick(Exact):
     def month(self, path: Path, scope: Scope) -> Sql:
         return self._note(path, scope, Kind.MONTH)
 
+    def one_of(self, path: Path, scope: Scope, codes: frozenset[str]) -> Sql:
+        """Of stored codes a function asked beforehand: the engine calls it once for each different value, not for each record."""
+        text = self.text(path, scope)
+        if not self.stored or path.variable or not path.field.form or not path.field.form.codes:
+            return sql.in_codes(text, codes)
+        listed = sql.call("list_value", *map(sql.text, sorted(codes)))
+        return self.prepared.column(listed.text, path.parts, sql.call("list_contains", listed, text))
+
     def guards(self, paths: Iterable[Path], scope: Scope) -> list[Sql]:
         unique = {
             path.parts: path
             for path in paths
             if self.for_path(path, scope) is self and _as_text(path) and scope.full(path) not in self.assumed
         }
-        return [sql.compare("!=", self._note(path, scope, _kind(path)), sql.text("")) for path in unique.values()]
+        return [self._filled(path, scope) for path in unique.values()]
+
+    def _filled(self, path: Path, scope: Scope) -> Sql:
+        if _kind(path) is Kind.TEXT:
+            return sql.no(self.one_of(path, scope, BLANK))
+        return sql.compare("!=", self._note(path, scope, _kind(path)), sql.text(""))
 
     def irregular(self, covered: frozenset[tuple[str, ...]]) -> list[Sql]:
         """Conditions, one of which holds for a record that has a value which this reading may take for another: one

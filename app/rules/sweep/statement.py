@@ -46,7 +46,8 @@ class FirstPass:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A compiled ruleset. `columns` are the columns a relation must have, with their DuckDB types."""
+    """A compiled ruleset. `columns` are the columns a relation must have, with their DuckDB types; `stored` says that it is
+    files or tables."""
 
     columns: Mapping[str, str]
     structures: Mapping[str, Structure]
@@ -57,6 +58,7 @@ class Sweep:
     rows: tuple[CheckRow, ...]
     reported: tuple[int, ...]
     edition: str
+    stored: bool
 
     def sql(
         self,
@@ -64,11 +66,9 @@ class Sweep:
         id_column: str = "record_id",
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
-        *,
-        stored: bool = False,
     ) -> str:
         """Both passes as one statement: what `judged` gives of `suspects`."""
-        suspects = self.suspects(relation, id_column, extra, constants, stored=stored)
+        suspects = self.suspects(relation, id_column, extra, constants)
         return self.judged(f"({suspects})", id_column, extra)
 
     def suspects(
@@ -77,14 +77,8 @@ class Sweep:
         id_column: str = "record_id",
         extra: Sequence[str] = (),
         constants: Mapping[str, object] | None = None,
-        *,
-        stored: bool = False,
     ) -> str:
         """The first pass: the records, with the columns given here, that may violate anything.
-
-        `stored` says that the relation may be read several times, a column at a time, since it is files or tables: then who is
-        suspect is found out with as few items as that takes, list by list, and only the suspects are read whole. Read by itself
-        an item comes as the file has it, each value but once; beside whole segments it does not.
 
         `relation` is what may stand after FROM: a table's name or a query in brackets. It must have the id, the extra
         columns and those of `columns`, save the ones in `constants`: facts that are the same for all records (header,
@@ -99,7 +93,7 @@ class Sweep:
         kept = ", ".join([*carried, *map(quoted, self.columns)])
         source = f"SELECT {', '.join([*carried, *given])} FROM {relation} AS relation_"
         first = self.first
-        if not stored:
+        if not self.stored:
             asked = " OR ".join([_UNMOVED, first.plain, first.hollow, *(each.within for each in first.lists)])
             return f"SELECT {kept} FROM ({_prepared(source, first)}) WHERE {asked}"
         number = quoted(id_column)

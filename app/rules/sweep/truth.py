@@ -34,14 +34,16 @@ from app.language.nodes import (
 )
 from app.language.numbers import number_size
 from app.language.types import CodeList
+from app.language.values import allowed_codes
 from app.rules.sweep import sql
-from app.rules.sweep.functions import conformity, digits, in_codes, months_between, working_days
+from app.rules.sweep.functions import conformity, digits, months_between, working_days
 from app.rules.sweep.identity import ADDED
-from app.rules.sweep.reading import Exact, Scope, found_in, holder_known
+from app.rules.sweep.reading import BLANK, Exact, Scope, found_in, holder_known
 from app.rules.sweep.sql import Sql
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _DATE = Scalar(Kind.DATE)
+_TEXT = Scalar(Kind.TEXT)
 
 
 class Truth:
@@ -80,8 +82,12 @@ class Truth:
                 return self.presence(node, wanted)
             case Conformity():
                 reading = self.reading.for_path(node.path, self.scope)
-                text = reading.text(node.path, self.scope)
-                test = conformity(node.name, node.form, text, reading.quick and not wanted)
+                codes = allowed_codes(node.form) if node.name == "conforms" else None
+                if codes is not None:
+                    test = reading.one_of(node.path, self.scope, codes)
+                else:
+                    text = reading.text(node.path, self.scope)
+                    test = conformity(node.name, node.form, text, reading.quick and not wanted)
                 return _guarded(_either(test, wanted), reading.guards([node.path], self.scope))
             case Call():
                 return _guarded(_either(self.value(node), wanted), self.guards(node))
@@ -97,7 +103,7 @@ class Truth:
         match condition, require:
             case Presence(name="has", path=there), Presence(name="filled", path=item) if there.parts == item.parts:
                 if isinstance(item.type, Scalar) and self.reading.for_path(item, self.scope).quick:
-                    return sql.compare("==", self.reading.text(item, self.scope), sql.text(""))
+                    return self.reading.one_of(item, self.scope, BLANK)
         return None
 
     def known_value(self, node: Known, wanted: bool) -> Sql:
@@ -131,6 +137,15 @@ class Truth:
                 sql.every([self.ask(node.left, left), self.ask(node.right, left is same)]) for left in (True, False)
             )
         operator = node.operator if wanted else _OPPOSITE[node.operator]
+        match node:
+            case Comparison(
+                operator="==" | "!=",
+                left=Path(type=Scalar(kind=Kind.TEXT)) as path,
+                right=Literal(value=str() as value),
+            ):
+                test = self.reading.for_path(path, self.scope).one_of(path, self.scope, frozenset({value}))
+                guards = [] if operator == "==" else self.guards(path)
+                return _guarded(_either(test, operator == "=="), guards)
         if node.left.type == _DATE:
             left, right = self.ordered_date(node.left), self.ordered_date(node.right)
         else:
@@ -140,23 +155,26 @@ class Truth:
         return _guarded(sql.compare(operator, left, right), guards)
 
     def membership(self, node: Membership, wanted: bool) -> Sql:
-        item = self.ordered_date(node.item) if node.item.type == _DATE else self.value(node.item)
-        test = self.contained(node, item)
+        test = self.contained(node)
         guards = [] if wanted else self.guards(node.item)
         return _guarded(_either(test, wanted), guards)
 
-    def contained(self, node: Membership, item: Sql) -> Sql:
-        container = node.container
+    def contained(self, node: Membership) -> Sql:
+        item, container = node.item, node.container
+        codes = container.values if isinstance(container, CodeList) else _texts(container)
+        if codes and isinstance(item, Path) and item.type == _TEXT:
+            return self.reading.for_path(item, self.scope).one_of(item, self.scope, codes)
+        value = self.ordered_date(item) if item.type == _DATE else self.value(item)
         if isinstance(container, Path):
             self.exact.prepared.roots.add(self.scope.full(container)[0])
             held = self.reading.raw(container, self.scope)
             if isinstance(container.type, ListOf):
                 known = holder_known(container, self.reading)
                 held = sql.case((sql.every(known), sql.coalesce(held, sql.call("list_value"))))
-            return sql.call("list_contains", held, item)
+            return sql.call("list_contains", held, value)
         if isinstance(container, CodeList):
-            return in_codes(item, container.values) if container.values else sql.null()
-        return sql.among(item, [_literal(value, as_text=True) for value in container])
+            return sql.in_codes(value, codes) if codes else sql.null()
+        return sql.among(value, [_literal(each, as_text=True) for each in container])
 
     def presence(self, node: Presence, wanted: bool) -> Sql:
         path, raw = node.path, self.reading.raw(node.path, self.scope)
@@ -181,9 +199,8 @@ class Truth:
         value = reading.text(path, self.scope)
         if not reading.quick:
             return sql.is_there(value) if filled else sql.is_null(value)
-        if filled:
-            return sql.compare("!=", value, sql.text(""))
-        return sql.some([sql.is_null(value), sql.compare("==", value, sql.text(""))])
+        blank = reading.one_of(path, self.scope, BLANK)
+        return sql.no(blank) if filled else sql.some([sql.is_null(value), blank])
 
     # values
 
@@ -369,6 +386,12 @@ def _literal(node: Node, as_text: bool = False) -> Sql:
     if isinstance(value, int | Decimal):
         return sql.number(value)
     return sql.text(str(value))
+
+
+def _texts(container: tuple[Literal, ...] | Path) -> frozenset[str]:
+    """The texts that are listed; none where something else is."""
+    values = [each.value for each in container] if isinstance(container, tuple) else []
+    return frozenset(value for value in values if isinstance(value, str)) if values else frozenset()
 
 
 def _paths(node: Node) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -55,7 +55,8 @@ def hold(work: Work) -> dict[str, Any]:
                 with unit_of_work():
                     for key, record_id, content, findings in rows[start : start + _CHUNK]:
                         keep(work, code, key, "blocked", record_id, content, findings)
-            _return_requests(work, code, {record_id: findings for _, record_id, _, findings in rows})
+            blocked = {record_id: findings for _, record_id, _, findings in rows}
+            return_requests(work, code, _blocked(work, code), blocked, _note_codes)
             return len(rows), {}
 
         held[code], _ = work.part("hold", code, one)
@@ -74,15 +75,31 @@ def _with_open(work: Work) -> list[str]:
         return list(session.scalars(query))
 
 
-def _return_requests(work: Work, code: str, findings: Mapping[str, list[list[str]]]) -> None:
-    """What was asked for and does not stand the pre-check goes back to the desk."""
-    mine = f"SELECT record_id FROM {FINDING.path} WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'"
-    behind = requests_behind(code, mine) if findings else {}
+def _blocked(work: Work, code: str) -> str:
+    return f"SELECT record_id FROM {FINDING.path} WHERE batch = '{work.batch}' AND record_type = '{code}' AND severity = 'block'"
+
+
+def _note_codes(held: HeldRecord) -> None:
+    note(held, "returned", ", ".join(dict.fromkeys(code for _, code, _ in held.findings)))
+
+
+def return_requests(
+    work: Work,
+    code: str,
+    refused: str,
+    findings: Mapping[str, list[list[str]]],
+    tell: Callable[[HeldRecord], None],
+) -> None:
+    """What was asked for and stands neither the pre-check nor the centre goes back to the desk, and with it what it was to mend.
+
+    `refused` is SELECT of the ids of such records, `findings` what each has; `tell` is called with each exception.
+    """
+    behind = requests_behind(code, refused) if findings else {}
     if behind:
         with unit_of_work():
             returned = {number: findings[record_id] for number, record_id in behind.items()}
             for held in held_of(came_back(returned, work.batch)):
-                note(held, "returned", ", ".join(dict.fromkeys(code for _, code, _ in held.findings)))
+                tell(held)
 
 
 def keep(

@@ -27,10 +27,10 @@ from app.standard.files import FeedbackItem, FileName, read_feedback
 from app.standard.files.names import FILE_REFUSED
 from app.submission.checking.events import FeedbackApplied
 from app.submission.corrections.history import note
-from app.submission.models import FeedbackDelivery, ReportFile
+from app.submission.models import FeedbackDelivery, HeldRecord, ReportFile
 from app.submission.operations.applying import apply_operations
-from app.submission.operations.requests import came_back, held_of, requests_behind, taken
-from app.submission.stages.hold import close, close_held, keep
+from app.submission.operations.requests import requests_behind, taken
+from app.submission.stages.hold import close, close_held, keep, return_requests
 from app.submission.stages.work import Outcome, Work
 from app.submission.tables import APPLIED, FEEDBACK, FILE_LINE, accepted_table, operation_types, record_table
 from app.submission.transport import Transport, transport
@@ -248,7 +248,13 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
             f"SELECT key FROM {FILE_LINE.path} WHERE file = '{prefix}' AND record_id IN ({accepted})"
         )
     ]
-    _return_requests(work, prefix, code, {record_id: findings for _, record_id, _, findings in rejected})
+    refused = {record_id: findings for _, record_id, _, findings in rejected}
+
+    def opened_again(held: HeldRecord) -> None:
+        held.status = "open"
+        note(held, "returned", prefix)
+
+    return_requests(work, code, f"SELECT record_id FROM {FEEDBACK.path} WHERE file = '{prefix}'", refused, opened_again)
     done = list(requests_behind(code, accepted))
 
     def mended(_again: bool) -> Outcome:
@@ -257,18 +263,6 @@ def _settle_exceptions(work: Work, prefix: str, code: str) -> None:
     with unit_of_work():
         # One unit: what was closed before a crash must not be missing in the count of corrections afterwards.
         work.part("corrected", prefix, mended)
-
-
-def _return_requests(work: Work, prefix: str, code: str, findings: dict[str, list[list[str]]]) -> None:
-    """What was asked for and the centre has refused goes back to the desk, and with it what it was to mend."""
-    mine = f"SELECT record_id FROM {FEEDBACK.path} WHERE file = '{prefix}'"
-    behind = requests_behind(code, mine) if findings else {}
-    if behind:
-        with unit_of_work():
-            returned = {number: findings[record_id] for number, record_id in behind.items()}
-            for held in held_of(came_back(returned, work.batch)):
-                held.status = "open"
-                note(held, "returned", prefix)
 
 
 def _errors_table(items: Iterable[FeedbackItem]) -> pa.Table:

@@ -16,7 +16,7 @@ from app.core.text import Text
 from app.language import CodeList, Field, Form, Kind, ListOf, Scalar, SetOf, Struct, Vocabulary, parse
 from app.rules.explain import Judge
 from app.rules.model import Check, Rule, Ruleset
-from app.rules.sweep import compile_portions, compile_sweep, facts_to_relation
+from app.rules.sweep import Compiled, facts_to_relation
 from app.rules.vocabulary import FUNCTIONS
 
 LETTERS = CodeList("Letters", Text("字母", "letters"), frozenset("ABC"), parents={"A": "X", "B": "Y"})
@@ -354,16 +354,14 @@ def test_sweep_and_explain_agree(connection: duckdb.DuckDBPyConnection, seed: in
     expected = {(row, finding.rule) for row, fact in enumerate(facts) for finding in judge.judge(fact)}
 
     query, parameters = facts_to_relation(VOCABULARY, facts)
-    rows = connection.execute(compile_sweep(ruleset).sql(query), parameters).fetchall()
+    compiled = Compiled.of(ruleset)
+    rows = connection.execute(compiled.sweep.sql(query), parameters).fetchall()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE facts AS FROM {query}", parameters)
-    in_portions = [
-        row
-        for each in compile_portions(ruleset)
-        for row in connection.execute(each.sql("facts", stored=True)).fetchall()
-    ]
+    stored = connection.execute(compiled.of_stored.sql("facts")).fetchall()
+    in_portions = [row for each in compiled.portions for row in connection.execute(each.sql("facts")).fetchall()]
     swept = {(row[0], row[1]) for row in rows}
 
     texts = {rule.id: (rule.checks[0].when, rule.checks[0].require.text) for rule in ruleset.rules}
     assert not [(facts[row], texts[rule]) for row, rule in sorted(swept ^ expected)]
     assert len(swept) == len(rows)
-    assert sorted(in_portions) == sorted(rows)
+    assert sorted(stored) == sorted(in_portions) == sorted(rows)
