@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from app.language.types import CodeList, Field, Form, Function, Kind, Scalar, Type
+from app.language.types import CodeList, Field, Form, Function, Kind, ListOf, Scalar, Struct, Type
 
 BOOL = Scalar(Kind.BOOL)
 NUMBER = Scalar(Kind.NUMBER)
@@ -178,3 +178,23 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children_of(node):
         yield from walk(child)
+
+
+def single_paths(node: Node) -> Iterator[Path]:
+    """The single values a node reads itself, not those inside its quantifiers."""
+    if isinstance(node, Path):
+        yield node
+    elif not isinstance(node, Quantifier):
+        for child in children_of(node):
+            yield from single_paths(child)
+
+
+def element_paths(node: Quantifier) -> Iterator[Path]:
+    """Every single value of an element of the quantifier's list, as if each had been named."""
+    element = node.source.type.element if isinstance(node.source.type, ListOf) else None
+    if isinstance(element, Struct):
+        for tag, field in element.fields.items():
+            if isinstance(field.type, Scalar):
+                yield Path(Scalar(Kind.TEXT), tag, (node.variable, tag), field, True)
+    elif element is not None:
+        yield Path(Scalar(Kind.TEXT), node.variable, (node.variable,), node.source.field, True)

@@ -6,7 +6,6 @@ the same and nothing has to be asked twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -29,7 +28,8 @@ from app.language.nodes import (
     Path,
     Presence,
     Quantifier,
-    children_of,
+    element_paths,
+    single_paths,
     walk,
 )
 from app.language.numbers import number_size
@@ -128,7 +128,7 @@ class Truth:
     # leaves
 
     def guards(self, *nodes: Node) -> list[Sql]:
-        return self.reading.guards([path for node in nodes for path in _paths(node)], self.scope)
+        return self.reading.guards([path for node in nodes for path in single_paths(node)], self.scope)
 
     def comparison(self, node: Comparison, wanted: bool) -> Sql:
         if node.left.type == BOOL:
@@ -362,7 +362,7 @@ class Truth:
         if node.body:
             values = [inside.value(part) for part in node.body]
         else:
-            values = [inside.value(path) for path in _whole(node)]
+            values = [inside.value(path) for path in element_paths(node)]
         return sql.call("list_value", *(sql.coalesce(value, sql.text("")) for value in values))
 
 
@@ -392,23 +392,3 @@ def _texts(container: tuple[Literal, ...] | Path) -> frozenset[str]:
     """The texts that are listed; none where something else is."""
     values = [each.value for each in container] if isinstance(container, tuple) else []
     return frozenset(value for value in values if isinstance(value, str)) if values else frozenset()
-
-
-def _paths(node: Node) -> Iterator[Path]:
-    """The single values a leaf reads itself, not those inside its quantifiers."""
-    if isinstance(node, Path):
-        yield node
-    elif not isinstance(node, Quantifier):
-        for child in children_of(node):
-            yield from _paths(child)
-
-
-def _whole(node: Quantifier) -> Iterator[Path]:
-    """Every single value of an element, as if each had been named."""
-    element = node.source.type.element if isinstance(node.source.type, ListOf) else None
-    if isinstance(element, Struct):
-        for tag, field in element.fields.items():
-            if isinstance(field.type, Scalar):
-                yield Path(Scalar(Kind.TEXT), tag, (node.variable, tag), field, True)
-    elif element is not None:
-        yield Path(Scalar(Kind.TEXT), node.variable, (node.variable,), node.source.field, True)
