@@ -63,7 +63,7 @@ class Stage:
             "provider_code": PROVIDER,
             "sources_file": self.root / "sources.yaml",
             "institutions_file": self.root / "institutions.yaml",
-            "memory_limit": "1200MB",
+            "memory_limit": "800MB",
             "log_level": "ERROR",
         }
         return Settings(**(given | changes))

@@ -100,6 +100,11 @@ def entity_of(code: str) -> str:
     return MAIN_ENTITY[base_type(code)]
 
 
+def is_operation(code: str) -> bool:
+    """Whether it is an operation on records and no record itself."""
+    return base_type(code) != code
+
+
 def type_title(code: str) -> Text:
     """`110 个人基本信息记录`."""
     title = record_type(code).title
