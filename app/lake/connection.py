@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import duckdb
 import duckdb_extensions
@@ -29,9 +29,22 @@ Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """What the engine raises when a statement fails, such as over a file that it cannot read."""
 
+_NO_ROOM = ("No space left", "quota exceeded", "disk is full", "Read-only file system")
+_AWAY = ("connection", "Connection")
+_QUOTING = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.ParserException, duckdb.BinderException)
+
+
+def is_ours(problem: EngineError) -> bool:
+    """Whether a statement failed for want of room or in the lake's catalogue, and not over what it was given to read."""
+    if isinstance(problem, _QUOTING):  # what these say may be words of the data
+        return False
+    return isinstance(problem, duckdb.TransactionException) or any(mark in str(problem) for mark in (*_NO_ROOM, *_AWAY))
+
+
 _EXTENSIONS = ("httpfs", "ducklake", "sqlite_scanner")
 _POSTGRES = "postgres_scanner"
 """Loaded where the catalogue is in PostgreSQL; a quarter of a second that the others need not wait."""
+LAKE_BUSY: Final = "lake.busy"
 _BUSY = ("database is locked", "conflict", "Failed to commit", "deadlock", "could not serialize")
 _installed = threading.Lock()
 
@@ -192,10 +205,10 @@ class Lake:
             try:
                 return attempt()
             except duckdb.Error as problem:
-                if not any(mark in str(problem) for mark in _BUSY):
+                if not any(mark in str(problem) for mark in _BUSY) or any(mark in str(problem) for mark in _NO_ROOM):
                     raise
                 time.sleep(min(2.0, 0.05 * 2**turn) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-        raise Unavailable("lake.busy", Text("数据湖正忙，请稍后重试", "The lake is busy; try again in a moment"))
+        raise Unavailable(LAKE_BUSY, Text("数据湖正忙，请稍后重试", "The lake is busy; try again in a moment"))
 
     def rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """All rows of a small result."""

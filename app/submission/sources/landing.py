@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.lake.connection import Connection, EngineError, Lake
+from app.lake.connection import Connection, EngineError, Lake, is_ours
 from app.submission.mapping import SourceMapping, SourceTable, needed_columns
 from app.submission.sources.changes import Day, apply_changes
 from app.submission.sources.control import Control, Figure, read_control, refuse_short, written
@@ -129,6 +129,8 @@ def land(
         try:
             landed = lake.write_part(store, again)
         except EngineError as problem:
+            if is_ours(problem):
+                raise
             # Only the first words: what follows may quote the data.
             raise damaged(delivery.source, _first_words(problem)) from problem
     if base is None and not all(landed.state.values()):

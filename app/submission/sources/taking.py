@@ -8,6 +8,7 @@ nothing is reported as unchanged that was not looked at; and nothing counts as g
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 from app.core.config import settings
 from app.core.errors import CreditLinkError, Invalid, Unavailable
 from app.core.text import Text
-from app.lake.connection import Lake
+from app.lake.connection import LAKE_BUSY, Lake
 from app.submission.mapping import SourceMapping
 from app.submission.sources import loads
 from app.submission.sources.landing import Delivery, Landed, control_of, digest_of, land
@@ -26,6 +27,7 @@ from app.submission.sources.places import Wanted
 from app.submission.sources.places.place import unreachable
 
 _LONGEST_GAP = 31
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def take(
@@ -34,7 +36,8 @@ def take(
     """Take the delivery of a day into landing; days of changes that came too late for their own batch are taken first.
 
     Raises what `Place.bring` and `land` raise, and Invalid for a delivery that was taken before, or whose predecessors are
-    missing (`submission.delivery_gap`). Whatever comes of it stands in the ledger.
+    missing (`submission.delivery_gap`). Whatever comes of it stands in the ledger, but for a trouble of our own: what the engine or
+    the system raises for want of room, and `LAKE_BUSY`.
     """
     arrival = Arrival(listed.provider, listed.source, day, listed.address(day))
     try:
@@ -58,10 +61,14 @@ def take(
             landed = land(lake, mapping, delivery, day, again=again, base=base)
             arrival = dataclasses.replace(arrival, watermarks={**marks, **landed.watermarks, **brought.watermarks})
     except CreditLinkError as problem:
+        if problem.code == LAKE_BUSY:
+            raise
         loads.note_stopped(arrival, mapping, problem)
         raise
     except OSError as problem:
-        # A file that may not be read, or went away meanwhile; a disk that is full.
+        if problem.errno in _NO_ROOM:
+            raise  # the day waits for room; no source is to blame
+        # A file that may not be read, or went away meanwhile.
         told = unreachable(listed.source, problem.strerror or type(problem).__name__)
         loads.note_stopped(arrival, mapping, told)
         raise told from problem

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.core.errors import CreditLinkError, Invalid, NotFound, Unavailable
 from app.core.text import Text
+from app.lake.connection import LAKE_BUSY
 from app.submission.content import mappings
 from app.submission.sources import Listed, listed_sources, take
 from app.submission.sources.loads import Arrival, note_stopped
@@ -38,7 +39,7 @@ def collect(work: Work) -> dict[str, Any]:
     acts = {each.source: partial(work.part, "collect", each.source, partial(one, each)) for each in expected}
     small = sum(sizes.values()) <= _SMALL and all(each.kind == "folder" for each in listed.values())
     for source, outcome in work.side_by_side(acts, writing=not small):
-        if isinstance(outcome, Invalid | NotFound | Unavailable):
+        if isinstance(outcome, Invalid | NotFound | Unavailable) and outcome.code != LAKE_BUSY:
             failed[source] = {"code": outcome.code, "zh": outcome.message.zh, "en": outcome.message.en}
         elif isinstance(outcome, Exception):
             raise outcome
