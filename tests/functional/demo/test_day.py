@@ -38,17 +38,20 @@ def test_three_days(tmp_path: Path) -> None:
         assert day["seconds"] > 0
         assert day["found"] == day["injected"]
         assert day["agreement"]["disagreements"] == 0
-        for counts in day["records"].values():
+        for code, counts in day["records"].items():
             assert counts.keys() >= COLUMNS
             assert counts["due"] == counts["blocked"] + counts["sent"]
             assert counts["sent"] == counts["accepted"] + counts["rejected"] + counts.get("awaiting", 0)
-            assert counts["landed"] == counts["standardised"] >= counts["due"]
-    assert all(first[code]["due"] >= second[code]["due"] for code in first), "the first load is the largest"
-    assert all(counts["accepted"] for counts in first.values()), "every record type is taken by the centre"
+            assert counts["landed"] == counts["standardised"]
+            assert counts["standardised"] >= counts["due"] or code not in RECORD_TYPES, (
+                "operations change what is there"
+            )
+    states = [code for code in RECORD_TYPES if code != "215"]  # an event needs an account that the centre has
+    assert all(first[code]["due"] >= second[code]["due"] for code in states), "the first load is the largest"
+    assert all(first[code]["accepted"] for code in states), "every record type is taken by the centre"
     assert sum(counts["blocked"] for counts in first.values()) > 10
     assert sum(counts["corrected"] for counts in second.values()) > 10, (
         "what was blocked is mended and sent the next day"
     )
     assert third["210"]["due"] > 0
-    assert all(first[code]["accepted"] > 0 for code in RECORD_TYPES if code != "215"), "an event needs a known account"
     assert [day["business_date"] for day in summary["days"]] == sorted(day["business_date"] for day in summary["days"])
